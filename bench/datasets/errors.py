@@ -1,0 +1,32 @@
+"""The one error that reading data raises, and how its message looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+__all__ = ["DataError", "did_you_mean", "shown"]
+
+
+class DataError(ValueError):
+    """The data cannot be used; one line that says what is wrong, where, the value, and what to do."""
+
+    @classmethod
+    def at(cls, path: Path | str, problem: str, *, line: int | None = None) -> DataError:
+        """An error about a file, or about one of its lines (from 1)."""
+        place = shown(str(path), 400) if line is None else f"{shown(str(path), 400)}, line {line:,}"
+        return cls(f"{place}: {problem}")
+
+
+def shown(value: object, length: int = 60) -> str:
+    """A value out of a file, safe to print on one line of a terminal and cut to ``length``."""
+    text = value if isinstance(value, str) else str(value)
+    printable = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: length + 1])
+    return printable if len(printable) <= length else printable[: length - 1] + "…"
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """`` Did you mean 'x'?`` for the nearest of ``known``, or nothing."""
+    near = get_close_matches(word, known, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
