@@ -54,8 +54,7 @@ def average_precision(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
 
     Formula: AP@k = (sum over hits i of i / rank_i) / min(k, n)
     """
-    n_ideal: NDArray[np.int64] = np.minimum(k, ranks.n_hidden)
-    return _sum_over_hits(ranks, k, ranks.positions / ranks.ranks) / n_ideal
+    return _sum_over_hits(ranks, k, ranks.positions / ranks.ranks) / np.minimum(k, ranks.n_hidden)
 
 
 def hit_rate(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
@@ -72,8 +71,9 @@ def ndcg(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
     Formula: NDCG@k = (sum over hits i of 1 / log2(1 + rank_i)) / (sum over i = 1 to min(k, n) of 1 / log2(1 + i))
     """
     n_ideal = np.minimum(k, ranks.n_hidden)
-    ideal = np.cumsum(1 / np.log2(1 + np.arange(1, n_ideal.max(initial=1) + 1)))
-    return _sum_over_hits(ranks, k, 1 / np.log2(1 + ranks.ranks)) / ideal[n_ideal - 1]
+    places = np.arange(1, np.max(n_ideal, initial=0) + 1)
+    ideal: NDArray[np.float64] = np.cumsum(1 / np.log2(1 + places))[n_ideal - 1]
+    return _sum_over_hits(ranks, k, 1 / np.log2(1 + ranks.ranks)) / ideal
 
 
 def recall(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
