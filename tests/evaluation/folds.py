@@ -1,0 +1,77 @@
+"""Small folds and scores for tests of ranking and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
+
+from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.split import Fold
+
+
+def csr(rows: Sequence[Sequence[int]], n_items: int) -> sp.csr_array:
+    """One row of items each, as a canonical (n_rows, n_items) float32 matrix of ones."""
+    indices = np.array([item for row in rows for item in sorted(row)], np.int32)
+    indptr = np.cumsum([0] + [len(row) for row in rows])
+    return sp.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), n_items))
+
+
+def make_fold(seen: Sequence[Sequence[int]], hidden: Sequence[Sequence[int]], n_items: int) -> Fold:
+    """Users 0, 1, ... who have seen ``seen`` and are asked for ``hidden``."""
+    histories = csr(seen, n_items)
+    return Fold(
+        train=histories, users=np.arange(len(seen)), histories=histories, hidden=csr(hidden, n_items), fold_in=False
+    )
+
+
+def rank(
+    scores: ArrayLike,
+    seen: Sequence[Sequence[int]],
+    hidden: Sequence[Sequence[int]],
+    *,
+    block_rows: int | None = None,
+) -> HiddenRanks:
+    """Ranks under a model whose scores of all items for all users are ``scores``."""
+    table = np.asarray(scores, np.float32)
+    return rank_hidden(lambda users: table[users], make_fold(seen, hidden, table.shape[1]), block_rows=block_rows)
+
+
+def hidden_ranks(*rows: Sequence[float]) -> HiddenRanks:
+    """Users 0, 1, ... with these ranks, each ascending."""
+    return HiddenRanks(
+        users=np.arange(len(rows)),
+        indptr=np.cumsum([0] + [len(row) for row in rows]),
+        ranks=np.array([rank for row in rows for rank in row], np.float64),
+        tie_share=0.0,
+    )
+
+
+@dataclass(frozen=True)
+class RankingCase:
+    """Scores (n_users, n_items) float32, and each user's seen items and hidden likes, apart from each other."""
+
+    scores: NDArray[np.float32]
+    seen: list[list[int]]
+    hidden: list[list[int]]
+
+
+@st.composite
+def ranking_cases(draw: st.DrawFn, *, max_hidden: int = 4, ties: bool = True) -> RankingCase:
+    """Random cases; with ``ties`` few levels of score, infinite ones among them."""
+    n_users, n_items = draw(st.integers(1, 5)), draw(st.integers(2, 12))
+    levels = st.sampled_from([-np.inf, -1.5, 0.0, 2.0, np.inf])
+    score_rows = st.lists(levels, min_size=n_items, max_size=n_items) if ties else st.permutations(range(n_items))
+    scores, seen, hidden = [], [], []
+    for _ in range(n_users):
+        scores.append(draw(score_rows))
+        items = draw(st.permutations(range(n_items)))
+        n_hidden = draw(st.integers(1, min(max_hidden, n_items)))
+        n_seen = draw(st.integers(0, n_items - n_hidden))
+        hidden.append(items[:n_hidden])
+        seen.append(items[n_hidden : n_hidden + n_seen])
+    return RankingCase(np.array(scores, np.float32), seen, hidden)
