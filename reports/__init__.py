@@ -1,0 +1,1 @@
+"""How we show it: self-contained HTML pages drawn from stored records alone."""

@@ -1,0 +1,83 @@
+"""How numbers read on a page: the one place that decides digits, signs and units."""
+
+from __future__ import annotations
+
+import math
+
+from studies.record import Estimate
+
+__all__ = ["count", "duration", "gain_interval", "interval", "metric_name", "parameter", "percent", "score", "signed"]
+
+NOTHING = "–"
+MINUS = "−"
+NBSP = "\u00a0"
+
+
+def metric_name(metric: str) -> str:
+    """``mrr@100`` -> ``MRR@100``."""
+    return metric.upper()
+
+
+def score(value: float | None) -> str:
+    """Four decimals without the leading zero, as the field's tables have it: ``.1140``."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{abs(value):.4f}"
+    sign = MINUS if value < 0 and float(text) else ""
+    return sign + text.removeprefix("0")
+
+
+def signed(value: float) -> str:
+    """A difference, with its sign: ``+.0123``."""
+    text = score(value)
+    return f"+{text}" if value > 0 and text != ".0000" else text
+
+
+def interval(estimate: Estimate) -> str:
+    return f"{score(estimate.low)} to {score(estimate.high)}"
+
+
+def gain_interval(difference: Estimate) -> str:
+    return f"{signed(difference.low)} to {signed(difference.high)}"
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent; below ten per cent with one decimal, where a whole number would say too little."""
+    if not math.isfinite(share):
+        return NOTHING
+    digits = 0 if abs(share) >= 0.0995 or share == 0 else 1
+    return f"{100 * share:.{digits}f}{NBSP}%".replace("-", MINUS)
+
+
+def duration(seconds: float | None) -> str:
+    """Three digits at most: ``0.42 s``, ``12.3 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    if seconds < 99.95:
+        return f"{seconds:.{2 if seconds < 9.995 else 1}f}{NBSP}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}{NBSP}min{NBSP}{rest:02d}{NBSP}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{count(hours)}{NBSP}h{NBSP}{minutes:02d}{NBSP}min"
+
+
+def parameter(value: object) -> str:
+    """A hyperparameter's value: floats to four significant digits, the rest as they are."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _exponent(f"{value:.4g}").replace("-", MINUS)
+    return str(value)
+
+
+def _exponent(digits: str) -> str:
+    """``1e-07`` -> ``1e-7``."""
+    mantissa, mark, power = digits.partition("e")
+    return f"{mantissa}e{int(power)}" if mark else digits

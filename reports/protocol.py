@@ -1,0 +1,98 @@
+"""How a study was measured, in words; numbers and names come from its record."""
+
+from __future__ import annotations
+
+from reports import formats, tables
+from reports.tables import Column, Table
+from studies.record import SplitSummary, StudyRecord
+
+__all__ = ["data_facts", "dropped", "facts", "paragraphs"]
+
+FITTING = {
+    "warm": "What is left of a test user's history is trained on",
+    "fold-in": "Test users are left out of training; their vectors are computed from what is left of their histories",
+}
+ONE_HIDDEN = {"random", "last", "1"}  #: holdouts that hide a single like of a user
+
+
+def paragraphs(record: StudyRecord) -> tuple[str, ...]:
+    """Protocol, ranking and what to keep in mind, a paragraph each."""
+    return tuple(text for text in (_hidden(record.split), _ranked(record), *_cautions(record)) if text)
+
+
+def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
+    split = record.split
+    return (
+        ("Split", f"{split.kind}, {split.protocol}, hidden like: {split.holdout}, seed {split.seed}"),
+        ("Users with enough likes", formats.count(split.n_eligible_users)),
+        ("Test users, sealed", formats.count(split.n_test_users)),
+        ("Validation users in a draw", formats.count(split.n_validation_users)),
+        ("Draws", formats.count(split.n_draws)),
+        ("Likes trained on, first draw", formats.count(split.n_train_likes)),
+        ("Search", f"{formats.count(record.n_trials)} trials asked for, seed {record.seed}"),
+    )
+
+
+def data_facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
+    data = record.data
+    kept = () if data.positive_from is None else (("A like is", f"a rating of at least {data.positive_from:g}"),)
+    return (
+        ("Data", data.name),
+        ("Users", formats.count(data.n_users)),
+        ("Items", formats.count(data.n_items)),
+        ("Likes", formats.count(data.n_likes)),
+        *kept,
+        ("Rows read", formats.count(data.rows_read)),
+    )
+
+
+def dropped(record: StudyRecord) -> Table:
+    """Rows that were read and not kept, by reason."""
+    rows = tuple((tables.text(reason), tables.number(rows)) for reason, rows in record.data.dropped.items())
+    return Table("Rows dropped, and why", (Column("Reason", is_numeric=False), Column("Rows")), rows)
+
+
+def _hidden(split: SplitSummary) -> str:
+    draws = (
+        "once"
+        if split.n_draws == 1
+        else f"in {formats.count(split.n_draws)} independent draws, each with a fit of its own"
+    )
+    fitting = FITTING.get(split.protocol, f"Protocol: {split.protocol}")
+    if split.kind != "leave-one-out":
+        return (
+            f"The likes were split by “{split.kind}”. {fitting}. Validation was drawn {draws}, the same for all trials."
+        )
+    n_test, n_validation = formats.count(split.n_test_users), formats.count(split.n_validation_users)
+    return (
+        f"From each of {n_test} test users one like was hidden and sealed: no trial has seen it. For the search, one "
+        f"more like was hidden from each of {n_validation} users, {draws}. All trials share these draws, so their "
+        f"differences are paired by user. {fitting}."
+    )
+
+
+def _ranked(record: StudyRecord) -> str:
+    text = (
+        "A trial is scored by the rank of the hidden like among all the items that its user has not seen: the full "
+        "catalogue, no sampled negatives, and an item that ties with it counts half. Every metric is a mean over users"
+    )
+    text += f" and draws, with a 95{formats.NBSP}% bootstrap interval over users."
+    best = record.best
+    if best is None or best.tie_share is None:
+        return text
+    return f"{text} In the best trial {formats.percent(best.tie_share)} of the unseen items tied with a hidden like."
+
+
+def _cautions(record: StudyRecord) -> list[str]:
+    split, cautions = record.split, []
+    if split.kind == "leave-one-out" and split.holdout in ONE_HIDDEN:
+        cautions.append(
+            "With one hidden like a user, AP@30 equals RR@30. MRR@100 and MAP@30 therefore differ only by likes that "
+            "were ranked 31 to 100; they are not two independent witnesses."
+        )
+    if split.holdout == "last":
+        cautions.append(
+            "The hidden like is the last by time, while other users' later likes are trained on: that lets some of the "
+            "future into training and flatters every model."
+        )
+    return cautions
