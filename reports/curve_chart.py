@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, layout, points
+from reports.charts import Figure, Plot, Spec, axis, finite, layout, points, score_axis
 from reports.tables import Column, Table
 from reports.trial_marks import STATES, marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
@@ -18,7 +18,8 @@ DASHES = {"complete": "solid", "running": "dashdot", "failed": "dot", "pruned": 
 def curves(record: StudyRecord) -> Figure:
     """The metric after each epoch; a mark where a curve is used or was cut off."""
     drawn = [trial for trial in record.trials if trial.curve]
-    if max((len(trial.curve) for trial in drawn), default=0) < 2:
+    longest = max((len(trial.curve) for trial in drawn), default=0)
+    if longest < 2:
         return Figure(
             absence="This model is fitted in one step, or no trial went past its first epoch: there is no curve."
         )
@@ -27,20 +28,21 @@ def curves(record: StudyRecord) -> Figure:
     data: list[Spec] = []
     for state, dash in DASHES.items():
         style = {"color": STATES[state].color, "dash": dash, "width": 1.2}
-        data += _bundle([t for t in others if t.state == state], state, record, style)
+        opacity = 0.5 if state == "complete" else 0.9
+        data += _bundle([t for t in others if t.state == state], state, record, style, opacity)
     if best is not None and best.curve:
-        data += _bundle([best], f"best, trial {best.number}", record, {"color": "--best", "width": 3})
+        data += _bundle([best], f"best, trial {best.number}", record, {"color": "--best", "width": 3}, 1.0)
+    step = {"dtick": 1} if longest <= 12 else {}
     frame = layout(
         380,
-        xaxis=axis("Epoch", showgrid=False, rangemode="tozero"),
-        yaxis=axis(formats.metric_name(record.metric), nticks=6),
-        showlegend=True,
+        xaxis=axis("Epoch", range=[0.5, longest + 0.5], tickformat="d", showgrid=False, **step),
+        yaxis=score_axis(formats.metric_name(record.metric), finite(v for trial in drawn for v in trial.curve)),
     )
     description = f"{formats.metric_name(record.metric)} after each epoch of {len(drawn)} trials."
     return Figure((Plot("curves", description, data, frame),), _curve_table(record, drawn))
 
 
-def _bundle(trials: Sequence[TrialRecord], name: str, record: StudyRecord, line: Spec) -> list[Spec]:
+def _bundle(trials: Sequence[TrialRecord], name: str, record: StudyRecord, line: Spec, opacity: float) -> list[Spec]:
     """Curves as one trace with gaps, which stays quick with hundreds, and a trace of the marks that end them."""
     if not trials:
         return []
@@ -52,8 +54,8 @@ def _bundle(trials: Sequence[TrialRecord], name: str, record: StudyRecord, line:
         y += [*trial.curve, None]
         said = [trial_hover(trial, record, f"epoch {e}: {formats.score(v)}") for e, v in enumerate(trial.curve, 1)]
         hover += [*said, ""]
-    lines = points(name, x, y, hover, {}) | {"mode": "lines", "line": line, "legendgroup": name}
-    return [lines, _ends(trials, name, record, line["color"]) | {"showlegend": False, "legendgroup": name}]
+    lines = points(name, x, y, hover, {}) | {"mode": "lines", "line": line, "opacity": opacity}
+    return [lines, _ends(trials, name, record, line["color"]) | {"showlegend": False}]
 
 
 def _ends(trials: Sequence[TrialRecord], name: str, record: StudyRecord, color: str) -> Spec:

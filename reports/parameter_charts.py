@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, escape, finite, layout, note, points, shorten
+from reports.charts import Figure, Plot, Spec, axis, escape, finite, layout, log_axis, note, points, score_axis, shorten
 from reports.parameters import Axis, axes
 from reports.tables import Cell, Column, Table
 from reports.trial_marks import state_marker, trial_hover
@@ -16,6 +16,7 @@ __all__ = ["importances", "parallel", "slices"]
 NO_PARAMETERS = "This model has no hyperparameters."
 NO_VALUES = "No trial has a value, so there is nothing to draw against the parameters."
 GOLDEN = 0.618  #: multiples of it, modulo 1, spread marks of one category evenly and the same way every time
+GROUND: Spec = {"bgcolor": "--veil", "borderpad": 1}  #: keeps a label legible over lines
 MOST_LABELLED = 34  #: letters of all categories together that fit under an axis on a phone
 
 
@@ -57,7 +58,7 @@ def parallel(record: StudyRecord) -> Figure:
         return Figure(absence=NO_VALUES if scales else NO_PARAMETERS)
     values = finite(trial.value for trial in trials)
     metric = formats.metric_name(record.metric)
-    rows = [*scales, Axis(metric, min(values), max(values))]
+    rows = [*scales, Axis(metric, min(values), max(values), is_score=True)]
     groups = _groups(record, trials)
     data = [_lines(name, group, rows, record, style) for name, group, style in groups if group]
     frame = layout(
@@ -66,8 +67,6 @@ def parallel(record: StudyRecord) -> Figure:
         yaxis=axis(visible=False, range=[0.65 - len(rows), 0.65], fixedrange=True),
         shapes=[_rail(-place) for place in range(len(rows))],
         annotations=[label for place, scale in enumerate(rows) for label in _row_labels(-place, scale)],
-        showlegend=True,
-        hovermode="closest",
     )
     description = f"{len(trials)} trials as lines through {len(scales)} parameters, down to their {metric}."
     return Figure((Plot("parallel", description, data, frame),), _parameter_table(record, trials))
@@ -78,9 +77,7 @@ def slices(record: StudyRecord) -> Figure:
     scales, trials = axes(record), _valued(record)
     if not scales or not trials:
         return Figure(absence=NO_VALUES if scales else NO_PARAMETERS)
-    values = finite(trial.value for trial in trials)
-    room = 0.08 * ((max(values) - min(values)) or abs(max(values)) or 1.0)
-    vertical = [min(values) - room, max(values) + room]
+    vertical = score_axis("", finite(trial.value for trial in trials))
     plots = tuple(_slice(place, scale, trials, record, vertical) for place, scale in enumerate(scales))
     return Figure(plots, _parameter_table(record, trials))
 
@@ -97,7 +94,7 @@ def _groups(record: StudyRecord, trials: Sequence[TrialRecord]) -> list[tuple[st
     n_top = (len(done) + 1) // 4
     return [
         ("pruned", [t for t in trials if t.state == "pruned"], {"color": "--pruned", "width": 1, "dash": "dot"}),
-        ("other completed", done[n_top:], {"color": "--pruned", "width": 1}),
+        ("other completed", done[n_top:], {"color": "--faint", "width": 1}),
         ("best quarter", done[:n_top], {"color": "--complete", "width": 1.8}),
         ("best", [best] if best in trials and best else [], {"color": "--best", "width": 3.2}),
     ]
@@ -109,13 +106,22 @@ def _lines(name: str, trials: Sequence[TrialRecord], rows: Sequence[Axis], recor
     hover: list[str] = []
     for trial in trials:
         raw = [*(trial.params.get(scale.name) for scale in rows[:-1]), trial.value]
-        x += [*(scale.position(value) for scale, value in zip(rows, raw, strict=True)), None]
+        x += [*(_row_x(scale, value, trial) for scale, value in zip(rows, raw, strict=True)), None]
         y += [*(-float(place) for place in range(len(rows))), None]
         said = zip(rows[:-1], raw, strict=False)
         hover += [trial_hover(trial, record, f"{shorten(s.name, 30)} = {formats.parameter(v)}") for s, v in said]
         hover += [trial_hover(trial, record), ""]
     mode = "lines+markers" if name == "best" else "lines"
-    return points(name, x, y, hover, {"size": 8, "color": line["color"]}) | {"mode": mode, "line": line}
+    return points(name, x, y, hover, {"symbol": "circle", "size": 8, "color": line["color"]}) | {
+        "mode": mode,
+        "line": line,
+    }
+
+
+def _row_x(scale: Axis, raw: object, trial: TrialRecord) -> float | None:
+    """Trials of one category are spread a little, or their lines would lie on one another."""
+    place = scale.position(raw)
+    return place if place is None or not scale.categories else 0.97 * place + 0.03 * (GOLDEN * trial.number % 1)
 
 
 def _rail(place: int) -> Spec:
@@ -125,23 +131,23 @@ def _rail(place: int) -> Spec:
 
 def _row_labels(place: int, scale: Axis) -> list[Spec]:
     """The name above the row on the left; below it the ends of its range, or its categories."""
-    name = note(shorten(scale.name, 44), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7)
+    name = note(shorten(scale.name, 44), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7, **GROUND)
     name["font"] = {"size": 13, "color": "--ink"}
     if sum(map(len, scale.categories)) <= MOST_LABELLED:
         ends = [(scale.position(category), category) for category in scale.categories]
     else:
         ends = [(0.0, scale.categories[0]), (1.0, scale.categories[-1])]
     if not scale.categories:
-        ends = [(0.0, formats.parameter(scale.low)), (1.0, formats.parameter(scale.high))]
+        ends = [(0.0, scale.label(scale.low)), (1.0, scale.label(scale.high))]
     return [name, *(_end_label(x, place, shorten(text, 20)) for x, text in ends if x is not None)]
 
 
 def _end_label(x: float, place: int, text: str) -> Spec:
     anchor = "left" if x == 0 else "right" if x == 1 else "center"
-    return note(text, x=x, y=place, xanchor=anchor, yanchor="top", yshift=-6)
+    return note(text, x=x, y=place, xanchor=anchor, yanchor="top", yshift=-6, **GROUND)
 
 
-def _slice(place: int, scale: Axis, trials: Sequence[TrialRecord], record: StudyRecord, vertical: list[float]) -> Plot:
+def _slice(place: int, scale: Axis, trials: Sequence[TrialRecord], record: StudyRecord, vertical: Spec) -> Plot:
     placed = [trial for trial in trials if scale.position(trial.params.get(scale.name)) is not None]
     data = [
         _slice_marks([t for t in placed if t.state == state and t is not record.best], scale, record, state)
@@ -149,8 +155,10 @@ def _slice(place: int, scale: Axis, trials: Sequence[TrialRecord], record: Study
     ]
     if record.best in placed:
         best = _slice_marks([t for t in placed if t is record.best], scale, record, "complete")
-        data.append(best | {"name": "best", "marker": {"symbol": "circle", "size": 11, "color": "--best"}})
-    frame = layout(230, xaxis=_slice_axis(scale), yaxis=axis(range=vertical, nticks=5))
+        data.append(
+            best | {"name": "best", "marker": {"symbol": "circle", "size": 11, "color": "--best"}, "opacity": 1}
+        )
+    frame = layout(230, xaxis=_slice_axis(scale), yaxis=vertical)
     frame["font"] = {**frame["font"], "size": 12}
     description = f"{formats.metric_name(record.metric)} of {len(placed)} trials by {scale.name}."
     return Plot(f"slice-{place}", description, data, frame, title=scale.name)
@@ -176,13 +184,18 @@ def _slice_axis(scale: Axis) -> Spec:
         last = len(names) - 0.5
         return axis(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, last], showgrid=False)
     if scale.is_log:
-        return axis(type="log", nticks=6, exponentformat="power", showgrid=False)
+        return log_axis("", scale.low, scale.high, showgrid=False)
     return axis(nticks=5, showgrid=False)
 
 
 def _parameter_table(record: StudyRecord, trials: Sequence[TrialRecord]) -> Table:
     metric, scales = formats.metric_name(record.metric), axes(record)
-    columns = (Column("Trial"), Column("State", is_numeric=False), Column(metric), *(Column(s.name) for s in scales))
+    columns = (
+        Column("Trial"),
+        Column("State", is_numeric=False),
+        Column(metric),
+        *(Column(s.name, is_numeric=not s.categories) for s in scales),
+    )
     rows = tuple(
         (
             tables.number(trial.number),

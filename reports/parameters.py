@@ -22,6 +22,10 @@ class Axis:
     high: float = 1.0
     is_log: bool = False
     categories: tuple[str, ...] = ()
+    is_score: bool = False
+
+    def label(self, value: float) -> str:
+        return formats.score(value) if self.is_score else formats.parameter(value)
 
     def value(self, raw: object) -> float | str | None:
         """What a chart is given: a number, a category's name, or None where it cannot be placed."""

@@ -23,13 +23,16 @@ def paragraphs(record: StudyRecord) -> tuple[str, ...]:
 def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     split = record.split
     return (
-        ("Split", f"{split.kind}, {split.protocol}, hidden like: {split.holdout}, seed {split.seed}"),
+        ("Split", split.kind),
+        ("Protocol", split.protocol),
+        ("Hidden like", split.holdout),
+        ("Seed of the split", str(split.seed)),
         ("Users with enough likes", formats.count(split.n_eligible_users)),
         ("Test users, sealed", formats.count(split.n_test_users)),
         ("Validation users in a draw", formats.count(split.n_validation_users)),
         ("Draws", formats.count(split.n_draws)),
         ("Likes trained on, first draw", formats.count(split.n_train_likes)),
-        ("Search", f"{formats.count(record.n_trials)} trials asked for, seed {record.seed}"),
+        ("Seed of the search", str(record.seed)),
     )
 
 
@@ -80,7 +83,8 @@ def _ranked(record: StudyRecord) -> str:
     best = record.best
     if best is None or best.tie_share is None:
         return text
-    return f"{text} In the best trial {formats.percent(best.tie_share)} of the unseen items tied with a hidden like."
+    share = formats.percent(best.tie_share) if best.tie_share else "none"
+    return f"{text} In the best trial {share} of the unseen items tied with a hidden like."
 
 
 def _cautions(record: StudyRecord) -> list[str]:

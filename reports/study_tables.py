@@ -17,7 +17,7 @@ def scores(record: StudyRecord) -> Table:
     metrics = headline_metrics(record)
     columns = [Column("", is_numeric=False)]
     for metric in metrics:
-        columns += [Column(formats.metric_name(metric)), Column(f"Gain of the best, {formats.metric_name(metric)}")]
+        columns += [Column(formats.metric_name(metric)), Column(f"Gain in {formats.metric_name(metric)}")]
     contenders: list[tuple[str, str, dict[str, Estimate]]] = []
     if record.best is not None:
         contenders.append(("", f"Best, trial {record.best.number}", dict(record.best.metrics)))
@@ -28,7 +28,9 @@ def scores(record: StudyRecord) -> Table:
         (tables.text(title), *(cell for metric in metrics for cell in _score_and_gain(record, over, metric, measured)))
         for over, title, measured in contenders
     )
-    caption = f"Validation scores with 95{formats.NBSP}% intervals; gains are paired by user"
+    caption = (
+        f"Validation scores with 95{formats.NBSP}% intervals; gains are of the best trial over the row, paired by user"
+    )
     return Table(caption, tuple(columns), rows)
 
 
@@ -41,14 +43,13 @@ def configuration(record: StudyRecord) -> Table:
         Column("Hyperparameter", is_numeric=False),
         Column("Best"),
         Column("Defaults"),
-        Column("", is_numeric=False),
     )
     rows = []
     for name, value in record.best_config.items():
         fixed = name not in record.space and name not in defaults
         note = "not searched" if fixed else "found by early stopping" if name == "n_epochs" else ""
         default = value if fixed else defaults.get(name)
-        rows.append((tables.text(name), tables.parameter(value), tables.parameter(default), tables.text(note)))
+        rows.append((tables.text(name, note), tables.parameter(value), tables.parameter(default)))
     return Table("The best configuration beside the defaults", columns, tuple(rows))
 
 
@@ -63,7 +64,7 @@ def trials(record: StudyRecord) -> Table:
         Column("Epochs"),
         Column("Fitting"),
         Column("Whole trial"),
-        *(Column(scale.name) for scale in scales),
+        *(Column(scale.name, is_numeric=not scale.categories) for scale in scales),
         *([Column("Error", is_numeric=False, is_wide=True)] if has_errors else []),
     )
     rows = tuple(
@@ -75,7 +76,7 @@ def trials(record: StudyRecord) -> Table:
             tables.duration(trial.fit_seconds),
             tables.duration(trial.seconds),
             *(tables.parameter(trial.params.get(scale.name)) for scale in scales),
-            *([Cell(trial.error or "", trial.error, is_numeric=False)] if has_errors else []),
+            *([Cell(trial.error or "", trial.error)] if has_errors else []),
         )
         for trial in record.trials
     )

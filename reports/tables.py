@@ -18,13 +18,12 @@ class Cell:
     text: str
     key: float | str | None = None
     note: str = ""
-    is_numeric: bool = True
 
 
 @dataclass(frozen=True)
 class Column:
     title: str
-    is_numeric: bool = True
+    is_numeric: bool = True  #: set flush right
     is_wide: bool = False  #: running text, which may wrap
 
 
@@ -38,7 +37,7 @@ class Table:
 
 
 def text(words: str, note: str = "") -> Cell:
-    return Cell(words, words, note, is_numeric=False)
+    return Cell(words, words, note)
 
 
 def number(value: int | None) -> Cell:
@@ -57,7 +56,7 @@ def duration(seconds: float | None) -> Cell:
 def parameter(value: object) -> Cell:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Cell(formats.parameter(value), _finite(value))
-    return Cell(formats.parameter(value), None if value is None else formats.parameter(value), is_numeric=False)
+    return Cell(formats.parameter(value), None if value is None else formats.parameter(value))
 
 
 def _finite(value: float | None) -> float | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 
 from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, finite, layout, note, points, shorten
+from reports.charts import Figure, Plot, Spec, axis, finite, layout, log_axis, note, padded, points, score_axis, shorten
 from reports.tables import Column, Table
 from reports.trial_marks import STATES, marker, state_marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
 
 __all__ = ["history", "timing"]
 
-PARETO_LABELS = 8  #: more numbers beside the front would cover it
 LOG_SPREAD = 8  #: times the fastest that the slowest fit takes before time gets a logarithmic axis
 
 
@@ -24,13 +24,12 @@ def history(record: StudyRecord) -> Figure:
         return Figure(absence="No trial has a value, so there is no history to draw.")
     values = finite(trial.value for trial in valued)
     # a failed trial has no value: it is shown below all that have one
-    floor = min(values) - 0.08 * ((max(values) - min(values)) or abs(max(values)) or 1.0)
+    floor = padded(values)[0]
     data = [_best_so_far(record), *(_by_state(record, state, floor) for state in STATES), _ring(record)]
     frame = layout(
         380,
-        xaxis=axis("Trial", rangemode="nonnegative", showgrid=False),
-        yaxis=axis(formats.metric_name(record.metric), nticks=6),
-        showlegend=True,
+        xaxis=_trial_axis(record),
+        yaxis=score_axis(formats.metric_name(record.metric), [floor, *values]),
         annotations=_named_points(record),
     )
     description = (
@@ -47,19 +46,15 @@ def timing(record: StudyRecord) -> Figure:
         return Figure(absence="No completed trial has a fit time, so there is nothing to set against the quality.")
     front = _front(timed)
     seconds = finite(trial.fit_seconds for trial in timed)
-    is_log = min(seconds) > 0 and max(seconds) > LOG_SPREAD * min(seconds)
     rest = [trial for trial in timed if trial not in front]
     data = [_timed("completed trial", rest, record, "circle-open"), _timed("on the front", front, record, "circle")]
     data[1] |= {"mode": "lines+markers", "line": {"shape": "hv", "color": "--best", "width": 1.5, "dash": "dot"}}
     data[1]["marker"]["color"] = "--best"
-    if len(front) <= PARETO_LABELS:
-        data[1] |= {"mode": "lines+markers+text", "texttemplate": "%{customdata}", "textposition": "top center"}
-        data[1]["customdata"] = [str(trial.number) for trial in front]
     frame = layout(
         380,
-        xaxis=axis("Seconds of fitting", type="log" if is_log else "linear", rangemode="tozero", nticks=8),
-        yaxis=axis(formats.metric_name(record.metric), nticks=6),
-        showlegend=True,
+        xaxis=_time_axis(seconds),
+        yaxis=score_axis(formats.metric_name(record.metric), finite(trial.value for trial in timed)),
+        annotations=_named_times(record, timed, front),
     )
     description = f"Fit time against {formats.metric_name(record.metric)} of {len(timed)} completed trials."
     plot = Plot("timing", description, [trace for trace in data if trace["x"]], frame)
@@ -105,6 +100,31 @@ def _named_points(record: StudyRecord) -> list[Spec]:
     ]
 
 
+def _named_times(record: StudyRecord, timed: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[Spec]:
+    """The two ends of the front and the defaults; every other number is in the table."""
+    named = {front[-1].number: f"best, trial {front[-1].number}"}
+    named.setdefault(front[0].number, f"fastest, trial {front[0].number}")
+    if record.defaults in timed and record.defaults is not None:
+        named.setdefault(record.defaults.number, "defaults")
+    frame: list[Spec] = []
+    seconds = finite(trial.fit_seconds for trial in timed)
+    is_log, middle = _is_log(seconds), 0.5 * max(seconds)
+    for trial in timed:
+        if trial.number in named and trial.fit_seconds is not None:
+            x = math.log10(trial.fit_seconds) if is_log else trial.fit_seconds
+            side = "right" if trial.fit_seconds > middle else "left"
+            frame.append(
+                note(
+                    named[trial.number],
+                    x=x,
+                    y=trial.value,
+                    xanchor=side,
+                    yshift=-15 if trial is front[0] is not front[-1] else 15,
+                )
+            )
+    return frame
+
+
 def _front(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
     """The trials that no other beats or equals in quality in less time, the fastest first."""
     front: list[TrialRecord] = []
@@ -112,6 +132,24 @@ def _front(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
         if not front or (trial.value or 0.0) > (front[-1].value or 0.0):
             front.append(trial)
     return front
+
+
+def _trial_axis(record: StudyRecord) -> Spec:
+    """Whole numbers alone, from the first trial to the last."""
+    last = max(trial.number for trial in record.trials)
+    room = 0.5 + 0.015 * last
+    step = {"dtick": 1} if last < 10 else {}
+    return axis("Trial", range=[-room, last + room], tickformat="d", showgrid=False, **step)
+
+
+def _is_log(seconds: Sequence[float]) -> bool:
+    return min(seconds) > 0 and max(seconds) > LOG_SPREAD * min(seconds)
+
+
+def _time_axis(seconds: Sequence[float]) -> Spec:
+    if _is_log(seconds):
+        return log_axis("Seconds of fitting", min(seconds), max(seconds))
+    return axis("Seconds of fitting", range=[0, padded(seconds)[1]], nticks=8)
 
 
 def _timed(name: str, trials: Sequence[TrialRecord], record: StudyRecord, symbol: str) -> Spec:

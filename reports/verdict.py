@@ -60,7 +60,7 @@ def _configuration(record: StudyRecord) -> str:
     if not best:
         return "this model has no hyperparameters"
     ranked = sorted(best, key=lambda name: -record.importances.get(name, 0.0))
-    named = [f"{name} = {formats.parameter(best[name])}" for name in ranked[:MOST_PARAMETERS]]
+    named = [f"{name}{formats.NBSP}={formats.NBSP}{formats.parameter(best[name])}" for name in ranked[:MOST_PARAMETERS]]
     rest = len(ranked) - len(named)
     return ", ".join(named) + (f" and {rest} more" if rest else "")
 

@@ -93,6 +93,7 @@ def study(
     """A record around some trials; what follows from them is worked out as a search would."""
     record = StudyRecord(
         name=name,
+        id="20261121-175000-5c1e",
         model="ials",
         metric="mrr@100",
         n_trials=len(trials),
@@ -103,6 +104,7 @@ def study(
         data=DATA,
         split=SPLIT,
         space=SPACE if space is None else space,
+        notation="rank: 1 + unseen items that score higher + half of those that tie.\nhits: hidden likes listed.",
         formulas={
             "mrr@100": "mean over test users of 1/rank where rank <= 100, else 0",
             "map@30": "mean over test users of the sum over hits of precision@rank / min(30, hidden likes)",
@@ -258,6 +260,8 @@ def hostile() -> StudyRecord:
         command=f"python -m bench.study --study-name '{HOSTILE}'",
         data=replace(DATA, name=HOSTILE, terms=HOSTILE, dropped={HOSTILE: 3}, content_hash=HOSTILE),
         split=replace(SPLIT, kind=HOSTILE, protocol=HOSTILE, holdout=HOSTILE, test_hash=HOSTILE),
+        notation=HOSTILE,
+        id=HOSTILE,
         formulas={HOSTILE: HOSTILE},
         environment={HOSTILE: HOSTILE},
         floors={HOSTILE: {"mrr@100": around(0.04)}},
