@@ -96,7 +96,6 @@ def test_the_hash_does_not_depend_on_the_order_of_rows(order: list[int]) -> None
     assert shuffled.content_hash == interactions().content_hash
 
 
-@pytest.mark.xfail(reason="float32 weights of repeated rows are summed in the order of the file", strict=True)
 def test_the_hash_of_repeated_rows_does_not_depend_on_their_order() -> None:
     users, items, weights = np.repeat([0, 1], 40), np.repeat([0, 1], 40), np.random.default_rng(0).random(80)
     hashes = {

@@ -1,0 +1,1 @@
+"""How we measure: interactions, splits, ranks, metrics and their uncertainty."""

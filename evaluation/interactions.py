@@ -1,0 +1,131 @@
+"""Who liked what: the one form in which data reaches splits, models and metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Interactions", "InvalidInteractionsError", "Source"]
+
+
+class InvalidInteractionsError(ValueError):
+    """The data cannot be used; the message says why, with the value, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where interactions came from, and every row that did not become a like."""
+
+    rows_read: int
+    users_read: int | None = None  #: users among the rows read, with a like or without
+    items_read: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)  #: reason -> rows
+    notes: tuple[str, ...] = ()  #: what was repaired or decided while reading, a sentence each
+    positive_from: float | None = None  #: a rating from here on is a like; None where every row is one
+    terms: str = ""  #: licence and citation that travel with results
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interactions:
+    """Likes of users for items.
+
+    ``matrix`` is canonical (n_users, n_items) float32 CSR: sorted indices, no duplicates, no empty
+    row or column; a weight is 1 for a like and the count for play counts. ``timestamps`` (nnz,) are
+    int64 seconds aligned with ``matrix.data``. ``user_ids`` (n_users,) and ``item_ids`` (n_items,)
+    are the ids as the user's file had them, sorted; ``item_titles`` (n_items,) are hostile text.
+    """
+
+    name: str
+    matrix: sp.csr_array
+    user_ids: NDArray[Any]
+    item_ids: NDArray[Any]
+    source: Source
+    timestamps: NDArray[np.int64] | None = None
+    item_titles: NDArray[np.str_] | None = None
+
+    @classmethod
+    def from_rows(
+        cls,
+        name: str,
+        users: ArrayLike,
+        items: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        timestamps: ArrayLike | None = None,
+        source: Source | None = None,
+    ) -> Interactions:
+        """Interactions from one id pair a row, (n_rows,) each; ids are integers or strings.
+
+        Of rows that repeat a pair the weights are summed and the latest time is kept.
+        """
+        user_ids, user_codes = np.unique(np.asarray(users), return_inverse=True)
+        item_ids, item_codes = np.unique(np.asarray(items), return_inverse=True)
+        if len(user_ids) < 2 or len(item_ids) < 2:
+            raise InvalidInteractionsError(
+                f"{name}: {len(user_ids)} users and {len(item_ids)} items are left; at least two of each are needed"
+            )
+        n_rows = len(user_codes)
+        data = np.ones(n_rows, np.float32) if weights is None else np.asarray(weights, np.float32)
+        cells = user_codes.astype(np.int64) * len(item_ids) + item_codes
+        order = np.lexsort((data, cells))  # by weight too: a float sum depends on its order
+        starts = np.flatnonzero(np.diff(cells[order], prepend=-1))
+        unique_cells = cells[order][starts]
+        indptr = np.zeros(len(user_ids) + 1, np.int64)
+        np.cumsum(np.bincount(unique_cells // len(item_ids), minlength=len(user_ids)), out=indptr[1:])
+        indices = (unique_cells % len(item_ids)).astype(np.int32)
+        matrix = sp.csr_array(
+            (np.add.reduceat(data[order], starts), indices, indptr), shape=(len(user_ids), len(item_ids))
+        )
+        times = None
+        if timestamps is not None:
+            times = np.maximum.reduceat(np.asarray(timestamps, np.int64)[order], starts)
+        return cls(
+            name=name,
+            matrix=matrix,
+            user_ids=user_ids,
+            item_ids=item_ids,
+            timestamps=times,
+            source=source or Source(rows_read=n_rows),
+        )
+
+    def with_titles(self, titles: Mapping[Any, str]) -> Interactions:
+        """The same with a title for each item that ``titles`` (item id -> title) knows, else its id."""
+        named = [titles.get(item, str(item)) for item in self.item_ids.tolist()]
+        return replace(self, item_titles=np.array(named, dtype=np.str_))
+
+    @property
+    def n_users(self) -> int:
+        return int(self.matrix.shape[0])
+
+    @property
+    def n_items(self) -> int:
+        return int(self.matrix.shape[1])
+
+    @property
+    def n_likes(self) -> int:
+        return int(self.matrix.nnz)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the weights say more than that a like happened."""
+        return bool(self.matrix.nnz) and bool((self.matrix.data != self.matrix.data[0]).any())
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of the likes, weights, times and ids: the same data, the same hash, whatever the file."""
+        digest = hashlib.sha256()
+        digest.update(repr(self.matrix.shape).encode())
+        for array, dtype in ((self.matrix.indptr, "<i8"), (self.matrix.indices, "<i4"), (self.matrix.data, "<f4")):
+            digest.update(np.ascontiguousarray(array, dtype).tobytes())
+        if self.timestamps is not None:
+            digest.update(np.ascontiguousarray(self.timestamps, "<i8").tobytes())
+        for ids in (self.user_ids, self.item_ids):
+            digest.update("\x1f".join(map(str, ids.tolist())).encode())
+        return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The algorithms: one contract (base), one thin adapter a file, kernels beneath."""

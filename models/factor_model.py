@@ -1,0 +1,61 @@
+"""Models that score by the dot product of a user's and an item's vector."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.base import C, Measure, Queries, Recommender
+from models.threads import limited_threads
+
+__all__ = ["FactorModel"]
+
+
+class FactorModel(Recommender[C]):
+    """score(u, i) = user_factors[u] . item_factors[i]."""
+
+    arrays: ClassVar[tuple[str, ...]] = ("user_factors", "item_factors")
+    user_factors: NDArray[np.float32]  #: (n_users, n_factors)
+    item_factors: NDArray[np.float32]  #: (n_items, n_factors)
+
+    @abstractmethod
+    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Vectors of users known only by ``histories`` (n, n_items), against fixed items; (n, n_factors)."""
+
+    def scores(self, queries: Queries) -> NDArray[np.float32]:
+        self._check_queries(queries)
+        vectors = self.fold_in(queries) if sp.issparse(queries) else self.user_factors[queries]
+        with limited_threads(self.threads):
+            scores: NDArray[np.float32] = vectors @ self.item_factors.T
+        return scores
+
+    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        similarity = _SIMILARITY[measure or "cosine"]
+        with limited_threads(self.threads):
+            return similarity(self.item_factors[items], self.item_factors)
+
+
+def _dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = a @ b.T
+    return result
+
+
+def _cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    return _dot(_normalised(a), _normalised(b))
+
+
+def _negative_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * _dot(a, b)
+    return -np.sqrt(np.maximum(squares, 0))
+
+
+def _normalised(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    norms = np.linalg.norm(x, axis=1, keepdims=True)
+    return np.divide(x, norms, out=np.zeros_like(x), where=norms > 0)
+
+
+_SIMILARITY = {"dot": _dot, "cosine": _cosine, "euclidean": _negative_distance}

@@ -1,0 +1,90 @@
+"""Small dense float32 systems, solved by one thread inside a parallel kernel.
+
+BLAS is no help here: called from within ``prange`` it is slow on matrices of this size, and with threads
+of its own it fights the kernel's.  What makes these fast is register tiles of dot products over rows that lie
+contiguous in memory; ``reassoc`` lets the compiler vectorise the sums.  NaN and infinity keep their meaning.
+"""
+
+import numpy as np
+from numba import njit
+
+FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def add_row_products(rows, n_rows, length, out):
+    """Add ``rows[i, :length] . rows[j, :length]`` to ``out[i, j]`` for j <= i < n_rows.
+
+    Tiles of 4 x 2; what a tile computes above the diagonal goes into ``out`` too and nobody reads it.
+    ``rows`` and ``out`` need room for three rows more.
+    """
+    for i in range(0, n_rows, 4):
+        a0, a1, a2, a3 = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
+        for j in range(0, min(i + 4, n_rows), 2):
+            b0, b1 = rows[j], rows[j + 1]
+            s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = np.float32(0.0)
+            for p in range(length):
+                x, y = b0[p], b1[p]
+                s00 += a0[p] * x
+                s01 += a0[p] * y
+                s10 += a1[p] * x
+                s11 += a1[p] * y
+                s20 += a2[p] * x
+                s21 += a2[p] * y
+                s30 += a3[p] * x
+                s31 += a3[p] * y
+            out[i, j] += s00
+            out[i, j + 1] += s01
+            out[i + 1, j] += s10
+            out[i + 1, j + 1] += s11
+            out[i + 2, j] += s20
+            out[i + 2, j + 1] += s21
+            out[i + 3, j] += s30
+            out[i + 3, j + 1] += s31
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def cholesky(a, n):
+    """Replace the lower triangle of the leading n x n block by L with L L^T = a, four rows at a time."""
+    for j in range(n):
+        pivot_row = a[j]
+        s = np.float32(0.0)
+        for p in range(j):
+            s += pivot_row[p] * pivot_row[p]
+        pivot_row[j] = np.sqrt(pivot_row[j] - s)
+        scale = np.float32(1.0) / pivot_row[j]
+        n_tiled = j + 1 + (n - j - 1) // 4 * 4
+        for i in range(j + 1, n_tiled, 4):
+            r0, r1, r2, r3 = a[i], a[i + 1], a[i + 2], a[i + 3]
+            s0 = s1 = s2 = s3 = np.float32(0.0)
+            for p in range(j):
+                x = pivot_row[p]
+                s0 += r0[p] * x
+                s1 += r1[p] * x
+                s2 += r2[p] * x
+                s3 += r3[p] * x
+            r0[j] = (r0[j] - s0) * scale
+            r1[j] = (r1[j] - s1) * scale
+            r2[j] = (r2[j] - s2) * scale
+            r3[j] = (r3[j] - s3) * scale
+        for i in range(n_tiled, n):
+            row = a[i]
+            s = np.float32(0.0)
+            for p in range(j):
+                s += row[p] * pivot_row[p]
+            row[j] = (row[j] - s) * scale
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def solve_cholesky(lower, n, b):
+    """Replace ``b[:n]`` by the solution of L L^T x = b."""
+    for i in range(n):
+        s = b[i]
+        for p in range(i):
+            s -= lower[i, p] * b[p]
+        b[i] = s / lower[i, i]
+    for i in range(n - 1, -1, -1):
+        x = b[i] / lower[i, i]
+        b[i] = x
+        for p in range(i):
+            b[p] -= lower[i, p] * x

@@ -1,0 +1,71 @@
+"""How many cores a model may use, and the peace between BLAS threads and kernel threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+import numba
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["available_threads", "can_run_side_by_side", "limited_threads"]
+
+_lock = threading.Lock()
+_held = ExitStack()  #: the one limit on BLAS, while anybody needs it
+_n_holders = 0
+
+
+def available_threads() -> int:
+    """The cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def can_run_side_by_side() -> bool:
+    """Whether kernels may run in several Python threads at once; numba's own thread pool, its last resort, dies of it.
+
+    Known once a parallel kernel has run.
+    """
+    return bool(numba.threading_layer() != "workqueue")
+
+
+@contextmanager
+def limited_threads(threads: int | None) -> Iterator[None]:
+    """Run kernels of this Python thread on ``threads`` cores (None: all), and BLAS on one.
+
+    OpenBLAS's idle threads spin for milliseconds after a call and take the cores from the kernel that
+    comes next: an iALS half-step takes three to six times as long. One BLAS thread also sums in one order,
+    so that factors do not depend on the number of threads.
+    """
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads or available_threads(), numba.config.NUMBA_NUM_THREADS))
+    _hold_blas()
+    try:
+        yield
+    finally:
+        _release_blas()
+        numba.set_num_threads(before)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # scanning the loaded libraries takes milliseconds, so once
+
+
+def _hold_blas() -> None:
+    """BLAS threads are the whole process's: the first holder limits them, the last gives them back."""
+    global _n_holders
+    with _lock:
+        if _n_holders == 0:
+            _held.enter_context(_controller().limit(limits=1, user_api="blas"))
+        _n_holders += 1
+
+
+def _release_blas() -> None:
+    global _n_holders
+    with _lock:
+        _n_holders -= 1
+        if _n_holders == 0:
+            _held.close()

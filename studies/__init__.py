@@ -1,0 +1,1 @@
+"""What we search, and the search."""

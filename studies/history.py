@@ -1,0 +1,178 @@
+"""From Optuna's storage back to a record: nothing is rerun, everything follows from the stored ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+import optuna
+from numpy.typing import NDArray
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial, TrialState
+
+from evaluation.metrics import NOTATION, REPORTED, Metric, formula
+from evaluation.ranking import HiddenRanks, decode_ranks, pool_draws
+from evaluation.significance import bootstrap_means
+from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
+from studies.storage import ASKED, DEFAULTS, ERROR, FLOORS, ID, RESULT, RUN, SETTINGS, is_abandoned
+
+__all__ = ["StudyHistory"]
+
+_STATES: dict[TrialState, Literal["complete", "pruned", "failed", "running"]] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+}
+MIN_TRIALS_FOR_IMPORTANCE = 5
+TRIALS_AT_ONCE = 64  #: while intervals are computed: bounds the per-user values held in memory
+
+
+class StudyHistory:
+    """Reads one study: what is fixed once, trials as often as asked."""
+
+    def __init__(self, study: optuna.Study) -> None:
+        self._study = study
+        attrs = study.user_attrs
+        self._attrs = attrs
+        self._settings: dict[str, Any] = attrs[SETTINGS]
+        self.metric = Metric.parse(self._settings["metric"])
+        self.metrics = tuple(dict.fromkeys([self.metric, *REPORTED]))
+        asked = attrs.get(ASKED, {"users": [], "n_hidden": []})
+        self.users: list[NDArray[Any]] = [np.array(ids) for ids in asked["users"]]  #: ids of those asked, by draw
+        self._indptrs = [np.concatenate([[0], np.cumsum(n)]) for n in asked["n_hidden"]]
+
+    def finished(self) -> list[FrozenTrial]:
+        """The trials that ended by themselves: not those running, waiting, or abandoned."""
+        trials = self._study.get_trials(deepcopy=False)
+        return [trial for trial in trials if trial.state.is_finished() and not is_abandoned(trial)]
+
+    def trial_records(self, trials: Sequence[FrozenTrial]) -> tuple[TrialRecord, ...]:
+        """The trials, those that completed with every metric and its interval."""
+        records = []
+        for start in range(0, len(trials), TRIALS_AT_ONCE):
+            some = trials[start : start + TRIALS_AT_ONCE]
+            complete = {t.number: self._ranks(t.user_attrs[RESULT]) for t in some if t.state is TrialState.COMPLETE}
+            metrics = self._estimates(complete)
+            records += [_trial_record(trial, metrics.get(trial.number, {})) for trial in some]
+        return tuple(records)
+
+    def record(self) -> StudyRecord:
+        """The whole study as plain values."""
+        running = [t for t in self._study.get_trials(deepcopy=False) if t.state is TrialState.RUNNING]
+        trials = self.trial_records(sorted([*self.finished(), *running], key=lambda trial: trial.number))
+        run = self._attrs[RUN]
+        started = min((t.started for t in trials if t.started), default=datetime.fromisoformat(run["started"]))
+        ended = max((t.started.timestamp() + t.seconds for t in trials if t.started and t.seconds), default=None)
+        best = self.best()
+        return StudyRecord(
+            name=self._study.study_name,
+            id=self._attrs[ID],
+            model=self._settings["model"],
+            metric=str(self.metric),
+            n_trials=run["n_trials"],
+            seed=self._settings["seed"],
+            command=run["command"],
+            started=started,
+            seconds=ended - started.timestamp() if ended else 0.0,
+            data=DataSummary(**self._settings["data"]),
+            split=SplitSummary(**self._settings["split"]),
+            space={name: ParameterRange(**searched) for name, searched in self._settings["space"].items()},
+            notation=NOTATION,
+            formulas={metric.label: formula(metric.name) for metric in self.metrics},
+            trials=trials,
+            floors=self._estimates(self._floors()),
+            gains=tuple(self._gains(best)) if best else (),
+            importances=self._importances(),
+            best_config=best.user_attrs[RESULT]["config"] if best else {},
+            environment=run["environment"],
+        )
+
+    def best(self) -> FrozenTrial | None:
+        """The completed trial with the highest value; of equals the earliest."""
+        complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
+        return max(complete, key=lambda trial: (trial.value, -trial.number), default=None)
+
+    def per_user_ranks(self) -> Iterator[dict[str, Any]]:
+        """A row a hidden like: draw, user, and its rank under the best trial, the defaults and the floors."""
+        contenders = self._contenders(self.best())
+        for draw, (users, indptr) in enumerate(zip(self.users, self._indptrs, strict=True)):
+            owners = np.repeat(users, np.diff(indptr))
+            columns = [ranks[draw].ranks for ranks in contenders.values()]
+            for user, *row in zip(owners.tolist(), *columns, strict=True):
+                yield {"draw": draw, "user": user, **dict(zip(contenders, row, strict=True))}
+
+    def _contenders(self, best: FrozenTrial | None) -> dict[str, list[HiddenRanks]]:
+        """What the best trial is held against, the best itself included."""
+        default = next((t for t in self.finished() if _is_default(t) and t.state is TrialState.COMPLETE), None)
+        trials = {"best": best, "defaults": default}
+        draws = {name: self._draws(trial.user_attrs[RESULT]) for name, trial in trials.items() if trial}
+        return draws | {name: self._draws(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+
+    def _gains(self, best: FrozenTrial) -> Iterator[Gain]:
+        contenders = {name: pool_draws(draws) for name, draws in self._contenders(best).items()}
+        winner = contenders.pop("best")
+        for metric in self.metrics:
+            values = metric.per_user(winner)
+            for over, ranks in contenders.items():
+                others = metric.per_user(ranks)
+                columns = {"difference": values - others, "other": others}
+                estimates = bootstrap_means(winner.users, columns, seed=self._settings["seed"])
+                yield Gain(over=over, metric=str(metric), **estimates)
+
+    def _floors(self) -> dict[str, HiddenRanks]:
+        return {name: self._ranks(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+
+    def _ranks(self, stored: Mapping[str, Any]) -> HiddenRanks:
+        return pool_draws(self._draws(stored))
+
+    def _draws(self, stored: Mapping[str, Any]) -> list[HiddenRanks]:
+        parts = zip(self.users, self._indptrs, stored["ranks"], stored["tie_shares"], strict=True)
+        return [
+            HiddenRanks(users=users, indptr=indptr, ranks=decode_ranks(text), tie_share=ties)
+            for users, indptr, text, ties in parts
+        ]
+
+    def _estimates(self, contenders: Mapping[Any, HiddenRanks]) -> dict[Any, dict[str, Estimate]]:
+        """Every metric of every contender, all from one set of resampled users."""
+        if not contenders:
+            return {}
+        columns = {(who, m): m.per_user(ranks) for who, ranks in contenders.items() for m in self.metrics}
+        users = next(iter(contenders.values())).users
+        estimates = bootstrap_means(users, columns, seed=self._settings["seed"])
+        return {who: {str(m): estimates[who, m] for m in self.metrics} for who in contenders}
+
+    def _importances(self) -> dict[str, float]:
+        complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
+        if len(complete) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.value for trial in complete}) < 2:
+            return {}
+        evaluator = FanovaImportanceEvaluator(seed=self._settings["seed"])
+        shares = get_param_importances(self._study, evaluator=evaluator)
+        return {name: float(share) for name, share in shares.items()}
+
+
+def _is_default(trial: FrozenTrial) -> bool:
+    return trial.user_attrs.get(DEFAULTS, False)
+
+
+def _trial_record(trial: FrozenTrial, metrics: Mapping[str, Estimate]) -> TrialRecord:
+    result = trial.user_attrs.get(RESULT, {})
+    curve = tuple(result.get("curve", ()))
+    return TrialRecord(
+        number=trial.number,
+        state=_STATES[trial.state],
+        params=trial.params,
+        started=trial.datetime_start.astimezone(UTC) if trial.datetime_start else None,
+        seconds=trial.duration.total_seconds() if trial.duration else None,
+        fit_seconds=result.get("fit_seconds"),
+        evaluate_seconds=result.get("evaluate_seconds"),
+        value=trial.value if trial.state is TrialState.COMPLETE else max(curve, default=None),
+        metrics=metrics,
+        curve=curve,
+        n_epochs=result.get("n_epochs"),
+        tie_share=float(np.mean(result["tie_shares"])) if "tie_shares" in result else None,
+        error=trial.user_attrs.get(ERROR),
+        is_default=_is_default(trial),
+    )

@@ -1,0 +1,1 @@
+"""One search space a model, every range with its source."""

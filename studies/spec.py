@@ -1,0 +1,44 @@
+"""What a study of a model is: the model, the space it is searched in, and how long it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from optuna.distributions import BaseDistribution
+
+from models.base import Recommender
+
+__all__ = ["Searched", "StudySpec"]
+
+
+class Searched(NamedTuple):
+    """A hyperparameter's range, and why it is that."""
+
+    distribution: BaseDistribution
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySpec:
+    """A model with its search space; a name of the space is a field of the model's config."""
+
+    model: type[Recommender[Any]]
+    space: Mapping[str, Searched] = field(default_factory=dict)
+    weighted_space: Mapping[str, Searched] = field(default_factory=dict)  #: searched too where likes have weights
+    max_epochs: int = 1  #: a fit that still improves is stopped here
+    patience: int = 3  #: epochs without a new best after which a fit is stopped
+
+    def space_for(self, *, is_weighted: bool) -> dict[str, Searched]:
+        return {**self.space, **(self.weighted_space if is_weighted else {})}
+
+    def config(self, params: Mapping[str, Any], *, n_epochs: int | None = None) -> Any:
+        """The model's config with ``params``, and with ``n_epochs`` where the model has epochs."""
+        epochs = {"n_epochs": n_epochs or self.max_epochs} if self.max_epochs > 1 else {}
+        return self.model.config_type(**params, **epochs)
+
+    def defaults(self, space: Mapping[str, Searched]) -> dict[str, Any]:
+        """The model's own defaults of the searched hyperparameters."""
+        config = self.model.config_type()
+        return {name: getattr(config, name) for name in space}

@@ -1,0 +1,107 @@
+"""One configuration on one set of folds: fits, epoch by epoch, and what they find."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evaluation.metrics import Metric
+from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.split import Fold
+from models.base import Recommender
+from models.threads import available_threads, can_run_side_by_side
+from studies.spec import StudySpec
+
+__all__ = ["TrialResult", "run_trial", "warm_up"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialResult:
+    """What the best epoch of a configuration found, and what it cost."""
+
+    value: float  #: the metric, averaged over the draws
+    n_epochs: int  #: the epoch with that value; 1 for a model without epochs
+    curve: tuple[float, ...]  #: the metric after epoch 1, 2, ...
+    ranks: tuple[HiddenRanks, ...]  #: one a draw
+    fit_seconds: float  #: summed over the draws, up to the last epoch run
+    evaluate_seconds: float
+
+
+def run_trial(
+    spec: StudySpec,
+    config: Any,
+    folds: Sequence[Fold],
+    metric: Metric,
+    *,
+    seed: int,
+    threads: int | None = None,
+    after_epoch: Callable[[int, float], None] = lambda epoch, value: None,
+) -> TrialResult:
+    """Fit ``config`` on every fold, all in step, until the metric has not improved for ``spec.patience`` epochs.
+
+    The folds are draws of one validation set: after each epoch the metric is averaged over them and given
+    to ``after_epoch(epoch, value)``, which may raise to end the trial. Folds are fitted side by side, the
+    threads divided among them; the result does not depend on how.
+    """
+    n_threads = threads or available_threads()
+    n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
+    fits = [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in folds]
+    curve: list[float] = []
+    best: tuple[HiddenRanks, ...] = ()
+    best_epoch = 0
+    with ThreadPoolExecutor(n_beside) as pool:
+        while all(pool.map(_Fit.advance, fits)):
+            ranks = tuple(fit.ranks for fit in fits)
+            curve.append(float(np.mean([metric.per_user(draw).mean() for draw in ranks])))
+            if best_epoch == 0 or curve[-1] > curve[best_epoch - 1]:
+                best, best_epoch = ranks, len(curve)
+            after_epoch(len(curve), curve[-1])
+            if len(curve) - best_epoch >= spec.patience:
+                break
+    return TrialResult(
+        value=curve[best_epoch - 1],
+        n_epochs=best_epoch,
+        curve=tuple(curve),
+        ranks=best,
+        fit_seconds=sum(fit.fit_seconds for fit in fits),
+        evaluate_seconds=sum(fit.evaluate_seconds for fit in fits),
+    )
+
+
+def warm_up(spec: StudySpec, threads: int | None = None) -> None:
+    """Compile the model's kernels on a tiny problem, so that no trial's time holds the compiler's."""
+    import scipy.sparse as sp
+
+    matrix = sp.csr_array(np.tril(np.ones((4, 4), np.float32)))
+    hidden = sp.csr_array(np.triu(np.ones((4, 4), np.float32), 1))[:3]
+    fold = Fold(train=matrix, users=np.arange(3), histories=matrix[:3], hidden=hidden, fold_in=False)
+    fit = _Fit(spec.model(seed=0, threads=threads), fold)
+    fit.advance()
+
+
+class _Fit:
+    """One model on one fold, advanced an epoch at a time."""
+
+    def __init__(self, model: Recommender[Any], fold: Fold) -> None:
+        self.model = model
+        self.fold = fold
+        self.epochs: Iterator[int] = model.fit_epochs(fold.train)
+        self.fit_seconds = 0.0
+        self.evaluate_seconds = 0.0
+        self.ranks: HiddenRanks
+
+    def advance(self) -> bool:
+        """Fit and rank one epoch further; False when the model has no more."""
+        start = time.perf_counter()
+        if next(self.epochs, None) is None:
+            return False
+        fitted = time.perf_counter()
+        self.ranks = rank_hidden(self.model.scores, self.fold)
+        self.fit_seconds += fitted - start
+        self.evaluate_seconds += time.perf_counter() - fitted
+        return True
