@@ -78,7 +78,7 @@ class Figure:
 
 def escape(text: str) -> str:
     """Plotly reads a subset of HTML in every text; names from outside must not be part of it."""
-    return html.escape(text, quote=False).replace("\n", " ")
+    return html.escape(formats.visible(text), quote=False).replace("\n", " ")
 
 
 def shorten(text: str, length: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reports import formats, tables
 from reports.charts import Figure, Plot, Spec, axis, finite, layout, points, score_axis
 from reports.tables import Column, Table
-from reports.trial_marks import STATES, marker, trial_hover
+from reports.trial_marks import MANY, STATES, marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
 
 __all__ = ["curves"]
@@ -27,7 +27,7 @@ def curves(record: StudyRecord) -> Figure:
     others = [trial for trial in drawn if trial is not best]
     data: list[Spec] = []
     for state, dash in DASHES.items():
-        style = {"color": STATES[state].color, "dash": dash, "width": 1.2}
+        style = {"color": STATES[state].color, "dash": dash, "width": 1.2 if len(drawn) <= MANY else 0.6}
         opacity = 0.5 if state == "complete" else 0.9
         data += _bundle([t for t in others if t.state == state], state, record, style, opacity)
     if best is not None and best.curve:
@@ -62,7 +62,9 @@ def _ends(trials: Sequence[TrialRecord], name: str, record: StudyRecord, color: 
     epochs = [_last_epoch(trial) for trial in trials]
     values = [trial.curve[epoch - 1] for trial, epoch in zip(trials, epochs, strict=True)]
     hover = [trial_hover(trial, record, f"epoch {epoch}") for trial, epoch in zip(trials, epochs, strict=True)]
-    return points(name, epochs, values, hover, marker(STATES[trials[0].state].symbol, color, 7))
+    return points(
+        name, epochs, values, hover, marker(STATES[trials[0].state].symbol, color, 7 if len(trials) <= MANY else 4)
+    )
 
 
 def _last_epoch(trial: TrialRecord) -> int:

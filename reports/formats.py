@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 
 from studies.record import Estimate
 
-__all__ = ["count", "duration", "gain_interval", "interval", "metric_name", "parameter", "percent", "score", "signed"]
+__all__ = [
+    "count",
+    "duration",
+    "gain_interval",
+    "interval",
+    "metric_name",
+    "parameter",
+    "percent",
+    "score",
+    "signed",
+    "visible",
+]
 
 NOTHING = "–"
 MINUS = "−"
 NBSP = "\u00a0"
+#: controls, halves of surrogate pairs, and the marks that turn the direction of what follows
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Names come from outside: characters that act on the text around them are shown as what they are, strangers."""
+    return INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def metric_name(metric: str) -> str:

@@ -49,8 +49,7 @@ def write(html: str, folder: Path, name: str) -> Path:
     path = folder / file_name(name)
     draft = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
     try:
-        # a name from outside can hold half a surrogate pair, which UTF-8 has no form for
-        draft.write_bytes(html.encode("utf-8", "replace"))
+        draft.write_text(html, encoding="utf-8", newline="\n")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -80,6 +79,7 @@ def _environment() -> Environment:
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -87,6 +87,10 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     environment.filters |= {"count": formats.count, "duration": formats.duration}
     return environment
+
+
+def _finalize(value: object) -> object:
+    return formats.visible(value) if type(value) is str else value
 
 
 @cache

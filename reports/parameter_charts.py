@@ -8,13 +8,14 @@ from reports import formats, tables
 from reports.charts import Figure, Plot, Spec, axis, escape, finite, layout, log_axis, note, points, score_axis, shorten
 from reports.parameters import Axis, axes
 from reports.tables import Cell, Column, Table
-from reports.trial_marks import state_marker, trial_hover
+from reports.trial_marks import MANY, state_marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
 
 __all__ = ["importances", "parallel", "slices"]
 
 NO_PARAMETERS = "This model has no hyperparameters."
 NO_VALUES = "No trial has a value, so there is nothing to draw against the parameters."
+MOST_STRONG = 10  #: lines drawn strongly; more of them would be a blot
 GOLDEN = 0.618  #: multiples of it, modulo 1, spread marks of one category evenly and the same way every time
 GROUND: Spec = {"bgcolor": "--veil", "borderpad": 1}  #: keeps a label legible over lines
 MOST_LABELLED = 34  #: letters of all categories together that fit under an axis on a phone
@@ -41,7 +42,7 @@ def importances(record: StudyRecord) -> Figure:
     labels = [escape(shorten(name, 22)) for name, _ in ranked]
     frame = layout(
         40 + 30 * len(ranked),
-        xaxis=axis(visible=False, range=[0, 1.18 * max(bars["x"]) or 1], fixedrange=True),
+        xaxis=axis(visible=False, range=[0, 1.3 * max(bars["x"]) or 1], fixedrange=True),
         yaxis=axis(tickvals=bars["y"], ticktext=labels, showgrid=False, ticklabelstandoff=6, fixedrange=True),
         bargap=0.35,
     )
@@ -91,11 +92,11 @@ def _groups(record: StudyRecord, trials: Sequence[TrialRecord]) -> list[tuple[st
     """Lines from the least to the most telling, so that the last are drawn on top."""
     best = record.best
     done = sorted((t for t in trials if t.state == "complete" and t is not best), key=lambda t: -(t.value or 0.0))
-    n_top = (len(done) + 1) // 4
+    n_top = min((len(done) + 1) // 4, MOST_STRONG)
     return [
         ("pruned", [t for t in trials if t.state == "pruned"], {"color": "--pruned", "width": 1, "dash": "dot"}),
         ("other completed", done[n_top:], {"color": "--faint", "width": 1}),
-        ("best quarter", done[:n_top], {"color": "--complete", "width": 1.8}),
+        (f"next {n_top} best" if n_top > 1 else "second best", done[:n_top], {"color": "--complete", "width": 1.8}),
         ("best", [best] if best in trials and best else [], {"color": "--best", "width": 3.2}),
     ]
 
@@ -131,7 +132,7 @@ def _rail(place: int) -> Spec:
 
 def _row_labels(place: int, scale: Axis) -> list[Spec]:
     """The name above the row on the left; below it the ends of its range, or its categories."""
-    name = note(shorten(scale.name, 44), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7, **GROUND)
+    name = note(shorten(scale.name, 38), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7, **GROUND)
     name["font"] = {"size": 13, "color": "--ink"}
     if sum(map(len, scale.categories)) <= MOST_LABELLED:
         ends = [(scale.position(category), category) for category in scale.categories]
@@ -139,7 +140,7 @@ def _row_labels(place: int, scale: Axis) -> list[Spec]:
         ends = [(0.0, scale.categories[0]), (1.0, scale.categories[-1])]
     if not scale.categories:
         ends = [(0.0, scale.label(scale.low)), (1.0, scale.label(scale.high))]
-    return [name, *(_end_label(x, place, shorten(text, 20)) for x, text in ends if x is not None)]
+    return [name, *(_end_label(x, place, shorten(text, 16)) for x, text in ends if x is not None)]
 
 
 def _end_label(x: float, place: int, text: str) -> Spec:
@@ -167,7 +168,9 @@ def _slice(place: int, scale: Axis, trials: Sequence[TrialRecord], record: Study
 def _slice_marks(trials: Sequence[TrialRecord], scale: Axis, record: StudyRecord, state: str) -> Spec:
     x = [_slice_x(scale, trial) for trial in trials]
     hover = [trial_hover(t, record, f"= {formats.parameter(t.params.get(scale.name))}") for t in trials]
-    return points(state, x, [t.value for t in trials], hover, state_marker(state, 7)) | {"opacity": 0.8}
+    return points(
+        state, x, [t.value for t in trials], hover, state_marker(state, 7 if len(record.trials) <= MANY else 5)
+    ) | {"opacity": 0.8}
 
 
 def _slice_x(scale: Axis, trial: TrialRecord) -> float | str | None:
@@ -180,7 +183,7 @@ def _slice_x(scale: Axis, trial: TrialRecord) -> float | str | None:
 
 def _slice_axis(scale: Axis) -> Spec:
     if scale.categories:
-        names = [escape(shorten(category, 14)) for category in scale.categories]
+        names = [escape(shorten(category, max(6, 36 // len(scale.categories)))) for category in scale.categories]
         last = len(names) - 0.5
         return axis(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, last], showgrid=False)
     if scale.is_log:

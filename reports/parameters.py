@@ -52,7 +52,7 @@ def axes(record: StudyRecord) -> tuple[Axis, ...]:
 
 
 def _axis(name: str, record: StudyRecord) -> Axis:
-    seen = [trial.params[name] for trial in record.trials if name in trial.params]
+    seen = [value for trial in record.trials if (value := trial.params.get(name)) is not None]
     within = record.space.get(name, ParameterRange(source=""))
     if within.choices or not all(_is_number(value) for value in seen):
         return Axis(name, categories=_categories([*within.choices, *seen]))

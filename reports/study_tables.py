@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reports import formats, tables
 from reports.parameters import axes
 from reports.tables import Cell, Column, Table
@@ -17,21 +19,14 @@ def scores(record: StudyRecord) -> Table:
     metrics = headline_metrics(record)
     columns = [Column("", is_numeric=False)]
     for metric in metrics:
-        columns += [Column(formats.metric_name(metric)), Column(f"Gain in {formats.metric_name(metric)}")]
-    contenders: list[tuple[str, str, dict[str, Estimate]]] = []
-    if record.best is not None:
-        contenders.append(("", f"Best, trial {record.best.number}", dict(record.best.metrics)))
-    if record.defaults is not None and record.defaults is not record.best:
-        contenders.append(("defaults", f"Defaults, trial {record.defaults.number}", dict(record.defaults.metrics)))
-    contenders += [(name, name.capitalize(), dict(floor)) for name, floor in record.floors.items()]
+        name = formats.metric_name(metric)
+        columns += [Column(name), Column(f"Gain in {name}")] if _gains(record, metric) else [Column(name)]
     rows = tuple(
-        (tables.text(title), *(cell for metric in metrics for cell in _score_and_gain(record, over, metric, measured)))
-        for over, title, measured in contenders
+        (tables.text(title), *(cell for metric in metrics for cell in _scores(record, over, metric, measured)))
+        for over, title, measured in _contenders(record)
     )
-    caption = (
-        f"Validation scores with 95{formats.NBSP}% intervals; gains are of the best trial over the row, paired by user"
-    )
-    return Table(caption, tuple(columns), rows)
+    gains = "; gains are of the best trial over the row, paired by user" if record.gains else ""
+    return Table(f"Validation scores with 95{formats.NBSP}% intervals{gains}", tuple(columns), rows)
 
 
 def configuration(record: StudyRecord) -> Table:
@@ -39,18 +34,16 @@ def configuration(record: StudyRecord) -> Table:
     defaults: dict[str, object] = dict(record.defaults.params) if record.defaults else {}
     if record.defaults is not None and record.defaults.n_epochs is not None:
         defaults["n_epochs"] = record.defaults.n_epochs
-    columns = (
-        Column("Hyperparameter", is_numeric=False),
-        Column("Best"),
-        Column("Defaults"),
-    )
+    columns = [Column("Hyperparameter", is_numeric=False), Column("Best"), *([Column("Defaults")] if defaults else [])]
     rows = []
     for name, value in record.best_config.items():
-        fixed = name not in record.space and name not in defaults
-        note = "not searched" if fixed else "found by early stopping" if name == "n_epochs" else ""
-        default = value if fixed else defaults.get(name)
-        rows.append((tables.text(name, note), tables.parameter(value), tables.parameter(default)))
-    return Table("The best configuration beside the defaults", columns, tuple(rows))
+        is_fixed = name not in record.space and name != "n_epochs"
+        note = "not searched" if is_fixed else "found by early stopping" if name == "n_epochs" else ""
+        cells = [tables.text(name, note), tables.parameter(value)]
+        if defaults:
+            cells.append(tables.parameter(defaults.get(name, value if is_fixed else None)))
+        rows.append(tuple(cells))
+    return Table("The best configuration beside the defaults", tuple(columns), tuple(rows))
 
 
 def trials(record: StudyRecord) -> Table:
@@ -97,14 +90,32 @@ def space(record: StudyRecord) -> Table:
     return Table("Search space", columns, rows)
 
 
-def _score_and_gain(record: StudyRecord, over: str, metric: str, measured: dict[str, Estimate]) -> tuple[Cell, Cell]:
-    estimate = measured.get(metric)
-    gain = next((g.difference for g in record.gains if (g.over, g.metric) == (over, metric)), None)
-    if gain is None:
-        return tables.score(estimate.mean if estimate else None, estimate), Cell("")
-    doubt = "" if is_established(gain) else ", not established"
-    cell = Cell(formats.signed(gain.mean), gain.mean, formats.gain_interval(gain) + doubt)
-    return tables.score(estimate.mean if estimate else None, estimate), cell
+def _contenders(record: StudyRecord) -> list[tuple[str, str, Mapping[str, Estimate]]]:
+    """What each is called in a gain and in the table, and its scores; one that has none is left out."""
+    best, defaults = record.best, record.defaults
+    named: list[tuple[str, str, Mapping[str, Estimate]]] = []
+    if best is not None:
+        named.append(("", f"Best, trial {best.number}", best.metrics))
+    if defaults is not None and defaults is not best:
+        named.append(("defaults", f"Defaults, trial {defaults.number}", defaults.metrics))
+    named += [(name, name.capitalize(), floor) for name, floor in record.floors.items()]
+    return [row for row in named if row[2]]
+
+
+def _gains(record: StudyRecord, metric: str) -> dict[str, Estimate]:
+    return {gain.over: gain.difference for gain in record.gains if gain.metric == metric}
+
+
+def _scores(record: StudyRecord, over: str, metric: str, measured: Mapping[str, Estimate]) -> list[Cell]:
+    estimate, gains = measured.get(metric), _gains(record, metric)
+    cells = [tables.score(estimate.mean if estimate else None, estimate)]
+    if gains and over not in gains:
+        cells.append(Cell(""))
+    elif gains:
+        gain = gains[over]
+        doubt = "" if is_established(gain) else ", not established"
+        cells.append(Cell(formats.signed(gain.mean), gain.mean, formats.gain_interval(gain) + doubt))
+    return cells
 
 
 def _trial_score(trial: TrialRecord, metric: str, record: StudyRecord) -> Cell:

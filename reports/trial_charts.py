@@ -9,7 +9,7 @@ from itertools import accumulate
 from reports import formats, tables
 from reports.charts import Figure, Plot, Spec, axis, finite, layout, log_axis, note, padded, points, score_axis, shorten
 from reports.tables import Column, Table
-from reports.trial_marks import STATES, marker, state_marker, trial_hover
+from reports.trial_marks import MANY, STATES, marker, state_marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
 
 __all__ = ["history", "timing"]
@@ -77,7 +77,9 @@ def _by_state(record: StudyRecord, state: str, floor: float) -> Spec:
     y = [trial.value if finite([trial.value]) else floor for trial in has_place]
     hover = [trial_hover(t, record, *([shorten(t.error, 80)] if t.error else [])) for t in has_place]
     name = f"{state} (no value)" if state == "failed" else state
-    return points(name, [t.number for t in has_place], y, hover, state_marker(state))
+    return points(
+        name, [t.number for t in has_place], y, hover, state_marker(state, 8 if len(record.trials) <= MANY else 5)
+    )
 
 
 def _ring(record: StudyRecord) -> Spec:

@@ -8,7 +8,7 @@ from reports import formats
 from reports.charts import Spec, escape
 from studies.record import StudyRecord, TrialRecord
 
-__all__ = ["STATES", "Mark", "marker", "state_marker", "trial_hover"]
+__all__ = ["MANY", "STATES", "Mark", "marker", "state_marker", "trial_hover"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ STATES = {
     "failed": Mark("triangle-down", "--failed", "▼"),
     "running": Mark("diamond-open", "--pruned", "◇"),
 }
+
+
+MANY = 100  #: trials from which on marks are drawn smaller
 
 
 def marker(symbol: str, color: str, size: int = 8) -> Spec:

@@ -43,6 +43,8 @@ def is_established(difference: Estimate) -> bool:
 
 def _headline(record: StudyRecord, best: TrialRecord) -> str:
     scores = " and ".join(_scored(metric, best, record) for metric in headline_metrics(record))
+    if not record.best_config:
+        return f"This model, which has no hyperparameters, reaches {scores} on the validation likes."
     return f"The best configuration reaches {scores} on the validation likes: {_configuration(record)}."
 
 
@@ -57,8 +59,6 @@ def _scored(metric: str, best: TrialRecord, record: StudyRecord) -> str:
 
 def _configuration(record: StudyRecord) -> str:
     best = record.best_config
-    if not best:
-        return "this model has no hyperparameters"
     ranked = sorted(best, key=lambda name: -record.importances.get(name, 0.0))
     named = [f"{name}{formats.NBSP}={formats.NBSP}{formats.parameter(best[name])}" for name in ranked[:MOST_PARAMETERS]]
     rest = len(ranked) - len(named)
@@ -69,7 +69,10 @@ def _findings(record: StudyRecord, best: TrialRecord) -> list[str]:
     gains = [gain for gain in record.gains if gain.metric == record.metric]
     if not best.is_default:
         return [_finding(gain) for gain in gains]
-    unbeaten = "The defaults themselves are the best: no other trial scored higher."
+    if len(record.complete) == 1:
+        unbeaten = "Only the defaults completed, so there is nothing that they could be compared with."
+    else:
+        unbeaten = "The defaults themselves are the best: no other trial scored higher."
     return [unbeaten, *(_finding(gain) for gain in gains if gain.over != "defaults")]
 
 
