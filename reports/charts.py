@@ -16,6 +16,7 @@ from reports import formats
 from reports.tables import Table
 
 __all__ = [
+    "FIGURE_HEIGHT",
     "Figure",
     "Plot",
     "Spec",
@@ -35,6 +36,7 @@ Spec = dict[str, Any]  #: a piece of plotly JSON
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 CLEAR = "rgba(0,0,0,0)"
 MOST_TICKS = 6
+FIGURE_HEIGHT = 340  #: pixels; two with their words fill a printed page
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, finite, layout, points, score_axis
+from reports.charts import FIGURE_HEIGHT, Figure, Plot, Spec, axis, finite, layout, points, score_axis
 from reports.tables import Column, Table
 from reports.trial_marks import MANY, STATES, marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
@@ -34,7 +34,7 @@ def curves(record: StudyRecord) -> Figure:
         data += _bundle([best], f"best, trial {best.number}", record, {"color": "--best", "width": 3}, 1.0)
     step = {"dtick": 1} if longest <= 12 else {}
     frame = layout(
-        380,
+        FIGURE_HEIGHT,
         xaxis=axis("Epoch", range=[0.5, longest + 0.5], tickformat="d", showgrid=False, **step),
         yaxis=score_axis(formats.metric_name(record.metric), finite(v for trial in drawn for v in trial.curve)),
     )

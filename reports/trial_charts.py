@@ -7,7 +7,21 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, finite, layout, log_axis, note, padded, points, score_axis, shorten
+from reports.charts import (
+    FIGURE_HEIGHT,
+    Figure,
+    Plot,
+    Spec,
+    axis,
+    finite,
+    layout,
+    log_axis,
+    note,
+    padded,
+    points,
+    score_axis,
+    shorten,
+)
 from reports.tables import Column, Table
 from reports.trial_marks import MANY, STATES, marker, state_marker, trial_hover
 from studies.record import StudyRecord, TrialRecord
@@ -27,7 +41,7 @@ def history(record: StudyRecord) -> Figure:
     floor = padded(values)[0]
     data = [_best_so_far(record), *(_by_state(record, state, floor) for state in STATES), _ring(record)]
     frame = layout(
-        380,
+        FIGURE_HEIGHT,
         xaxis=_trial_axis(record),
         yaxis=score_axis(formats.metric_name(record.metric), [floor, *values]),
         annotations=_named_points(record),
@@ -51,7 +65,7 @@ def timing(record: StudyRecord) -> Figure:
     data[1] |= {"mode": "lines+markers", "line": {"shape": "hv", "color": "--best", "width": 1.5, "dash": "dot"}}
     data[1]["marker"]["color"] = "--best"
     frame = layout(
-        380,
+        FIGURE_HEIGHT,
         xaxis=_time_axis(seconds),
         yaxis=score_axis(formats.metric_name(record.metric), finite(trial.value for trial in timed)),
         annotations=_named_times(record, timed, front),

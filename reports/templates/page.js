@@ -21,12 +21,18 @@
       layout.dragmode = isMouse ? "zoom" : false; // a finger on a figure scrolls the page
       Plotly.react(element, data, layout, {
         displaylogo: false,
-        responsive: true,
         displayModeBar: isMouse ? "hover" : false,
         modeBarButtons: [["toImage", "resetScale2d"]],
       });
     }
   };
+
+  // Plotly's own way looks at the window alone and waits; a figure's room also changes without the window.
+  const fitted = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.querySelector(".main-svg").clientWidth !== target.clientWidth) Plotly.relayout(target, { autosize: true });
+    }
+  });
 
   const drawOnPaper = (isPaper) => {
     root.classList.toggle("paper", isPaper);
@@ -78,4 +84,5 @@
   addEventListener("beforeprint", () => drawOnPaper(true));
   addEventListener("afterprint", () => drawOnPaper(false));
   draw();
+  for (const element of document.querySelectorAll("[data-plot]")) fitted.observe(element);
 })();
