@@ -44,6 +44,11 @@ class StudyHistory:
         self.users: list[NDArray[Any]] = [np.array(ids) for ids in asked["users"]]  #: ids of those asked, by draw
         self._indptrs = [np.concatenate([[0], np.cumsum(n)]) for n in asked["n_hidden"]]
 
+    @property
+    def n_trials(self) -> int:
+        """Asked for, in total."""
+        return int(self._attrs[RUN]["n_trials"])
+
     def finished(self) -> list[FrozenTrial]:
         """The trials that ended by themselves: not those running, waiting, or abandoned."""
         trials = self._study.get_trials(deepcopy=False)

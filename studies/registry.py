@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from studies.spec import StudySpec
 
-__all__ = ["MODELS", "UnknownModelError", "load_spec"]
+__all__ = ["MODELS", "UnknownModelError", "check_model", "load_spec"]
 
 #: name -> the module that defines its ``SPEC``
 MODELS = {
@@ -24,11 +24,16 @@ class UnknownModelError(ValueError):
     """There is no such model; the message says what there is."""
 
 
-def load_spec(name: str) -> StudySpec:
-    """The study of the model ``name``."""
+def check_model(name: str) -> None:
+    """Raise UnknownModelError unless there is a model ``name``; imports nothing."""
     if name not in MODELS:
         nearest = difflib.get_close_matches(name.lower(), MODELS, n=1)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
         raise UnknownModelError(f"Unknown model {name!r}. Choose one of: {', '.join(sorted(MODELS))}.{hint}")
+
+
+def load_spec(name: str) -> StudySpec:
+    """The study of the model ``name``."""
+    check_model(name)
     spec: StudySpec = importlib.import_module(MODELS[name]).SPEC
     return spec

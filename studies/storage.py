@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from evaluation.ranking import HiddenRanks, encode_ranks
 from studies.record import DataSummary, ParameterRange, SplitSummary
+from studies.secrets import hide_password
 from studies.trial import TrialResult
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "create_or_resume",
     "is_abandoned",
     "load_study",
-    "masked_url",
     "open_storage",
     "queue_again",
     "ranks_as_json",
@@ -81,11 +81,6 @@ class StudySettings:
     space: Mapping[str, ParameterRange]
 
 
-def masked_url(url: str) -> str:
-    """The URL with its password hidden, for people and logs."""
-    return make_url(url).render_as_string(hide_password=True)
-
-
 def open_storage(url: str) -> RDBStorage:
     """Optuna's storage at a database URL, its tables made where they are missing."""
     try:
@@ -104,7 +99,7 @@ def open_storage(url: str) -> RDBStorage:
     except (SQLAlchemyError, ImportError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         hint = "is its folder there, and may it be written?" if parsed.drivername.startswith("sqlite") else "is it up?"
-        raise StorageError(f"Cannot open the storage {masked_url(url)} ({reason}); {hint}") from error
+        raise StorageError(f"Cannot open the storage {hide_password(url)} ({reason}); {hint}") from error
 
 
 def create_or_resume(

@@ -1,0 +1,183 @@
+"""What every command shares: its parser, its one-line errors, and how it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from studies.secrets import hide_password
+
+__all__ = [
+    "CommandParser",
+    "StopRequest",
+    "add_storage_arguments",
+    "one_of",
+    "positive_float",
+    "positive_int",
+    "run",
+    "stop_on_signal",
+    "whole_number",
+    "writable_folder",
+]
+
+USAGE_ERROR = 2
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes no abbreviations, and says what is wrong in one line."""
+
+    def __init__(self, command: str, description: str, examples: str) -> None:
+        super().__init__(
+            prog=f"python -m {command}",
+            description=description,
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        options = [option for action in self._actions for option in action.option_strings]
+        for word in message.removeprefix("unrecognized arguments: ").split():
+            if word.startswith("--") and (nearest := get_close_matches(word.partition("=")[0], options, n=1)):
+                message += f". Did you mean {nearest[0]}?"
+                break
+        self.exit(USAGE_ERROR, f"{self.prog}: error: {message}; --help lists the options\n")
+
+
+class UnusableFolderError(OSError):
+    """A folder that cannot be written; the message says why."""
+
+
+class StopRequest:
+    """Whether somebody asked the command to stop."""
+
+    signal: signal.Signals | None = None
+
+    def __call__(self) -> bool:
+        return self.signal is not None
+
+
+def add_storage_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Adds --storage and --report-dir, in a group of their own, which is returned."""
+    group = parser.add_argument_group("records")
+    group.add_argument(
+        "--storage", default="sqlite:///mfbench.db", metavar="URL", help="database of the studies (%(default)s)"
+    )
+    group.add_argument(
+        "--report-dir", type=Path, default="reports/html", metavar="FOLDER", help="of the report (%(default)s)"
+    )
+    return group
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """An argparse type: one of ``choices``, and in the error the nearest of them."""
+
+    def parse(text: str) -> str:
+        if text in choices:
+            return text
+        nearest = get_close_matches(text.lower(), choices, n=1)
+        hint = f". Did you mean {nearest[0]!r}?" if nearest else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(choices)}{hint}")
+
+    return parse
+
+
+def positive_int(text: str) -> int:
+    """An argparse type: 1, 2, ..."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def whole_number(text: str) -> int:
+    """An argparse type: 0, 1, 2, ..."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def positive_float(text: str) -> float:
+    """An argparse type: a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
+def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser, argv: Sequence[str] | None) -> int:
+    """Parse, and call ``command`` with the options and the line to type again, passwords in it hidden.
+
+    An error that is the user's to mend is one line and exit code 2.
+    """
+    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        return command(args, f"{parser.prog} {shlex.join(hide_password(word) for word in words)}".strip())
+    except Exception as error:
+        if not isinstance(error, _user_errors()):
+            raise
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+
+
+def writable_folder(path: Path) -> Path:
+    """The folder, made where it is missing; found out now rather than after an hour's search."""
+    probe = path / ".mfbench-may-write"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise UnusableFolderError(f"Cannot write to the folder {path} ({error.strerror}); choose another") from error
+    return path
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[StopRequest]:
+    """Turn the first Ctrl-C or SIGTERM into a request, heeded where nothing is left halfway; a second one kills."""
+    request = StopRequest()
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        request.signal = signal.Signals(number)
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        print("\nStopping after this epoch; once more to stop at once.", file=sys.stderr)
+
+    before: dict[int, Any] = {number: signal.signal(number, heed) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    from bench.datasets import DataError
+    from evaluation.interactions import InvalidInteractionsError
+    from evaluation.metrics import InvalidMetricError
+    from evaluation.split import InvalidSplitError
+    from studies.registry import UnknownModelError
+    from studies.storage import StorageError, StudyMismatchError
+
+    return (
+        DataError,
+        InvalidInteractionsError,
+        InvalidMetricError,
+        InvalidSplitError,
+        StorageError,
+        StudyMismatchError,
+        UnknownModelError,
+        UnusableFolderError,
+    )

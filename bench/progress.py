@@ -1,0 +1,47 @@
+"""How a search goes, in the terminal."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from optuna.trial import FrozenTrial
+from tqdm import tqdm
+
+from studies.history import StudyHistory
+from studies.storage import ERROR
+
+__all__ = ["ProgressBar"]
+
+
+class ProgressBar:
+    """Trials done, the best so far and the time left; silent where nobody watches, but for failed trials."""
+
+    def __init__(self) -> None:
+        self._bar = tqdm(
+            unit="trial",
+            disable=None,
+            dynamic_ncols=True,
+            bar_format="{desc}: {n}/{total} |{bar}| {elapsed} gone, {remaining} left{postfix}",
+            desc="trials",
+        )
+
+    def search_started(self, history: StudyHistory) -> None:
+        self._bar.reset(total=history.n_trials)
+        self._bar.initial = self._bar.n = len(history.finished())  # the rate is of this run's trials alone
+        self._show_best(history)
+
+    def trial_finished(self, history: StudyHistory, trial: FrozenTrial) -> None:
+        if error := trial.user_attrs.get(ERROR):
+            self._bar.write(f"trial {trial.number} failed: {error}")
+        self._bar.update(len(history.finished()) - self._bar.n)
+        self._show_best(history)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def _show_best(self, history: StudyHistory) -> None:
+        if best := history.best():
+            self._bar.set_postfix_str(f"best {history.metric.label} {best.value:.4f} (trial {best.number})")

@@ -1,0 +1,70 @@
+"""What a study leaves with its user: files, and the closing lines in the terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from reports.formats import gain_interval, interval, metric_name, parameter, score, signed, visible
+from reports.study_page import write_study
+from studies.history import StudyHistory
+from studies.record import Estimate, StudyRecord
+
+__all__ = ["print_study", "write_study_files"]
+
+SHOWN = ("mrr@100", "map@30")
+
+
+def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) -> list[Path]:
+    """The report, and beside it the best configuration and the rank of every hidden like, where there are any."""
+    page = write_study(record, folder)
+    if record.best is None:
+        return [page]
+    config = page.with_suffix(".json")
+    head = {"model": record.model, "config": dict(record.best_config), "seed": record.seed, "study": record.name}
+    config.write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
+    ranks = page.with_suffix(".ranks.csv")
+    rows = list(history.per_user_ranks())
+    with ranks.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return [page, config, ranks]
+
+
+def print_study(record: StudyRecord, files: list[Path]) -> None:
+    """The answer, in the terminal: the best configuration beside the defaults and the floors."""
+    print()
+    if record.best is None:
+        errors = [trial.error for trial in record.trials if trial.error]
+        print(f"No trial of {visible(record.name)} completed" + (f"; the first error: {errors[0]}" if errors else ""))
+    else:
+        print(f"Best of {len(record.trials)} trials of {visible(record.name)}: trial {record.best.number}")
+        for name, value in record.best_config.items():
+            print(f"  {name} = {parameter(value)}")
+        for line in _score_lines(record):
+            print(line)
+        print("The best of many trials on validation likes is a little optimistic; the sealed test stays unopened.")
+    for label, path in zip(("Report", "Best configuration", "Ranks of the hidden likes"), files, strict=False):
+        print(f"{label}: {path}")
+
+
+def _score_lines(record: StudyRecord) -> list[str]:
+    assert record.best is not None
+    metrics = tuple(dict.fromkeys([record.metric, *SHOWN]))
+    scores = {f"{record.model}, tuned": record.best.metrics}
+    if record.defaults and record.defaults.metrics:
+        scores[f"{record.model}, defaults"] = record.defaults.metrics
+    scores |= record.floors
+    rows = [["validation, 95 % intervals", *map(metric_name, metrics)]]
+    rows += [[name, *(_score(estimates[m]) for m in metrics)] for name, estimates in scores.items()]
+    for over in dict.fromkeys(gain.over for gain in record.gains):
+        gains = {gain.metric: gain.difference for gain in record.gains if gain.over == over}
+        rows.append([f"gain over {over}", *(f"{signed(gains[m].mean)} [{gain_interval(gains[m])}]" for m in metrics)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _score(estimate: Estimate) -> str:
+    return f"{score(estimate.mean)} [{interval(estimate)}]"

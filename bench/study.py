@@ -1,0 +1,151 @@
+"""``python -m bench.study --model NAME``: tune a model, track every trial, write the report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.command import (
+    CommandParser,
+    add_storage_arguments,
+    positive_float,
+    positive_int,
+    run,
+    stop_on_signal,
+    whole_number,
+    writable_folder,
+)
+from bench.datasets.arguments import add_data_arguments, data_options_from
+from bench.protocol import add_protocol_arguments, split_options_from
+from studies.registry import MODELS, check_model
+from studies.secrets import hide_password
+
+if TYPE_CHECKING:
+    from studies.tracking import Tracker
+
+DESCRIPTION = """\
+Tune a model on the validation likes of a data set: an Optuna study, every trial in MLflow, an HTML report and
+the best configuration as a file. The sealed test likes are not touched. A study that was stopped goes on where
+it left off when the same command is run again."""
+
+EXAMPLES = """\
+  python -m bench.study --model ials
+  python -m bench.study --model item2item --metric map@30 --trials 100
+  python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
+  python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(_study, _parser(), argv)
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser("bench.study", DESCRIPTION, EXAMPLES)
+    parser.add_argument("--model", required=True, help=f"which model to tune: {', '.join(sorted(MODELS))}")
+    add_data_arguments(parser)
+    add_protocol_arguments(parser)
+    _add_search_arguments(parser.add_argument_group("search"))
+    _add_record_arguments(add_storage_arguments(parser))
+    return parser
+
+
+def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--metric", default="mrr@100", help="what to maximise, such as map@30 or ndcg@10 (%(default)s)")
+    group.add_argument(
+        "--trials", type=positive_int, default=30, metavar="N", help="in total, finished ones included (%(default)s)"
+    )
+    group.add_argument(
+        "--timeout", type=positive_float, metavar="SECONDS", help="after which this run starts no new trial"
+    )
+    group.add_argument(
+        "--seed", type=whole_number, default=0, help="of the split, the search and the models (%(default)s)"
+    )
+    group.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
+
+
+def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--study-name", metavar="NAME", help="what to call it, or which to go on with (MODEL-DATA)")
+    group.add_argument(
+        "--tracking-uri",
+        default=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
+        metavar="URI",
+        help="store or server of MLflow ($MLFLOW_TRACKING_URI, else sqlite:///mlflow.db)",
+    )
+    group.add_argument("--no-mlflow", action="store_true", help="do without MLflow")
+
+
+def _study(args: argparse.Namespace, command: str) -> int:
+    from bench.datasets import describe, load
+    from evaluation.metrics import Metric
+    from evaluation.split import split_likes
+    from reports.formats import visible
+
+    check_model(args.model)
+    metric = Metric.parse(args.metric)
+    split_options = split_options_from(args)
+    folder = writable_folder(args.report_dir)
+    with stop_on_signal() as stop:
+        interactions = load(data_options_from(args))
+        print(f"{visible(interactions.name)}: {describe(interactions)}")
+        split = split_likes(interactions, split_options)
+        tracker = None if args.no_mlflow else _started_tracker(args.tracking_uri)
+
+        from bench.progress import ProgressBar
+        from bench.results import print_study, write_study_files
+        from studies.search import SearchOptions, search
+
+        options = SearchOptions(
+            study_name=args.study_name or f"{args.model}-{interactions.name}",
+            storage=args.storage,
+            metric=metric,
+            n_trials=args.trials,
+            timeout=args.timeout,
+            seed=args.seed,
+            threads=args.threads,
+        )
+        with ProgressBar() as bar:
+            history = search(
+                args.model,
+                interactions,
+                split,
+                options,
+                command=command,
+                observers=[bar, tracker] if tracker else [bar],
+                should_stop=stop,
+            )
+        record = history.record()
+        files = write_study_files(history, record, folder)
+        if tracker:
+            tracker.finish(record, files)
+    print_study(record, files)
+    _print_tracking(tracker)
+    if stop.signal:
+        print(f"Stopped after {len(history.finished())} of {args.trials} trials; to go on: {command}")
+        return 128 + stop.signal
+    return 0 if record.best else 1
+
+
+def _started_tracker(uri: str) -> Tracker:
+    """MLflow takes seconds to import and to make its database, so it starts before anything else that is slow."""
+    from studies.tracking import Tracker
+
+    tracker = Tracker(uri)
+    tracker.prepare()
+    return tracker
+
+
+def _print_tracking(tracker: Tracker | None) -> None:
+    if tracker is None:
+        return
+    if tracker.problem:
+        print(f"MLflow: not all was written ({tracker.problem}); the same command, run again, catches up")
+    else:
+        print(f"MLflow: {hide_password(tracker.uri)}  (to browse it: mlflow ui)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+"""MLflow: a run for a study, beneath it a run for each trial. The only module that imports mlflow.
+
+MLflow gets copies of what Optuna's storage has, after it has it, from a thread of its own: tracking costs the
+search no time and cannot fail a trial. Runs are found again by tags, so that whatever was missed, by a
+server that was down or a process that died, is written the next time, and nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from evaluation.metrics import Metric
+from studies.history import StudyHistory
+from studies.record import Estimate, StudyRecord, TrialRecord
+from studies.secrets import hide_password
+
+__all__ = ["DEFAULT_TRACKING_URI", "Tracker"]
+
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  #: where ``mlflow ui``, started in the same folder, looks
+STUDY_TAG = "mfbench.study_id"
+TRIAL_TAG = "mfbench.trial"
+STATE_TAG = "mfbench.state"
+PARENT_TAG = "mlflow.parentRunId"
+NOTE_TAG = "mlflow.note.content"
+STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED", "running": "RUNNING"}
+BATCH = 900  #: entries that MLflow takes at once, parameters and tags included
+LONGEST_TEXT = 5000  #: characters of a tag or a parameter that every MLflow store takes
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+}
+
+
+class Tracker:
+    """Copies one study to MLflow from a thread; an observer of its search.
+
+    Whatever goes wrong is kept in ``problem``, in a line, and ends the tracking of this run alone.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.problem: str | None = None
+        self._tasks: queue.SimpleQueue[Callable[[_StudyRun], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
+
+    def prepare(self) -> None:
+        """Start to import MLflow and to make its database, which takes seconds, beside whatever comes next."""
+        self._thread.start()
+
+    def search_started(self, history: StudyHistory) -> None:
+        self._tasks.put(lambda run: run.open(history.record()))
+
+    def trial_finished(self, history: StudyHistory, trial: FrozenTrial) -> None:
+        self._tasks.put(lambda run: run.write_trials(history.trial_records([trial])))
+
+    def finish(self, record: StudyRecord, artifacts: Sequence[Path], timeout: float = 60.0) -> None:
+        """Write what is missing, the study's results and files; wait for it, but not for long."""
+        self._tasks.put(lambda run: run.close(record, artifacts))
+        self._tasks.put(None)
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self.problem = f"{hide_password(self.uri)} takes too long"
+
+    def _work(self) -> None:
+        try:
+            run = _StudyRun(self.uri)
+            while (task := self._tasks.get()) is not None:
+                task(run)
+        except Exception as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            self.problem = f"{hide_password(self.uri)}: {hide_password(lines[0])}"
+
+
+class _StudyRun:
+    """The run of one study in MLflow, and those of its trials."""
+
+    def __init__(self, uri: str) -> None:
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        import mlflow
+
+        self._mlflow = mlflow
+        self._client = mlflow.MlflowClient(uri)
+        self._client.search_experiments(max_results=1)  # makes the tables of a fresh database
+
+    def open(self, record: StudyRecord) -> None:
+        """Find the study's run or make it, and catch up on trials that it lacks."""
+        self._metric = Metric.parse(record.metric)
+        experiment = self._client.get_experiment_by_name(record.data.name)
+        self._experiment = experiment.experiment_id if experiment else self._client.create_experiment(record.data.name)
+        self._run = self._find({STUDY_TAG: record.id}) or self._create(record)
+        written = self._search({PARENT_TAG: self._run})
+        self._written = {run.data.tags[TRIAL_TAG]: run.info.run_id for run in written if TRIAL_TAG in run.data.tags}
+        self._ended = {run.data.tags[TRIAL_TAG] for run in written if STATE_TAG in run.data.tags}
+        self._client.update_run(self._run, status="RUNNING")
+        self.write_trials(record.trials)
+
+    def write_trials(self, trials: Sequence[TrialRecord]) -> None:
+        """A run for each trial that ended and is not there yet; the tag that it is whole is written last."""
+        for trial in trials:
+            number = str(trial.number)
+            if trial.state == "running" or number in self._ended:
+                continue
+            run = self._written.get(number) or self._create_trial(trial)
+            end = _end(trial)
+            note = {NOTE_TAG: trial.error} if trial.error else {}
+            self._log(run, end, metrics=_trial_metrics(trial, self._metric), params=trial.params, tags=note)
+            if trial.value is not None:
+                self._log(self._run, end, metrics=[(f"trial_{self._metric.key}", trial.value, trial.number)])
+            self._client.set_terminated(run, STATUS[trial.state], end_time=end)
+            self._client.set_tag(run, STATE_TAG, trial.state)
+            self._ended.add(number)
+
+    def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
+        """Write what is missing, the results of the study, and its files."""
+        self.write_trials(record.trials)
+        self._log(self._run, _now(), metrics=_study_metrics(record), tags=_study_tags(record))
+        for path in artifacts:
+            self._client.log_artifact(self._run, str(path))
+        self._client.set_terminated(self._run, "FINISHED")
+
+    def _create(self, record: StudyRecord) -> str:
+        start = int(record.started.timestamp() * 1000)
+        run = self._client.create_run(self._experiment, start_time=start, run_name=record.name)
+        run_id: str = run.info.run_id
+        split = record.split
+        params = {
+            "model": record.model,
+            "data": record.data.name,
+            "metric": record.metric,
+            "seed": record.seed,
+            "split": split.kind,
+            "protocol": split.protocol,
+            "holdout": split.holdout,
+            "validation_users": split.n_validation_users,
+            "draws": split.n_draws,
+        }
+        self._log(run_id, start, params=params)
+        self._client.log_inputs(run_id, [self._dataset(record)])
+        self._client.set_tag(run_id, STUDY_TAG, record.id)
+        return run_id
+
+    def _create_trial(self, trial: TrialRecord) -> str:
+        tags = {PARENT_TAG: self._run, TRIAL_TAG: str(trial.number)}
+        start = int(trial.started.timestamp() * 1000) if trial.started else None
+        name = f"trial {trial.number}" + (" (defaults)" if trial.is_default else "")
+        run = self._client.create_run(self._experiment, start_time=start, run_name=name, tags=tags)
+        self._written[str(trial.number)] = run.info.run_id
+        return str(run.info.run_id)
+
+    def _dataset(self, record: StudyRecord) -> Any:
+        entities = self._mlflow.entities
+        data = record.data
+        profile = {"users": data.n_users, "items": data.n_items, "likes": data.n_likes, "rows_read": data.rows_read}
+        dataset = entities.Dataset(
+            name=data.name,
+            digest=data.content_hash[:16],
+            source_type="local",
+            source=json.dumps({"name": data.name, "dropped": dict(data.dropped)}),
+            schema=json.dumps({"interactions": ["user", "item", "weight", "timestamp"]}),
+            profile=json.dumps(profile),
+        )
+        return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
+
+    def _find(self, tags: Mapping[str, str]) -> str | None:
+        return next((run.info.run_id for run in self._search(tags)), None)
+
+    def _search(self, tags: Mapping[str, str]) -> list[Any]:
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        runs: list[Any] = []
+        token = None
+        while True:
+            page = self._client.search_runs([self._experiment], wanted, max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    def _log(
+        self,
+        run: str,
+        timestamp: int,
+        *,
+        metrics: Sequence[tuple[str, float, int]] = (),
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> None:
+        entities = self._mlflow.entities
+        values = [entities.Metric(name, value, timestamp, step) for name, value, step in metrics]
+        texts = [entities.Param(name, str(value)[:LONGEST_TEXT]) for name, value in (params or {}).items()]
+        labels = [entities.RunTag(name, str(value)[:LONGEST_TEXT]) for name, value in (tags or {}).items()]
+        self._client.log_batch(run, values[:BATCH], texts, labels)
+        for start in range(BATCH, len(values), BATCH):
+            self._client.log_batch(run, values[start : start + BATCH])
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
+
+
+def _end(trial: TrialRecord) -> int:
+    """When the trial ended, in milliseconds; the same each time it is written, so that MLflow knows a repetition."""
+    return int((trial.started.timestamp() + trial.seconds) * 1000) if trial.started and trial.seconds else _now()
+
+
+def _trial_metrics(trial: TrialRecord, metric: Metric) -> list[tuple[str, float, int]]:
+    numbers = {
+        "fit_seconds": trial.fit_seconds,
+        "evaluate_seconds": trial.evaluate_seconds,
+        "best_epoch": trial.n_epochs,
+        "tie_share": trial.tie_share,
+    }
+    metrics = list(_estimate_metrics(trial.metrics))
+    metrics += [(name, float(value), 0) for name, value in numbers.items() if value is not None]
+    return metrics + [(f"epoch_{metric.key}", value, epoch) for epoch, value in enumerate(trial.curve, 1)]
+
+
+def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
+    rivals = dict(record.floors) | ({"defaults": record.defaults.metrics} if record.defaults else {})
+    metrics = list(_estimate_metrics(record.best.metrics)) if record.best else []
+    for name, estimates in rivals.items():
+        metrics += _estimate_metrics(estimates, prefix=f"{name}_")
+    for state in ("complete", "pruned", "failed"):
+        metrics.append((f"trials_{state}", float(sum(trial.state == state for trial in record.trials)), 0))
+    return [*metrics, ("search_seconds", record.seconds, 0)]
+
+
+def _estimate_metrics(estimates: Mapping[str, Estimate], prefix: str = "") -> Iterator[tuple[str, float, int]]:
+    for name, estimate in estimates.items():
+        key = prefix + Metric.parse(name).key
+        yield from ((key, estimate.mean, 0), (f"{key}_low", estimate.low, 0), (f"{key}_high", estimate.high, 0))
+
+
+def _study_tags(record: StudyRecord) -> dict[str, Any]:
+    best = {f"best.{name}": value for name, value in record.best_config.items()}
+    return {
+        "command": record.command,
+        "data.hash": record.data.content_hash,
+        "split.test_hash": record.split.test_hash,
+        "split.validation_hash": record.split.validation_hash,
+        **best,
+        **{f"environment.{name}": value for name, value in record.environment.items()},
+    }
