@@ -86,13 +86,13 @@ def duration(seconds: float | None) -> str:
 
 
 def parameter(value: object) -> str:
-    """A hyperparameter's value: floats to four significant digits, the rest as they are."""
+    """A hyperparameter's value, fit to be copied into code: floats to four significant digits, the rest as they are."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _exponent(f"{value:.4g}").replace("-", MINUS)
+        return _exponent(f"{value:.4g}")
     return str(value)
 
 

@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from reports.study_page import write_study
 from studies.record import (
     DataSummary,
     Estimate,
@@ -307,3 +309,25 @@ def browser() -> Iterator[Any]:
         launched = driver.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Write a record's page, open it, and hand it over; whatever it complained of or asked for fails the test."""
+    complaints: list[str] = []
+    pages = []
+
+    def open_page(record: StudyRecord, **context: Any) -> Any:
+        url = write_study(record, tmp_path).as_uri()
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **context})
+        pages.append(page)
+        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("request", lambda request: request.url == url or complaints.append(f"request: {request.url[:200]}"))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert complaints == []

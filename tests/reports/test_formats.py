@@ -1,0 +1,69 @@
+"""How numbers and names read."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reports import formats
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.114, ".1140"),
+        (1.0, "1.0000"),
+        (0.0, ".0000"),
+        (-0.0123, "−.0123"),
+        (-0.00001, ".0000"),
+        (None, "–"),
+        (math.nan, "–"),
+    ],
+)
+def test_a_score_has_four_decimals_and_no_leading_zero(value: float | None, text: str) -> None:
+    assert formats.score(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0123, "+.0123"), (-0.5, "−.5000"), (0.00001, ".0000"), (1.25, "+1.2500")]
+)
+def test_a_difference_carries_its_sign(value: float, text: str) -> None:
+    assert formats.signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4211, "0.42 s"),
+        (9.999, "10.0 s"),
+        (12.34, "12.3 s"),
+        (99.96, "1 min 40 s"),
+        (200, "3 min 20 s"),
+        (3599.7, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+        (None, "–"),
+    ],
+)
+def test_a_duration_takes_the_unit_it_needs(seconds: float | None, text: str) -> None:
+    assert formats.duration(seconds).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (64, "64"), (1e-7, "1e-7"), (0.0031416, "0.003142"), ("log", "log"), (None, "–"), (1e5, "1e5")],
+)
+def test_a_parameter_keeps_its_kind(value: object, text: str) -> None:
+    assert formats.parameter(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.584, "58 %"), (0.0345, "3.5 %"), (0.0, "0 %"), (0.0996, "10 %"), (-0.02, "−2.0 %")]
+)
+def test_a_share_is_in_per_cent(share: float, text: str) -> None:
+    assert formats.percent(share).replace("\u00a0", " ") == text
+
+
+def test_characters_that_turn_or_hide_text_become_visible() -> None:
+    assert formats.visible("a\u202eb\x00c\ud800d\ne") == "a\ufffdb\ufffdc\ufffdd\ne"
+    assert formats.visible("שלום, Łódź, 東京") == "שלום, Łódź, 東京"
