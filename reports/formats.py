@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 NOTHING = "–"
+LONGEST_ABBREVIATION = 4
 MINUS = "−"
 NBSP = "\u00a0"
 #: controls, halves of surrogate pairs, and the marks that turn the direction of what follows
@@ -33,8 +34,9 @@ def visible(text: str) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """``mrr@100`` -> ``MRR@100``."""
-    return metric.upper()
+    """``mrr@100`` -> ``MRR@100``, ``recall@10`` -> ``Recall@10``; a short name is an abbreviation."""
+    name, mark, k = metric.partition("@")
+    return (name.upper() if len(name) <= LONGEST_ABBREVIATION else name.capitalize()) + mark + k
 
 
 def score(value: float | None) -> str:
@@ -68,6 +70,8 @@ def percent(share: float) -> str:
     """A share in whole per cent; below ten per cent with one decimal, where a whole number would say too little."""
     if not math.isfinite(share):
         return NOTHING
+    if 0 < share < 0.0005:
+        return f"under 0.1{NBSP}%"
     digits = 0 if abs(share) >= 0.0995 or share == 0 else 1
     return f"{100 * share:.{digits}f}{NBSP}%".replace("-", MINUS)
 

@@ -85,7 +85,7 @@ def _environment() -> Environment:
     )
     # a NaN is no JSON: better an error here than a page whose figures stay empty
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    environment.filters |= {"count": formats.count, "duration": formats.duration}
+    environment.filters |= {"count": formats.count, "duration": formats.duration, "metric": formats.metric_name}
     return environment
 
 

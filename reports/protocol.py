@@ -12,7 +12,6 @@ FITTING = {
     "warm": "What is left of a test user's history is trained on",
     "fold-in": "Test users are left out of training; their vectors are computed from what is left of their histories",
 }
-ONE_HIDDEN = {"random", "last", "1"}  #: holdouts that hide a single like of a user
 
 
 def paragraphs(record: StudyRecord) -> tuple[str, ...]:
@@ -25,7 +24,7 @@ def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     return (
         ("Split", split.kind),
         ("Protocol", split.protocol),
-        ("Hidden like", split.holdout),
+        ("Hidden", split.holdout),
         ("Seed of the split", str(split.seed)),
         ("Users with enough likes", formats.count(split.n_eligible_users)),
         ("Test users, sealed", formats.count(split.n_test_users)),
@@ -68,15 +67,15 @@ def _hidden(split: SplitSummary) -> str:
         )
     n_test, n_validation = formats.count(split.n_test_users), formats.count(split.n_validation_users)
     return (
-        f"From each of {n_test} test users one like was hidden and sealed: no trial has seen it. For the search, one "
-        f"more like was hidden from each of {n_validation} users, {draws}. All trials share these draws, so their "
+        f"Hidden and sealed as the test: {split.holdout}, from {n_test} users; no trial has seen them. Hidden for "
+        f"the search: as many again, from {n_validation} users, {draws}. All trials share these draws, so their "
         f"differences are paired by user. {fitting}."
     )
 
 
 def _ranked(record: StudyRecord) -> str:
     text = (
-        "A trial is scored by the rank of the hidden like among all the items that its user has not seen: the full "
+        "A trial is scored by the rank of a hidden like among all the items that its user has not seen: the full "
         "catalogue, no sampled negatives, and an item that ties with it counts half. Every metric is a mean over users"
     )
     text += f" and draws, with a 95{formats.NBSP}% bootstrap interval over users."
@@ -89,14 +88,14 @@ def _ranked(record: StudyRecord) -> str:
 
 def _cautions(record: StudyRecord) -> list[str]:
     split, cautions = record.split, []
-    if split.kind == "leave-one-out" and split.holdout in ONE_HIDDEN:
+    if split.n_hidden == 1:
         cautions.append(
             "With one hidden like a user, AP@30 equals RR@30. MRR@100 and MAP@30 therefore differ only by likes that "
             "were ranked 31 to 100; they are not two independent witnesses."
         )
-    if split.holdout == "last":
+    if split.is_last_by_time:
         cautions.append(
-            "The hidden like is the last by time, while other users' later likes are trained on: that lets some of the "
-            "future into training and flatters every model."
+            "The hidden likes are the last by time, while other users' later likes are trained on: that lets some of "
+            "the future into training and flatters every model."
         )
     return cautions

@@ -73,7 +73,7 @@ def trials(record: StudyRecord) -> Table:
         )
         for trial in record.trials
     )
-    return Table("Every trial; a column's title sorts by it", columns, rows)
+    return Table(f"{formats.count(len(rows))} trials; a column's title sorts by it", columns, rows)
 
 
 def space(record: StudyRecord) -> Table:
@@ -87,7 +87,7 @@ def space(record: StudyRecord) -> Table:
         (tables.text(name), tables.text(_range(within)), tables.text(_scale(within)), tables.text(within.source))
         for name, within in record.space.items()
     )
-    return Table("Search space", columns, rows)
+    return Table("Ranges searched", columns, rows)
 
 
 def _contenders(record: StudyRecord) -> list[tuple[str, str, Mapping[str, Estimate]]]:
@@ -113,7 +113,7 @@ def _scores(record: StudyRecord, over: str, metric: str, measured: Mapping[str, 
         cells.append(Cell(""))
     elif gains:
         gain = gains[over]
-        doubt = "" if is_established(gain) else ", not established"
+        doubt = "" if is_established(gain) else "\nnot established"
         cells.append(Cell(formats.signed(gain.mean), gain.mean, formats.gain_interval(gain) + doubt))
     return cells
 

@@ -59,7 +59,8 @@ def _scored(metric: str, best: TrialRecord, record: StudyRecord) -> str:
 
 def _configuration(record: StudyRecord) -> str:
     best = record.best_config
-    ranked = sorted(best, key=lambda name: -record.importances.get(name, 0.0))
+    searched = [name for name in best if name in record.space or name == "n_epochs"] or list(best)
+    ranked = sorted(searched, key=lambda name: -record.importances.get(name, 0.0))
     named = [f"{name}{formats.NBSP}={formats.NBSP}{formats.parameter(best[name])}" for name in ranked[:MOST_PARAMETERS]]
     rest = len(ranked) - len(named)
     return ", ".join(named) + (f" and {rest} more" if rest else "")

@@ -47,7 +47,7 @@ class SplitSummary:
 
     kind: str
     protocol: str
-    holdout: str
+    holdout: str  #: in words
     seed: int
     n_eligible_users: int  #: users with enough likes to hide some
     n_test_users: int
@@ -56,6 +56,8 @@ class SplitSummary:
     n_train_likes: int  #: in the first draw
     test_hash: str
     validation_hash: str
+    n_hidden: int | None = None  #: likes hidden from each user; None where users differ, as in a split by time
+    is_last_by_time: bool = False  #: the hidden likes are a user's last, not random ones
 
 
 @dataclass(frozen=True, kw_only=True)

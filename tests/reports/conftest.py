@@ -69,7 +69,7 @@ DATA = DataSummary(
 SPLIT = SplitSummary(
     kind="leave-one-out",
     protocol="warm",
-    holdout="random",
+    holdout="1 random like a user",
     seed=42,
     n_eligible_users=666,
     n_test_users=666,
@@ -78,6 +78,7 @@ SPLIT = SplitSummary(
     n_train_likes=50236,
     test_hash="sha256:91be03a5c7d2e840",
     validation_hash="sha256:d81f4ee0a9b3c657",
+    n_hidden=1,
 )
 
 

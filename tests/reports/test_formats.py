@@ -58,10 +58,18 @@ def test_a_parameter_keeps_its_kind(value: object, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.584, "58 %"), (0.0345, "3.5 %"), (0.0, "0 %"), (0.0996, "10 %"), (-0.02, "−2.0 %")]
+    ("share", "text"),
+    [(0.584, "58 %"), (0.0345, "3.5 %"), (0.0, "0 %"), (0.0001, "under 0.1 %"), (0.0996, "10 %"), (-0.02, "−2.0 %")],
 )
 def test_a_share_is_in_per_cent(share: float, text: str) -> None:
     assert formats.percent(share).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"), [("mrr@100", "MRR@100"), ("ndcg@10", "NDCG@10"), ("recall@10", "Recall@10")]
+)
+def test_a_metric_is_called_as_the_field_calls_it(metric: str, name: str) -> None:
+    assert formats.metric_name(metric) == name
 
 
 def test_characters_that_turn_or_hide_text_become_visible() -> None:

@@ -83,5 +83,10 @@ def test_a_study_without_a_completed_trial_says_so_with_the_error(record: StudyR
     assert "No trial has run yet" in text(replace(record, trials=()))
 
 
+def test_a_parameter_that_was_not_searched_is_left_to_the_table(record: StudyRecord) -> None:
+    fixed = replace(record, best_config={"epsilon": 1.0, **record.best_config})
+    assert "epsilon" not in text(fixed)
+
+
 def test_a_model_without_hyperparameters_has_no_configuration(record: StudyRecord) -> None:
     assert "which has no hyperparameters, reaches MRR@100" in text(replace(record, best_config={}))
