@@ -1,7 +1,9 @@
-"""Every way in which data enters: files, folders, known sets."""
+"""Every way in which data enters: files, folders, zips, known sets, made-up sets."""
 
+from bench.datasets.account import describe
 from bench.datasets.errors import DataError
-from bench.datasets.loading import describe, known_names, load
+from bench.datasets.given_split import GivenValidation, load_validation
+from bench.datasets.loading import known_names, load
 from bench.datasets.options import DataOptions
 
-__all__ = ["DataError", "DataOptions", "describe", "known_names", "load"]
+__all__ = ["DataError", "DataOptions", "GivenValidation", "describe", "known_names", "load", "load_validation"]

@@ -1,12 +1,14 @@
-"""Which column of a table is what, by its name or, in a file without a header, by its place."""
+"""Which column of a table is what: by its name, by its place in a file without a header, or as the user says."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
-__all__ = ["ROLES", "Role", "by_name", "by_place"]
+from bench.datasets.errors import DataError, did_you_mean, shown
+
+__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "parse_columns", "title_column"]
 
 Role = Literal["user", "item", "rating", "weight", "time"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -20,23 +22,74 @@ _NAMES: Mapping[Role, tuple[str, ...]] = {
     ),
     "rating": ("rating", "ratings", "stars", "score", "bookrating", "overall"),
     "weight": ("weight", "count", "plays", "playcount", "listens", "quantity", "freq", "frequency"),
-    "time": ("timestamp", "time", "ts", "unixtime", "unixreviewtime"),
+    "time": ("timestamp", "time", "ts", "unixtime", "unixreviewtime", "datetime", "date"),
 }
+_TITLES = ("title", "name", "itemname", "itemtitle", "movietitle", "moviename", "artistname", "trackname", "booktitle")
 
 
 def by_name(header: Sequence[str]) -> dict[Role, int]:
-    """The place of every role that a header names; the first column that fits a role takes it."""
+    """The place of every role that a header names; of several columns that fit a role the first takes it."""
     found: dict[Role, int] = {}
     for role in ROLES:
         for place, name in enumerate(header):
             if role not in found and _plain(name) in _NAMES[role]:
                 found[role] = place
+    if "rating" in found:
+        found.pop("weight", None)
     return found
 
 
 def by_place(n_columns: int) -> dict[Role, int]:
     """The usual order of a file without a header: user, item, rating, time."""
     return dict(zip(("user", "item", "rating", "time"), range(n_columns), strict=False))
+
+
+def title_column(header: Sequence[str]) -> int | None:
+    """The place of the items' titles."""
+    return next((place for place, name in enumerate(header) if _plain(name) in _TITLES), None)
+
+
+def parse_columns(text: str) -> dict[Role, str]:
+    """``user=uid,item=track`` as a mapping from role to column; raises DataError for what is not of that form."""
+    pairs: dict[Role, str] = {}
+    for part in text.split(","):
+        role, equals, column = (piece.strip() for piece in part.partition("="))
+        if not equals or not column:
+            raise DataError(f"--columns: {shown(part)!r} is not ROLE=COLUMN; write for instance user=uid,item=track")
+        if role not in ROLES:
+            hint = did_you_mean(role, ROLES)
+            raise DataError(f"--columns: unknown role '{shown(role)}'. Choose one of: {', '.join(ROLES)}.{hint}")
+        if role in pairs:
+            raise DataError(f"--columns: {role} is named twice; name it once")
+        pairs[role] = column
+    if "rating" in pairs and "weight" in pairs:
+        raise DataError("--columns: name either a rating or a weight, not both")
+    return pairs
+
+
+def chosen(
+    asked: Mapping[Role, str], recognised: Mapping[Role, int], header: Sequence[str], n_columns: int, file: object
+) -> dict[Role, int]:
+    """``recognised`` with the columns that the user asked for: by name, or from 1 where there is no header."""
+    columns = {role: place for role, place in recognised.items() if role not in asked}
+    places = {role: _place(column, header, n_columns, file) for role, column in asked.items()}
+    for rival, other in (("rating", "weight"), ("weight", "rating")):
+        if rival in places:
+            columns.pop(cast(Role, other), None)
+    kept = {role: place for role, place in columns.items() if place not in places.values()}
+    return {**kept, **places}
+
+
+def _place(column: str, header: Sequence[str], n_columns: int, file: object) -> int:
+    if header:
+        if column in header:
+            return header.index(column)
+        names = shown(", ".join(header), 200)
+        hint = did_you_mean(column, header)
+        raise DataError.at(file, f"--columns: no column '{shown(column)}'. Choose one of: {names}.{hint}")
+    if not column.isdecimal() or not 1 <= int(column) <= n_columns:
+        raise DataError.at(file, f"--columns: no header here, so name a column by its number, 1 to {n_columns}")
+    return int(column) - 1
 
 
 def _plain(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from pathlib import Path
 
 __all__ = ["DataError", "did_you_mean", "shown"]
 
@@ -13,10 +12,10 @@ class DataError(ValueError):
     """The data cannot be used; one line that says what is wrong, where, the value, and what to do."""
 
     @classmethod
-    def at(cls, path: Path | str, problem: str, *, line: int | None = None) -> DataError:
+    def at(cls, place: object, problem: str, *, line: int | None = None) -> DataError:
         """An error about a file, or about one of its lines (from 1)."""
-        place = shown(str(path), 400) if line is None else f"{shown(str(path), 400)}, line {line:,}"
-        return cls(f"{place}: {problem}")
+        where = shown(place, 400) if line is None else f"{shown(place, 400)}, line {line:,}"
+        return cls(f"{where}: {problem}")
 
 
 def shown(value: object, length: int = 60) -> str:

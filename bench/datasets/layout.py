@@ -1,83 +1,149 @@
-"""How a text file is laid out: its separator, whether it has a header, and which column is what."""
+"""How a text table is laid out: its separator, whether it has a header, and which column is what."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-import zlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.datasets.columns import Role, by_name, by_place
+from bench.datasets.columns import Role, by_name, by_place, chosen, parse_columns
 from bench.datasets.errors import DataError, shown
+from bench.datasets.files import DataFile, readable
+from bench.datasets.options import DataOptions
 
-__all__ = ["Layout", "open_bytes", "sniff"]
+__all__ = ["Layout", "Sample", "is_number", "layout_of", "sample_of", "split", "table_lines"]
 
 _SEPARATORS = ("::", "\t", ",", ";", "|")
+_QUOTING = (",", ";")
 _SAMPLE_BYTES = 1 << 16
+_SAMPLE_LINES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """The first lines of a table; ``n_blank`` empty ones come before them."""
+
+    separator: str
+    has_header: bool
+    n_blank: int
+    lines: tuple[tuple[str, ...], ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return self.lines[0] if self.has_header else ()
+
+    @property
+    def body(self) -> tuple[tuple[str, ...], ...]:
+        return self.lines[1:] if self.has_header else self.lines
+
+    @property
+    def n_columns(self) -> int:
+        """The header's count, else the one that most lines have."""
+        return len(self.header) or Counter(map(len, self.lines)).most_common(1)[0][0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """``columns`` gives the place of each role; ``n_columns`` is that of the first line."""
+    """A table of interactions: ``columns`` gives the place of each role, from 0."""
 
-    separator: str
-    has_header: bool
-    n_columns: int
+    sample: Sample
     columns: Mapping[Role, int]
+    encoding: str = "utf-8"
+
+    @property
+    def separator(self) -> str:
+        return self.sample.separator
+
+    @property
+    def n_columns(self) -> int:
+        return self.sample.n_columns
 
     @property
     def is_quoted(self) -> bool:
-        return self.separator in (",", ";")
+        return self.separator in _QUOTING
+
+    @property
+    def n_lines_before(self) -> int:
+        """Lines before the first row."""
+        return self.sample.n_blank + int(self.sample.has_header)
 
 
-def open_bytes(path: Path) -> gzip.GzipFile:
-    """The uncompressed bytes of a file, gzip or not."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")  # type: ignore[return-value]
+def layout_of(file: DataFile, options: DataOptions) -> Layout:
+    """The layout as the first lines show it, where ``options`` do not say otherwise."""
+    asked = parse_columns(options.columns) if options.columns else {}
+    sample = sample_of(file, separator=options.separator, header=options.header, names=tuple(asked.values()))
+    if sample.n_columns < 2:
+        line = options.separator.join(sample.lines[0]) if options.separator else sample.lines[0][0]
+        raise DataError.at(
+            file, f"only one column in {shown(line)!r}; give a user and an item a line, or --separator", line=1
+        )
+    columns = by_name(sample.header) if sample.has_header else by_place(sample.n_columns)
+    columns = chosen(asked, columns, sample.header, sample.n_columns, file)
+    missing = " and ".join(role for role in ("user", "item") if role not in columns)
+    if missing:
+        example = ",".join(f"{role}=NAME" for role in missing.split(" and "))
+        names = shown(", ".join(sample.header), 200)
+        raise DataError.at(file, f"no column for {missing} among: {names}; say which with --columns {example}", line=1)
+    return Layout(sample=sample, columns=columns)
 
 
-def sniff(path: Path) -> Layout:
-    """The layout as the first lines show it."""
-    lines = _first_lines(path)
-    separator = max(_SEPARATORS, key=lambda candidate: _consistency(lines, candidate))
-    table = [split(line, separator) for line in lines]
-    if len(table[0]) < 2:
-        raise DataError.at(path, f"no columns found in {shown(lines[0])!r}; separate user and item by a comma", line=1)
-    named = by_name(table[0])
-    has_header = bool(named) or (not _has_number(table[0]) and any(map(_has_number, table[1:])))
-    columns = named if has_header else by_place(len(table[0]))
-    if "user" not in columns or "item" not in columns:
-        missing = " and ".join(role for role in ("user", "item") if role not in columns)
-        raise DataError.at(path, f"no column for {missing} among {shown(', '.join(table[0]), 200)}", line=1)
-    return Layout(separator=separator, has_header=has_header, n_columns=len(table[0]), columns=columns)
+def sample_of(
+    file: DataFile, *, separator: str | None = None, header: bool | None = None, names: Sequence[str] = ()
+) -> Sample:
+    """The first lines of a text table; raises DataError for an empty file and for one that is no text.
+
+    ``header`` says whether there is one; otherwise its form does, or that it holds one of ``names``.
+    """
+    with readable(file), file.open() as content:
+        head = content.read(_SAMPLE_BYTES)
+    if b"\0" in head:
+        raise DataError.at(file, "is not a text table; save it as UTF-8 text, or as Parquet or a scipy .npz")
+    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    if len(head) == _SAMPLE_BYTES and len(lines) > 1:
+        lines.pop()
+    filled = [line for line in lines if line.strip()][:_SAMPLE_LINES]
+    if not filled:
+        raise DataError.at(file, "the file is empty; give one with a user and an item a line")
+    separator = separator or max(_SEPARATORS, key=lambda candidate: _consistency(filled, candidate))
+    table = tuple(tuple(split(line, separator)) for line in filled)
+    if header is None:
+        header = _is_header(table) or any(name in table[0] for name in names if not name.isdecimal())
+    return Sample(separator=separator, has_header=header, n_blank=lines.index(filled[0]), lines=table)
+
+
+def table_lines(lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The fields of every line that is not blank, with its number from 1; a quoted field may hold line breaks."""
+    if separator in _QUOTING:
+        reader = csv.reader(lines, delimiter=separator)
+        return ((reader.line_num, fields) for fields in reader if fields)
+    return (
+        (number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1) if line.strip()
+    )
 
 
 def split(line: str, separator: str) -> list[str]:
     """The fields of one line."""
-    if separator in (",", ";"):
-        return next(csv.reader([line], delimiter=separator), [])
-    return line.split(separator)
+    return next(csv.reader([line], delimiter=separator), []) if separator in _QUOTING else line.split(separator)
 
 
-def _first_lines(path: Path) -> list[str]:
+def is_number(field: str) -> bool:
     try:
-        with open_bytes(path) as file:
-            sample = file.read(_SAMPLE_BYTES)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError.at(path, f"cannot be read ({shown(error, 200)}); is the file complete?") from None
-    lines = sample.decode("utf-8-sig", errors="replace").splitlines()
-    lines = [line for line in (lines[:-1] if len(sample) == _SAMPLE_BYTES else lines) if line.strip()]
-    if not lines:
-        raise DataError.at(path, "the file is empty; give one with a user and an item a line")
-    return lines[:200]
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _consistency(lines: Sequence[str], separator: str) -> tuple[int, int]:
-    """How many lines have as many fields as the first, where that has more than one; then how many fields."""
-    counts = [len(split(line, separator)) for line in lines]
-    return (counts.count(counts[0]), counts[0]) if counts[0] > 1 else (0, 0)
+    """How many lines have as many fields as most, where that is more than one; then how many fields that is."""
+    n_fields, n_lines = Counter(len(split(line, separator)) for line in lines).most_common(1)[0]
+    return (n_lines, n_fields) if n_fields > 1 else (0, 0)
 
 
-def _has_number(fields: Sequence[str]) -> bool:
-    return any(field.strip().lstrip("-").replace(".", "", 1).isdigit() for field in fields)
+def _is_header(table: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line names a column we know, or holds no number where later lines do."""
+    first, later = table[0], table[1:]
+    if any(map(is_number, first)):
+        return False
+    return bool(by_name(first)) or any(is_number(field) for line in later for field in line)

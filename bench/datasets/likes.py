@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from bench.datasets.errors import DataError
-from bench.datasets.options import DataOptions
+from bench.datasets.options import DataOptions, Repeats
 from bench.datasets.rows import Ids, Rows
 from evaluation.interactions import Interactions, Source
 
@@ -22,53 +22,81 @@ LIKED_FROM = 4.0
 
 def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions:
     """The likes among ``rows``; raises DataError where nothing to learn from is left."""
-    dropped: dict[str, int] = {}
     n_read, users_read, items_read = len(rows), len(rows.users.values), len(rows.items.values)
-    positive_from = _threshold(name, rows, options.positive_from)
-    rows = _merge_repeats(_in_order(rows), dropped)
-    rows = _keep_likes(rows, positive_from, dropped)
+    positive_from = _threshold(rows, options)
+    account = _Account(rows.dropped)
+    rows = account.keep(rows, "weight of 0", _has_weight(rows))
+    rows = _merge_repeats(_in_order(rows), options.repeats, account)
+    if positive_from is not None and rows.values is not None:
+        rows = account.keep(rows, f"{rows.value_kind} below {positive_from:g}", rows.values >= positive_from)
+    rows = _sample(rows, options, account)
+    rows = _keep_active(rows, options, account)
     rows = replace(rows, users=_without_unused(rows.users), items=_without_unused(rows.items))
-    n_users, n_items = len(rows.users.values), len(rows.items.values)
-    if n_users < 2 or n_items < 2:
-        account = "; ".join(f"{count:,} rows dropped: {reason}" for reason, count in dropped.items())
-        raise DataError(
-            f"{name}: {n_users} users and {n_items} items are left of {n_read:,} rows ({account or 'none dropped'}); "
-            "at least two of each are needed"
-        )
+    _require_two(options.data, rows, n_read, account.dropped)
+    source = Source(
+        rows_read=n_read,
+        users_read=users_read,
+        items_read=items_read,
+        dropped=account.dropped,
+        notes=rows.notes,
+        positive_from=positive_from,
+        terms=rows.terms,
+    )
     interactions = Interactions(
         name=name,
-        matrix=_matrix(rows, n_users, n_items),
+        matrix=_matrix(rows),
         user_ids=rows.users.values,
         item_ids=rows.items.values,
         timestamps=rows.times,
-        source=Source(
-            rows_read=n_read,
-            users_read=users_read,
-            items_read=items_read,
-            dropped=dropped,
-            positive_from=positive_from,
-            terms=rows.terms,
-        ),
+        source=source,
     )
-    return interactions.with_titles(rows.titles) if rows.titles else interactions
+    if not rows.titles:
+        return interactions
+    known = ((item, rows.titles.get(str(item))) for item in interactions.item_ids.tolist())
+    return interactions.with_titles({item: title for item, title in known if title})
 
 
-def _threshold(name: str, rows: Rows, positive_from: float | None) -> float | None:
+class _Account:
+    """Counts the rows that do not become likes, by reason."""
+
+    def __init__(self, dropped: Mapping[str, int]) -> None:
+        self.dropped = dict(dropped)
+
+    def keep(self, rows: Rows, reason: str, kept: NDArray[np.bool_] | None) -> Rows:
+        """The rows where ``kept``; the others are dropped for ``reason``. None keeps all."""
+        n_dropped = 0 if kept is None else len(kept) - int(np.count_nonzero(kept))
+        if n_dropped == 0 or kept is None:
+            return rows
+        self.dropped[reason] = self.dropped.get(reason, 0) + n_dropped
+        return rows.take(kept)
+
+
+def _threshold(rows: Rows, options: DataOptions) -> float | None:
+    """From where on a value is a like; None where every row is one."""
+    positive_from = options.positive_from
     if rows.value_kind is None and positive_from is not None:
-        raise DataError(
-            f"{name}: --positive-from {positive_from:g} needs ratings, but there is no rating column; leave it out"
-        )
+        problem = f"--positive-from {positive_from:g} needs ratings, but there is no rating column"
+        raise DataError.at(options.data, f"{problem}; leave it out, or say which it is with --columns rating=NAME")
+    if rows.value_kind == "rating" and options.repeats == "sum":
+        raise DataError.at(options.data, "--repeats sum adds weights up, but these are ratings; use --repeats last")
     if rows.value_kind == "rating" and positive_from is None:
         return LIKED_FROM
     return positive_from
 
 
+def _has_weight(rows: Rows) -> NDArray[np.bool_] | None:
+    return rows.values != 0 if rows.value_kind == "weight" and rows.values is not None else None
+
+
 def _in_order(rows: Rows) -> Rows:
-    """The rows by user and item, those of one pair by time where there is one, else as they came."""
-    if rows.times is not None:
-        rows = _take(rows, np.argsort(rows.times, kind="stable"))
+    """The rows by user and item, those of one pair as they came."""
+    users, items = rows.users.codes, rows.items.codes
+    rises = users[1:] > users[:-1]
+    rises |= (users[1:] == users[:-1]) & (items[1:] > items[:-1])
+    if rises.all():
+        return rows
     by_item = _counting_order(rows.items)
-    return _take(rows, by_item[_counting_order(rows.users[by_item])])
+    return rows.take(by_item[_counting_order(rows.users[by_item])])
 
 
 def _counting_order(ids: Ids) -> NDArray[np.int32]:
@@ -80,43 +108,70 @@ def _counting_order(ids: Ids) -> NDArray[np.int32]:
     return order
 
 
-def _merge_repeats(rows: Rows, dropped: dict[str, int]) -> Rows:
-    """One row a pair: of ratings the last, of weights and bare pairs the sum."""
-    if not len(rows):
+def _same_as_next(rows: Rows) -> NDArray[np.bool_]:
+    """(n_rows - 1,) whether a row's pair is that of the row after it."""
+    users, items = rows.users.codes, rows.items.codes
+    return (users[1:] == users[:-1]) & (items[1:] == items[:-1])
+
+
+def _merge_repeats(rows: Rows, how: Repeats | None, account: _Account) -> Rows:
+    """One row a pair: the last of ratings and the sum of all else, where ``how`` does not say otherwise."""
+    same = _same_as_next(rows)
+    if not same.any():
         return rows
-    differs = (np.diff(rows.users.codes) != 0) | (np.diff(rows.items.codes) != 0)
-    if differs.all():
-        return rows
-    last = np.append(np.flatnonzero(differs), len(rows) - 1)
-    n_merged = len(rows) - len(last)
-    if rows.value_kind == "rating":
-        dropped["repeated pair, its last rating kept"] = n_merged
-        return _take(rows, last)
-    dropped["repeated pair, weights summed"] = n_merged
+    starts = np.append(0, np.flatnonzero(~same) + 1)
+    if (how or ("last" if rows.value_kind == "rating" else "sum")) == "last":
+        return account.keep(rows, "repeated pair, the last one kept", _is_last(starts, len(rows), rows.times))
     values = np.ones(len(rows), np.float32) if rows.values is None else rows.values
-    starts = np.append(0, last[:-1] + 1)
-    return replace(_take(rows, last), values=np.add.reduceat(values, starts, dtype=np.float32))
+    times = None if rows.times is None else np.maximum.reduceat(rows.times, starts)
+    merged = account.keep(rows, "repeated pair, added to the first one", np.append(~same, True))
+    sums = np.add.reduceat(values, starts, dtype=np.float32)
+    return replace(merged, values=sums, value_kind=merged.value_kind or "weight", times=times)
 
 
-def _keep_likes(rows: Rows, positive_from: float | None, dropped: dict[str, int]) -> Rows:
-    if rows.values is None or positive_from is None:
-        return rows
-    liked = rows.values >= positive_from
-    n_below = len(rows) - int(np.count_nonzero(liked))
-    if n_below:
-        dropped[f"{rows.value_kind} below {positive_from:g}"] = n_below
-        rows = _take(rows, liked)
+def _is_last(starts: NDArray[np.int64], n_rows: int, times: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """(n_rows,) marks one row of each group that begins at ``starts``: the latest, of equally late ones the last."""
+    lengths = np.diff(starts, append=n_rows)
+    if times is None:
+        latest = np.arange(n_rows)
+    else:
+        latest = np.flatnonzero(times == np.repeat(np.maximum.reduceat(times, starts), lengths))
+    is_last = np.zeros(n_rows, np.bool_)
+    is_last[latest[np.searchsorted(latest, starts + lengths) - 1]] = True
+    return is_last
+
+
+def _sample(rows: Rows, options: DataOptions, account: _Account) -> Rows:
+    """The most popular share of the items and a random share of the users, as --top-items and --sample-users ask."""
+    users, items = rows.users, rows.items
+    if options.top_items is not None:
+        weights = None if rows.value_kind == "rating" else rows.values
+        popularity = np.bincount(items.codes, weights=weights, minlength=len(items.values))
+        n_kept = int(np.count_nonzero(popularity) * options.top_items)
+        top = np.zeros(len(items.values), np.bool_)
+        top[np.argsort(-popularity, kind="stable")[:n_kept]] = True
+        rows = account.keep(rows, f"item outside the most popular {options.top_items:.4g} of all", top[items.codes])
+    if options.sample_users is not None:
+        generator = np.random.default_rng(options.sample_seed)
+        n_kept = int(len(users.values) * options.sample_users)
+        sampled = np.zeros(len(users.values), np.bool_)
+        sampled[generator.choice(len(users.values), n_kept, replace=False)] = True
+        reason = f"user outside the random {options.sample_users:.4g} of all"
+        rows = account.keep(rows, reason, sampled[rows.users.codes])
     return rows
 
 
-def _take(rows: Rows, chosen: NDArray[Any]) -> Rows:
-    return replace(
-        rows,
-        users=rows.users[chosen],
-        items=rows.items[chosen],
-        values=None if rows.values is None else rows.values[chosen],
-        times=None if rows.times is None else rows.times[chosen],
-    )
+def _keep_active(rows: Rows, options: DataOptions, account: _Account) -> Rows:
+    """Leaves out users and items with too few likes until all that are left have enough."""
+    n_before = -1
+    while len(rows) != n_before:
+        n_before = len(rows)
+        for side, least in (("user", options.min_user_likes), ("item", options.min_item_likes)):
+            if least > 1:
+                ids = rows.users if side == "user" else rows.items
+                enough = np.bincount(ids.codes, minlength=len(ids.values)) >= least
+                rows = account.keep(rows, f"{side} with fewer than {least:,} likes", enough[ids.codes])
+    return rows
 
 
 def _without_unused(ids: Ids) -> Ids:
@@ -128,8 +183,17 @@ def _without_unused(ids: Ids) -> Ids:
     return Ids(values=ids.values[used], codes=codes_of[ids.codes])
 
 
-def _matrix(rows: Rows, n_users: int, n_items: int) -> sp.csr_array:
-    indptr = np.zeros(n_users + 1, np.int64)
+def _require_two(data: str, rows: Rows, n_read: int, dropped: Mapping[str, int]) -> None:
+    n_users, n_items = len(rows.users.values), len(rows.items.values)
+    if n_users < 2 or n_items < 2:
+        account = "; ".join(f"{count:,} dropped: {reason}" for reason, count in dropped.items()) or "none dropped"
+        left = f"{n_users} users and {n_items} items are left of {n_read:,} rows ({account})"
+        raise DataError.at(data, f"{left}; at least two of each are needed")
+
+
+def _matrix(rows: Rows) -> sp.csr_array:
+    n_users, n_items = len(rows.users.values), len(rows.items.values)
+    indptr = np.zeros(n_users + 1, np.int32)
     np.cumsum(np.bincount(rows.users.codes, minlength=n_users), out=indptr[1:])
     is_weighted = rows.values is not None and rows.value_kind != "rating"
     data = rows.values if is_weighted else np.ones(len(rows), np.float32)

@@ -6,74 +6,125 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.datasets import movielens_small
+from bench.datasets.catalogue import KNOWN_SETS
 from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.files import DataFile, readable
+from bench.datasets.folders import fetched_file
 from bench.datasets.likes import to_interactions
-from bench.datasets.options import DataOptions
+from bench.datasets.lists import is_lists, read_lists
+from bench.datasets.npz import npz_names
+from bench.datasets.options import DataOptions, Format
+from bench.datasets.parquet import read_parquet
+from bench.datasets.parsed import parsed_key, recall, remember
+from bench.datasets.places import Place, find_place
 from bench.datasets.rows import Rows
+from bench.datasets.sparse import read_sparse
+from bench.datasets.synthetic import PREFIX, make_rows, parse_synthetic
 from bench.datasets.text import read_text
 from bench.datasets.titles import read_titles
 from evaluation.interactions import Interactions
 
-__all__ = ["describe", "known_names", "load"]
+__all__ = ["EMBEDDED", "format_of", "known_names", "load", "place_of"]
 
-#: Files of a folder that hold interactions or titles, the likeliest first.
-_INTERACTION_FILES = ("interactions", "ratings", "user_artists", "u")
-_TITLE_FILES = ("movies", "items", "artists", "titles")
+EMBEDDED = "movielens-small"
+#: Smaller files are parsed faster than their parsed form is found.
+_MIN_CACHED_BYTES = 16 << 20
 
 
 def load(options: DataOptions) -> Interactions:
     """The likes in the data that ``options`` name; raises DataError, in one line, where there are none to be had."""
-    name, rows = _read(options)
-    if options.items is not None:
-        rows = replace(rows, titles=read_titles(Path(options.items)))
-    return to_interactions(name, rows, options)
+    if options.data == EMBEDDED:
+        return _finish(EMBEDDED, movielens_small.read_rows(), options)
+    if options.data.startswith(PREFIX):
+        return _finish(options.data, make_rows(parse_synthetic(options.data)), options)
+    place = place_of(options)
+    name = options.data if options.data in KNOWN_SETS else Path(options.data).resolve().name
+    key = _key_of(place, options)
+    interactions = recall(key) if key is not None else None
+    if interactions is None:
+        interactions = to_interactions(name, _read(place, options), options)
+        if key is not None:
+            remember(key, interactions)
+    return replace(interactions, name=name)
 
 
 def known_names() -> tuple[str, ...]:
     """The data sets that are loaded by name."""
-    return ("movielens-small",)
+    return (EMBEDDED, *KNOWN_SETS)
 
 
-def describe(interactions: Interactions) -> str:
-    """What was kept of what was read, a line for people: the run prints it."""
-    source = interactions.source
-    if source.positive_from is not None:
-        rows, rule = "ratings", f" (rating >= {source.positive_from:g})"
-    else:
-        rows, rule = "rows", ""
-    users = _of(interactions.n_users, source.users_read)
-    items = _of(interactions.n_items, source.items_read)
-    kept = f"{interactions.n_likes:,} of {source.rows_read:,} {rows}"
-    return f"Kept {kept} as likes{rule}; {users} users, {items} items"
-
-
-def _of(kept: int, read: int | None) -> str:
-    return f"{kept:,}" if read is None or read == kept else f"{kept:,} of {read:,}"
-
-
-def _read(options: DataOptions) -> tuple[str, Rows]:
-    if options.data == "movielens-small":
-        return options.data, movielens_small.read_rows()
-    path = Path(options.data)
-    if not path.exists():
-        raise _unknown(options.data)
-    if path.is_dir():
-        rows = read_text(_one_of(path, _INTERACTION_FILES))
-        beside = [file for stem in _TITLE_FILES for file in path.glob(f"{stem}.csv*")]
-        return path.name, replace(rows, titles=read_titles(beside[0])) if beside else rows
-    return path.name, read_text(path)
-
-
-def _one_of(folder: Path, stems: tuple[str, ...]) -> Path:
-    for stem in stems:
-        for file in sorted(folder.glob(f"{stem}.*")):
-            return file
-    raise DataError.at(folder, "no ratings here; expected a file named interactions.*, ratings.* or user_artists.*")
-
-
-def _unknown(data: str) -> DataError:
+def place_of(options: DataOptions) -> Place:
+    """The files behind a path or the name of a fetched set."""
+    known = KNOWN_SETS.get(options.data)
+    path = Path(options.data) if known is None else fetched_file(known.file_name)
+    with readable(path):
+        is_here = path.exists()
+    if is_here:
+        return find_place(path, options.items)
+    if known is not None:
+        raise DataError(
+            f"'{known.name}' is not on this machine yet; get it with: python -m bench.data fetch {known.name}"
+        )
+    if len(path.parts) > 1 or path.suffix:
+        raise DataError.at(path, "there is no such file or folder; check the path")
     names = known_names()
-    return DataError(
-        f"Unknown data set '{shown(data, 200)}'. Choose one of: {', '.join(names)}; or give a path."
-        f"{did_you_mean(data, names)}"
+    raise DataError(
+        f"Unknown data set '{shown(options.data, 200)}'. Choose one of: {', '.join(names)}; or give a path."
+        f"{did_you_mean(options.data, names)}"
     )
+
+
+def format_of(file: DataFile, options: DataOptions) -> Format:
+    """The format, by the first bytes and, of an npz, by the names of its arrays."""
+    if options.format is not None:
+        return options.format
+    head = file.head(4)
+    if head == b"PAR1":
+        return "parquet"
+    if file.name.endswith(".npz") or head[:2] == b"PK":
+        return "lists" if is_lists(npz_names(file)) else "sparse"
+    return "text"
+
+
+def _read(place: Place, options: DataOptions) -> Rows:
+    file = place.interactions
+    match format_of(file, options):
+        case "parquet":
+            rows = read_parquet(file, options)
+        case "sparse":
+            rows = read_sparse(file)
+        case "lists":
+            rows = read_lists(file, trust_pickle=options.trust_pickle).rows()
+        case _:
+            rows = read_text(file, options)
+    known = KNOWN_SETS.get(options.data)
+    return _with_titles(rows if known is None else replace(rows, terms=known.terms), place.titles)
+
+
+def _finish(name: str, rows: Rows, options: DataOptions) -> Interactions:
+    """The likes of data that does not come from files, with titles where the user names a file of them."""
+    titles = None if options.items is None else DataFile(Path(options.items))
+    return to_interactions(name, _with_titles(rows, titles), options)
+
+
+def _with_titles(rows: Rows, file: DataFile | None) -> Rows:
+    if file is None:
+        return rows
+    titles = read_titles(file)
+    ids = [str(item) for item in rows.items.values.tolist()]
+    n_known = sum(item in titles for item in ids)
+    if n_known == 0 and ids:
+        problem = (
+            f"none of its {len(titles):,} ids is an item of the data, such as '{shown(ids[0])}'; give another file"
+        )
+        raise DataError.at(file, problem)
+    missing = len(ids) - n_known
+    notes = (*rows.notes, f"{missing:,} of {len(ids):,} items have no title") if missing else rows.notes
+    return replace(rows, titles=titles, notes=notes)
+
+
+def _key_of(place: Place, options: DataOptions) -> str | None:
+    """The key of the parsed form, where one is worth keeping."""
+    with readable(place.interactions):
+        n_bytes = sum(path.stat().st_size for path in {file.path for file in place.files})
+        return parsed_key(place.files, options) if options.use_cache and n_bytes >= _MIN_CACHED_BYTES else None

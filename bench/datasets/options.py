@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from bench.datasets.errors import DataError
+from bench.datasets.columns import parse_columns
+from bench.datasets.errors import DataError, did_you_mean, shown
 
-__all__ = ["DataOptions"]
+__all__ = ["FORMATS", "REPEATS", "DataOptions", "Format", "Repeats"]
+
+Format = Literal["text", "parquet", "sparse", "lists"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Repeats = Literal["sum", "last"]
+REPEATS: tuple[Repeats, ...] = get_args(Repeats)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
     """Which data to load, and what in it counts as a like; the only place where the defaults are written."""
 
-    data: str = "movielens-small"  #: name of a known set, or path of a file or folder
+    data: str = "movielens-small"  #: name of a known set, ``synthetic:...``, or path of a file, folder or zip
     items: str | None = None  #: file of item titles
+    format: Format | None = None  #: None recognises it
+    columns: str | None = None  #: ``user=uid,item=track,rating=plays,time=ts``; None recognises them
+    separator: str | None = None  #: between the columns of a text table; None recognises it
+    header: bool | None = None  #: whether a text table has one; None recognises it
     positive_from: float | None = None  #: a rating from here on is a like; None takes 4 where there are ratings
+    repeats: Repeats | None = None  #: of a repeated pair; None takes the last rating, and sums all else
+    min_user_likes: int = 1  #: users with fewer are left out
+    min_item_likes: int = 1  #: items with fewer are left out
+    top_items: float | None = None  #: share of the items to keep, the most popular ones
+    sample_users: float | None = None  #: share of the users to keep, at random
+    sample_seed: int = 0  #: seed of that sample
+    trust_pickle: bool = False  #: whether object arrays may be unpickled, which can run code of the file
+    use_cache: bool = True  #: whether parsed data may be kept in, and taken from, the user's cache folder
 
     def __post_init__(self) -> None:
         if self.positive_from is not None and not math.isfinite(self.positive_from):
             raise DataError(f"--positive-from must be a finite number, got {self.positive_from}")
+        for option, count in (("--min-user-likes", self.min_user_likes), ("--min-item-likes", self.min_item_likes)):
+            if count < 1:
+                raise DataError(f"{option} must be at least 1, got {count}")
+        for option, share in (("--top-items", self.top_items), ("--sample-users", self.sample_users)):
+            if share is not None and not 0 < share <= 1:
+                raise DataError(f"{option} is a share above 0 and up to 1, got {share}; 0.05 keeps 5 %")
+        for option, word, words in (("--format", self.format, FORMATS), ("--repeats", self.repeats, REPEATS)):
+            if word is not None and word not in words:
+                hint = did_you_mean(word, words)
+                raise DataError(f"Unknown {option} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
+        if self.sample_seed < 0:
+            raise DataError(f"--sample-seed must not be negative, got {self.sample_seed}")
+        if self.separator is not None and self.separator not in ("::", "\\t") and len(self.separator.encode()) != 1:
+            raise DataError(f"--separator must be one ASCII character, '::' or '\\t', got {shown(self.separator)!r}")
+        if self.columns is not None:
+            parse_columns(self.columns)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ids", "Rows", "ValueKind", "encode"]
+__all__ = ["VALUE_KINDS", "Ids", "Rows", "ValueKind", "encode", "first_bad_value", "value_problem"]
 
 #: A rating says how much an item was liked, a weight how often; a bare pair says only that it was.
 ValueKind = Literal["rating", "weight"]
+VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,28 +24,47 @@ class Ids:
     values: NDArray[Any]
     codes: NDArray[np.int32]
 
-    def __getitem__(self, rows: NDArray[Any]) -> Ids:
+    def __getitem__(self, rows: NDArray[Any] | slice) -> Ids:
         return Ids(values=self.values, codes=self.codes[rows])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The rows of a file before anything is decided about them; arrays are (n_rows,)."""
+    """The rows of a file before anything is decided about them; arrays are (n_rows,).
+
+    ``titles`` are keyed by the item's id as text; ``n_read`` counts what the file held, ``dropped`` what of
+    that a reader had to leave out, ``notes`` say what it repaired or decided.
+    """
 
     users: Ids
     items: Ids
     values: NDArray[np.float32] | None = None
     value_kind: ValueKind | None = None
     times: NDArray[np.int64] | None = None
-    titles: Mapping[Any, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     terms: str = ""
 
     def __len__(self) -> int:
         return len(self.users.codes)
 
+    def take(self, chosen: NDArray[Any] | slice) -> Rows:
+        """The rows at ``chosen``: positions, a mask or a slice."""
+        return replace(
+            self,
+            users=self.users[chosen],
+            items=self.items[chosen],
+            values=None if self.values is None else self.values[chosen],
+            times=None if self.times is None else self.times[chosen],
+        )
+
 
 def encode(column: NDArray[Any]) -> Ids:
-    """Integers of a range not much wider than their number are counted; all else is sorted."""
+    """The ids of a column, whose memory is taken over: it must not be used afterwards.
+
+    Integers of a range not much wider than their number are counted, all else is sorted.
+    """
     if column.dtype.kind in "iu" and len(column):
         low, high = int(column.min()), int(column.max())
         if high - low < max(4 * len(column), 1 << 20):
@@ -52,9 +73,40 @@ def encode(column: NDArray[Any]) -> Ids:
     return Ids(values=values, codes=codes.astype(np.int32))
 
 
+def value_problem(kind: ValueKind, value: float) -> str | None:
+    """Why a rating or a weight cannot be used, with what to do; None where it can."""
+    if not abs(value) <= np.finfo(np.float32).max:
+        return f"the {kind} is {value:g}; give a finite number, or remove the line"
+    if kind == "weight" and value < 0:
+        return f"the weight {value:g} is negative; give 0 or more, or name it a rating with --columns rating=..."
+    return None
+
+
+def first_bad_value(rows: Rows) -> tuple[int, str] | None:
+    """The position of the first rating or weight that :func:`value_problem` objects to, and its objection."""
+    if rows.values is None or rows.value_kind is None:
+        return None
+    bad = ~np.isfinite(rows.values)
+    if rows.value_kind == "weight":
+        bad |= rows.values < 0
+    if not bad.any():
+        return None
+    position = int(bad.argmax())
+    return position, value_problem(rows.value_kind, float(rows.values[position])) or ""
+
+
 def _encode_dense(column: NDArray[Any], low: int, high: int) -> Ids:
-    offsets = column - column.dtype.type(low)
     present = np.zeros(high - low + 1, np.bool_)
-    present[offsets] = True
+    for block in _blocks(column):
+        present[block - low] = True
+    values = np.flatnonzero(present) + low
     codes_of = np.cumsum(present, dtype=np.int32) - np.int32(1)
-    return Ids(values=np.flatnonzero(present) + low, codes=codes_of[offsets])
+    codes = column if column.dtype == np.int32 and column.flags.owndata else np.empty(len(column), np.int32)
+    for block, out in zip(_blocks(column), _blocks(codes), strict=True):
+        out[:] = codes_of[block - low]
+    return Ids(values=values, codes=codes)
+
+
+def _blocks(column: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Views of the column, small enough that what is computed from one stays in the cache."""
+    return (column[start : start + _BLOCK] for start in range(0, len(column), _BLOCK))

@@ -2,77 +2,108 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from bench.datasets.column_types import ColumnTypes
 from bench.datasets.columns import Role
-from bench.datasets.errors import DataError, shown
-from bench.datasets.layout import Layout, open_bytes, sniff
-from bench.datasets.rows import Ids, Rows, encode
+from bench.datasets.diagnosis import diagnose, encoding_of
+from bench.datasets.files import DataFile, readable
+from bench.datasets.gathering import BadColumnError, Gathered
+from bench.datasets.layout import Layout, layout_of, split
+from bench.datasets.options import DataOptions
+from bench.datasets.rows import Rows, first_bad_value
 
 __all__ = ["read_text"]
 
+#: Rows that end in a spare separator are set aside one by one; a file full of them has a wider layout instead.
+_MAX_SET_ASIDE = 10_000
 
-def read_text(path: Path) -> Rows:
-    """The rows of a text file; raises DataError where it is not a table of users and items."""
+
+def read_text(file: DataFile, options: DataOptions) -> Rows:
+    """The rows of a text file; raises DataError, with the line, where it is not a table of users and items."""
+    layout = layout_of(file, options)
+    types = ColumnTypes(layout)
+    rows = _attempt(file, layout, types)
+    while isinstance(rows, str):
+        if "invalid UTF8" in rows and layout.encoding == "utf-8" and encoding_of(file) == "latin-1":
+            layout = replace(layout, encoding="latin-1")
+        elif not types.loosen(rows):
+            diagnose(file, layout, rows)
+        rows = _attempt(file, layout, types)
+    if bad := first_bad_value(rows):
+        diagnose(file, layout, bad[1])
+    return rows
+
+
+def _attempt(file: DataFile, layout: Layout, types: ColumnTypes) -> Rows | str:
+    """The rows, or what the fast reader objects to."""
     import pyarrow as pa
 
-    layout = sniff(path)
-    try:
-        table = _read_table(path, layout)
-        ids = {role: _ids(table.column(role)) for role in ("user", "item")}
-        rating, weight, times = (
-            _numbers(table.column(role), kind) if role in layout.columns else None
-            for role, kind in (("rating", np.float32), ("weight", np.float32), ("time", np.int64))
-        )
-    except (pa.ArrowException, OSError, EOFError) as error:
-        raise DataError.at(path, shown(error, 300)) from None
-    return Rows(
-        users=ids["user"],
-        items=ids["item"],
-        values=weight if rating is None else rating,
-        value_kind="rating" if rating is not None else "weight" if weight is not None else None,
-        times=times,
-    )
+    aside: list[str] = []
+
+    def set_aside(row: Any) -> str:
+        aside.append(row.text)
+        return "skip" if len(aside) <= _MAX_SET_ASIDE else "error"
+
+    gathered = Gathered()
+    with readable(file), file.open_arrow() as stream:
+        try:
+            _gather(stream, layout, types, gathered, n_skipped=layout.n_lines_before, set_aside=set_aside)
+            mended = [_without_spare(line, layout) for line in aside]
+            if None in mended:
+                return "a line has too many or too few columns"
+            if mended:
+                text = "\n".join(line for line in mended if line is not None)
+                _gather(pa.py_buffer(text.encode()), replace(layout, encoding="utf-8"), types, gathered)
+            rows = gathered.rows()
+        except (pa.ArrowInvalid, BadColumnError) as error:
+            return str(error)
+    return replace(rows, notes=(f"{len(aside):,} rows ended in a spare separator",)) if aside else rows
 
 
-def _read_table(path: Path, layout: Layout) -> Any:
-    """A pyarrow table with a column a role; ids are whatever they look like."""
+def _gather(
+    stream: Any,
+    layout: Layout,
+    types: ColumnTypes,
+    gathered: Gathered,
+    *,
+    n_skipped: int = 0,
+    set_aside: Callable[[Any], str] | None = None,
+) -> None:
+    """Adds the rows of ``stream`` to ``gathered``; ``set_aside`` is called with each row of another width."""
+    import pyarrow as pa
     import pyarrow.csv
 
     width = len(layout.separator)  # the reader knows one-byte separators: `::` leaves an empty column between two
     names = [f"column {place}" for place in range((layout.n_columns - 1) * width + 1)]
     roles: dict[str, Role] = {names[place * width]: role for role, place in layout.columns.items()}
-    with open_bytes(path) as file:
-        table = pyarrow.csv.read_csv(
-            file,
-            read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=int(layout.has_header)),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=layout.separator[0], quote_char='"' if layout.is_quoted else False
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(include_columns=list(roles), auto_dict_encode=True),
-        )
-    return table.rename_columns(list(roles.values()))
+    gaps = [name for place, name in enumerate(names) if place % width]
+    reader = pyarrow.csv.open_csv(
+        stream,
+        read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=n_skipped, encoding=layout.encoding),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=layout.separator[0],
+            quote_char='"' if layout.is_quoted else False,
+            newlines_in_values=layout.is_quoted,
+            invalid_row_handler=set_aside,
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=[*roles, *gaps],
+            column_types={name: types[role] for name, role in roles.items()} | dict.fromkeys(gaps, pa.null()),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+    for batch in reader:
+        gathered.add({role: batch.column(name) for name, role in roles.items()})
 
 
-def _ids(column: Any) -> Ids:
-    import pyarrow as pa
-
-    if column.null_count:
-        raise DataError(f"{column.null_count} rows without an id")
-    if not pa.types.is_dictionary(column.type):
-        return encode(column.to_numpy())
-    encoded = column.unify_dictionaries().combine_chunks()
-    values = np.array(encoded.dictionary.to_pylist(), dtype=np.str_)
-    order = np.argsort(values)
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    return Ids(values=values[order], codes=rank[encoded.indices.to_numpy()])
-
-
-def _numbers(column: Any, dtype: type) -> NDArray[Any]:
-    numbers: NDArray[Any] = column.cast("float32" if dtype is np.float32 else "int64").to_numpy()
-    return numbers
+def _without_spare(line: str, layout: Layout) -> str | None:
+    """The line without empty fields past the last column; None where that is not what is wrong with it."""
+    fields = split(line, layout.separator)
+    spare = fields[layout.n_columns :]
+    if not spare or any(spare) or '"' in line:
+        return None
+    return layout.separator.join(fields[: layout.n_columns])

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Mapping
-from pathlib import Path
 
-from bench.datasets.columns import by_name
+from bench.datasets.columns import by_name, title_column
+from bench.datasets.diagnosis import encoding_of
 from bench.datasets.errors import DataError, shown
-from bench.datasets.layout import open_bytes
+from bench.datasets.files import DataFile, readable
+from bench.datasets.layout import Sample, sample_of, table_lines
 
 __all__ = ["read_titles"]
 
-_TITLE_NAMES = ("title", "name", "item_name", "item_title", "movie_title", "artist_name")
+#: Titles are kept in an array of fixed width, which one endless title would blow up.
+_MAX_LENGTH = 300
 
 
-def read_titles(path: Path) -> dict[int | str, str]:
-    """Item id -> title; an id that is a whole number is an int."""
-    with open_bytes(path) as file:
-        text = file.read().decode("utf-8-sig", errors="replace")
-    table = csv.reader(io.StringIO(text, newline=""))
-    header = next(table, [])
-    item = by_name(header).get("item", 0)
-    title = next((place for place, name in enumerate(header) if name.strip().lower() in _TITLE_NAMES), None)
+def read_titles(file: DataFile) -> dict[str, str]:
+    """Item id, as text -> title, of every line that has both."""
+    sample = sample_of(file)
+    item, title = _places(file, sample)
+    encoding = encoding_of(file).replace("utf-8", "utf-8-sig")
+    titles: dict[str, str] = {}
+    with readable(file), file.open() as content:
+        lines = io.TextIOWrapper(content, encoding=encoding, newline="")
+        for n_row, (_, fields) in enumerate(table_lines(iter(lines), sample.separator)):
+            fields = _rejoined(fields, sample)
+            if not (n_row == 0 and sample.has_header) and len(fields) > max(item, title) and fields[title]:
+                titles[fields[item].strip()] = fields[title].strip()[:_MAX_LENGTH]
+    return titles
+
+
+def _places(file: DataFile, sample: Sample) -> tuple[int, int]:
+    """Where id and title stand: as the header says, else first and second."""
+    if sample.n_columns < 2:
+        raise DataError.at(file, "only one column; give an item id and a title a line", line=1)
+    if not sample.has_header:
+        return 0, 1
+    plain = [name.strip().lower() for name in sample.header]
+    item = by_name(sample.header).get("item", plain.index("id") if "id" in plain else 0)
+    title = title_column(sample.header)
     if title is None:
-        raise DataError.at(path, f"no column of titles among {shown(', '.join(header), 200)}; name one 'title'", line=1)
-    return dict(_titles(table, item, title))
+        names = shown(", ".join(sample.header), 200)
+        raise DataError.at(file, f"no column of titles among: {names}; name one 'title'", line=1)
+    return item, title
 
 
-def _titles(table: object, item: int, title: int) -> Mapping[int | str, str]:
-    rows = [row for row in table if len(row) > max(item, title)]  # type: ignore[attr-defined]
-    return {int(row[item]) if row[item].isdecimal() else row[item]: row[title] for row in rows if row[title]}
+def _rejoined(fields: list[str], sample: Sample) -> list[str]:
+    """A ``::`` table cannot quote, so what is too many there is a title that holds the separator."""
+    spare = len(fields) - sample.n_columns
+    if sample.separator != "::" or sample.has_header or spare <= 0:
+        return fields
+    return [fields[0], "::".join(fields[1 : 2 + spare]), *fields[2 + spare :]]

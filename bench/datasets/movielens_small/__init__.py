@@ -45,7 +45,7 @@ def read_rows() -> Rows:
             values=arrays["half_stars"] / np.float32(2),
             value_kind="rating",
             times=arrays["timestamp"].astype(np.int64),
-            titles={int(i): title for i, title in zip(movies.ids, movies.titles, strict=True) if title},
+            titles={str(i): title for i, title in zip(movies.ids, movies.titles, strict=True) if title},
             terms=TERMS,
         )
 

@@ -63,7 +63,7 @@ def test_repeated_rating_is_replaced_by_the_later_one(write):
 def test_repeated_weights_are_summed(write):
     interactions = load(DataOptions(data=write("user,item,plays\n1,10,2\n1,10,3\n2,11,4\n")))
     assert interactions.matrix.toarray().tolist() == [[5, 0], [0, 4]]
-    assert interactions.source.dropped == {"repeated pair, weights summed": 1}
+    assert interactions.source.dropped == {"repeated pair, added to the first one": 1}
 
 
 def test_threshold_without_ratings_is_refused(write):
@@ -73,7 +73,7 @@ def test_threshold_without_ratings_is_refused(write):
 
 def test_nothing_left_is_said_with_the_reason(write):
     path = write("user,item,rating\n1,10,2\n2,11,3\n")
-    with pytest.raises(DataError, match=r"0 users and 0 items are left of 2 rows \(2 rows dropped: rating below 4\)"):
+    with pytest.raises(DataError, match=r"0 users and 0 items are left of 2 rows \(2 dropped: rating below 4\)"):
         load(DataOptions(data=path))
 
 

@@ -1,0 +1,161 @@
+"""Gathers the columns of a table that comes batch by batch, so that no row is held twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.columns import Role
+from bench.datasets.errors import shown
+from bench.datasets.rows import VALUE_KINDS, Ids, Rows, ValueKind, encode
+
+__all__ = ["MAX_ID_LENGTH", "BadColumnError", "Gathered", "are_beyond_64_bits"]
+
+#: Text ids are kept in arrays of fixed width, which one endless id would blow up.
+MAX_ID_LENGTH = 256
+_MAX_ROWS = 2**31 - 1
+#: Seconds of the year 5138; what lies beyond is taken for milliseconds.
+_MAX_SECONDS = 10**11
+
+
+class BadColumnError(ValueError):
+    """A column cannot be used; the reader that knows its file turns this into a DataError."""
+
+
+class Gathered:
+    """The columns of the roles asked for; :meth:`add` takes pyarrow's batches, :meth:`rows` ends it."""
+
+    def __init__(self) -> None:
+        self._columns: dict[Role, _Numbers | _Texts] = {}
+
+    def add(self, batch: dict[Role, Any]) -> None:
+        """One more array a role; raises BadColumnError for nulls and for types that a role cannot have."""
+        for role, array in batch.items():
+            if array.null_count:
+                raise BadColumnError(f"{array.null_count:,} rows have no {role}; give one, or remove them")
+            converted = _converted(role, array)
+            if role not in self._columns:
+                self._columns[role] = _Numbers(converted.dtype) if isinstance(converted, np.ndarray) else _Texts()
+            self._columns[role].add(converted)
+
+    def rows(self) -> Rows:
+        """The rows of all batches; raises BadColumnError where there is no row, or where ids cannot be used."""
+        if not self._columns:
+            raise BadColumnError("there are no rows; give one with a user and an item")
+        kind: ValueKind | None = next((role for role in VALUE_KINDS if role in self._columns), None)
+        return Rows(
+            users=self._columns.pop("user").ids(),
+            items=self._columns.pop("item").ids(),
+            values=self._columns.pop(kind).numbers() if kind else None,
+            value_kind=kind,
+            times=_seconds(self._columns.pop("time").numbers()) if "time" in self._columns else None,
+        )
+
+
+class _Numbers:
+    """An array that grows by half, in place where the system can."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._array = np.empty(1 << 16, dtype)
+        self._length = 0
+
+    def add(self, numbers: NDArray[Any]) -> None:
+        end = self._length + len(numbers)
+        if end > _MAX_ROWS:
+            raise BadColumnError(f"more than {_MAX_ROWS:,} rows, which an index cannot hold; give fewer")
+        if end > len(self._array):
+            self._array.resize(end + end // 2, refcheck=False)
+        self._array[self._length : end] = numbers
+        self._length = end
+
+    def numbers(self) -> NDArray[Any]:
+        self._array.resize(self._length, refcheck=False)
+        return self._array
+
+    def ids(self) -> Ids:
+        return encode(self.numbers())
+
+
+class _Texts:
+    """Dictionary-encoded text."""
+
+    def __init__(self) -> None:
+        self._chunks: list[Any] = []
+
+    def add(self, chunk: Any) -> None:
+        self._chunks.append(chunk)
+
+    def ids(self) -> Ids:
+        import pyarrow as pa
+
+        merged = pa.chunked_array(self._chunks).unify_dictionaries()
+        texts = merged.chunk(0).dictionary.to_pylist()
+        codes = np.concatenate([chunk.indices.to_numpy() for chunk in merged.chunks])
+        longest = max(texts, key=len, default="")
+        if len(longest) > MAX_ID_LENGTH:
+            raise BadColumnError(f"an id has {len(longest):,} characters; the longest allowed is {MAX_ID_LENGTH}")
+        if are_beyond_64_bits(texts):
+            raise BadColumnError(f"the id {shown(longest)} is beyond 64 bits; give ids within 64 bits")
+        values = np.array(texts, dtype=np.str_)
+        order = np.argsort(values)
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return Ids(values=values[order], codes=rank[codes])
+
+    def numbers(self) -> NDArray[Any]:
+        raise BadColumnError("a rating, a weight or a time is text; give numbers")
+
+
+def are_beyond_64_bits(ids: Sequence[str]) -> bool:
+    """Whether all ids are whole numbers, and one of them is too large for a 64-bit integer."""
+    if not ids or not all(re.fullmatch(r"[+-]?\d+", text) for text in ids):
+        return False
+    return any(len(text) > 18 and not -(2**63) <= int(text) < 2**64 for text in ids)
+
+
+def _converted(role: Role, array: Any) -> Any:
+    """A numpy array of numbers, or pyarrow's dictionary array of text ids."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    kind = array.type
+    if role in ("rating", "weight"):
+        if not (kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_decimal(kind)):
+            raise BadColumnError(f"the {role} column is of the type {kind}; give numbers")
+        return array.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False)
+    if role == "time":
+        return _moments(array)
+    if kinds.is_integer(kind):
+        return array.to_numpy()
+    if kinds.is_dictionary(kind):
+        return array.cast(pa.dictionary(pa.int32(), pa.string()))
+    if kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind):
+        return array.cast(pa.string()).dictionary_encode()
+    raise BadColumnError(f"the {role} ids are of the type {kind}; give whole numbers or text")
+
+
+def _moments(array: Any) -> NDArray[Any]:
+    """Seconds or milliseconds since 1970 as they are, dates as seconds."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    if kinds.is_timestamp(array.type) or kinds.is_date(array.type):
+        in_seconds = array.cast(pa.timestamp("s", tz=getattr(array.type, "tz", None)), safe=False)
+        moments: NDArray[np.int64] = in_seconds.cast(pa.int64()).to_numpy()
+        return moments
+    if not (kinds.is_integer(array.type) or kinds.is_floating(array.type)):
+        raise BadColumnError(f"the times are of the type {array.type}; give seconds since 1970 or ISO dates")
+    numbers = array.to_numpy()
+    if not (np.abs(numbers) < 2.0**62).all():
+        raise BadColumnError("a time is not a finite number of seconds; correct it, or leave the column out")
+    return np.floor(numbers).astype(np.int64)
+
+
+def _seconds(moments: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(moments) and np.median(moments[:1000]) > _MAX_SECONDS:
+        moments //= 1000
+    return moments
