@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reports import formats
@@ -29,17 +28,14 @@ def render(template: str, figures: Mapping[str, Figure], **context: object) -> s
     """Fill a template; the figures' JSON, plotly and the page's own script each go in once."""
     specs = {plot.name: _spec(plot.data, plot.layout) for figure in figures.values() for plot in figure.plots}
     scripts = [_plotly(), _source("page.js")] if specs else [_source("page.js")]
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            **context,
-            figures=figures,
-            plots=specs,
-            scripts=[Markup(script) for script in scripts],
-            style=Markup(_source("style.css")),
-            script_hashes=[_csp_hash(script) for script in scripts],
-        )
+    filled = _environment().get_template(template)
+    return filled.render(
+        **context,
+        figures=figures,
+        plots=specs,
+        scripts=scripts,
+        style=_source("style.css"),
+        script_hashes=[_csp_hash(script) for script in scripts],
     )
 
 
