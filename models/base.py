@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from models.inputs import checked_histories, checked_items, checked_train, checked_users
+from models.persistence import read_model, write_model
+from models.threads import limited_threads
 from models.top_k import TopK, top_k
 
-__all__ = ["Measure", "NotFittedError", "Recommender", "Seen", "TopK"]
+__all__ = ["Measure", "NotFittedError", "Queries", "Recommender", "Seen", "TopK"]
 
 C = TypeVar("C")
-Queries: TypeAlias = NDArray[np.int64] | sp.csr_array
+Queries: TypeAlias = ArrayLike | sp.csr_array
+Checked: TypeAlias = NDArray[np.int64] | sp.csr_array
 Seen = Literal["exclude", "include"]
 Measure = Literal["cosine", "dot", "euclidean"]
-
-FORMAT_VERSION = 1
 
 
 class NotFittedError(RuntimeError):
@@ -36,6 +36,9 @@ class Recommender(ABC, Generic[C]):
     never changed. A *query* is either an array of user numbers of ``train`` or a (n, n_items) CSR array
     of histories, which may belong to strangers. Scores are float32, higher is better, and comparable
     only within a row. The same config, seed and train give the same lists.
+
+    A model is written by what it does between the checks: ``_start`` and ``_epochs`` to be fitted,
+    ``_scores`` and ``_item_similarity`` to be asked, ``_grow`` where a fit can go on.
     """
 
     name: ClassVar[str]
@@ -48,37 +51,44 @@ class Recommender(ABC, Generic[C]):
         self.threads = threads
         self.train: sp.csr_array | None = None
 
-    @abstractmethod
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
-        """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
-
-        A model without epochs yields once.
-        """
-
     def fit(self, train: sp.csr_array) -> Self:
         """Fit afresh, for as many epochs as the config says."""
         for _ in self.fit_epochs(train):
             pass
         return self
 
-    @abstractmethod
+    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+        """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
+
+        A model without epochs yields once.
+        """
+        train = checked_train(train)
+        self.train = None
+        self._start(train)
+        yield from self._run(train)
+
+    def continue_fit(self, train: sp.csr_array) -> Self:
+        """Go on from what is fitted, for as many epochs as the config says."""
+        for _ in self.continue_epochs(train):
+            pass
+        return self
+
+    def continue_epochs(self, train: sp.csr_array) -> Iterator[int]:
+        """Like ``fit_epochs``, but starting from what is fitted or loaded.
+
+        ``train`` may hold other likes, and more users and items, the old ones keeping their numbers. A model
+        without epochs has nothing to start from and is fitted afresh.
+        """
+        before = self._fitted_train().shape
+        train = checked_train(train)
+        if train.shape[0] < before[0] or train.shape[1] < before[1]:
+            raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
+        self._grow(train)
+        yield from self._run(train)
+
     def scores(self, queries: Queries) -> NDArray[np.float32]:
         """Scores of all items, (n, n_items), seen ones included; memory is n x n_items x 4 bytes."""
-
-    @abstractmethod
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
-        """How similar every item is to each of ``items``, (n, n_items); higher is closer."""
-
-    def similar_items(self, items: ArrayLike, k: int = 10, *, measure: Measure | None = None) -> TopK:
-        """The k items most similar to each of ``items``, the item itself left out; (n, k).
-
-        ``measure`` is one of vectors: cosine (what None means), dot, or euclidean, whose scores are negative
-        distances. A model without vectors has a similarity of its own and takes only None.
-        """
-        n_items = self._fitted_train().shape[1]
-        chosen = np.atleast_1d(np.asarray(items, np.int64))
-        itself = sp.csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), n_items))
-        return top_k(self.item_similarity(chosen, measure), k, itself)
+        return self._scores(self._checked(queries))
 
     def recommend(
         self,
@@ -94,61 +104,89 @@ class Recommender(ABC, Generic[C]):
         ``seen`` says whether items of the user's history may come back. ``allowed`` are the only items to
         choose from, ``excluded`` are never chosen. Where fewer than k items remain, the row ends in -1.
         """
+        checked = self._checked(queries)
+        if seen not in ("exclude", "include"):
+            raise ValueError(f"seen must be 'exclude' or 'include', got {seen!r}")
         banned = self._banned(allowed, excluded)
-        n, n_items = self._check_queries(queries)
-        if k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
+        n_items = self._fitted_train().shape[1]
         block = max(1, 4_000_000 // n_items)
         parts = []
-        for start in range(0, max(n, 1), block):
-            part = queries[start : start + block]
-            scores = self.scores(part)
+        for start in range(0, max(checked.shape[0], 1), block):
+            part = checked[start : start + block]
+            scores = self._scores(part)
             if banned is not None:
                 scores[:, banned] = -np.inf
-            seen_items = self._histories(part) if seen == "exclude" else None
-            parts.append(top_k(scores, k, seen_items))
+            parts.append(self._top_k(scores, k, self._histories(part) if seen == "exclude" else None))
         return TopK(np.concatenate([p.items for p in parts]), np.concatenate([p.scores for p in parts]))
 
     def rank_items(self, user: int, items: ArrayLike) -> TopK:
         """The given items, best first for this user; (1, len(items))."""
-        chosen = np.asarray(items, np.int64)
-        scores = self.scores(np.array([user]))[0, chosen]
+        chosen = checked_items(items, self._fitted_train().shape[1])
+        scores = self.scores(user)[0, chosen]
         order = np.argsort(-scores, kind="stable")
         return TopK(chosen[order][None].astype(np.int32), scores[order][None])
 
+    def similar_items(self, items: ArrayLike, k: int = 10, *, measure: Measure | None = None) -> TopK:
+        """The k items most similar to each of ``items``, the item itself left out; (n, k).
+
+        ``measure`` is one of vectors: cosine (what None means), dot, or euclidean, whose scores are negative
+        distances. A model without vectors has a similarity of its own and takes only None.
+        """
+        n_items = self._fitted_train().shape[1]
+        chosen = checked_items(items, n_items)
+        itself = sp.csr_array((np.ones(len(chosen)), chosen, np.arange(len(chosen) + 1)), shape=(len(chosen), n_items))
+        return self._top_k(self._item_similarity(chosen, measure), k, itself)
+
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``arrays.npz``; no pickle."""
-        train = self._fitted_train()
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        head = {"format": FORMAT_VERSION, "model": self.name, "seed": self.seed, "config": asdict(self.config)}  # type: ignore[call-overload]  # a config is a dataclass
-        (folder / "model.json").write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
-        fitted = {name: getattr(self, name) for name in self.arrays}
-        np.savez(
-            folder / "arrays.npz",
-            train_indptr=train.indptr,
-            train_indices=train.indices,
-            train_data=train.data,
-            train_shape=np.array(train.shape),
-            **fitted,
+        write_model(
+            folder,
+            name=self.name,
+            seed=self.seed,
+            config=self.config,
+            train=self._fitted_train(),
+            arrays={name: getattr(self, name) for name in self.arrays},
         )
 
     @classmethod
     def load(cls, folder: Path | str, *, threads: int | None = None) -> Self:
-        """Read what ``save`` wrote."""
-        head = json.loads((Path(folder) / "model.json").read_text(encoding="utf-8"))
-        if head.get("model") != cls.name or head.get("format") != FORMAT_VERSION:
-            raise ValueError(
-                f"{folder} holds a model {head.get('model')!r} of format {head.get('format')!r}; "
-                f"expected {cls.name!r} of format {FORMAT_VERSION}"
-            )
-        model = cls(cls.config_type(**head["config"]), seed=head["seed"], threads=threads)
-        with np.load(Path(folder) / "arrays.npz", allow_pickle=False) as stored:
-            csr = (stored["train_data"], stored["train_indices"], stored["train_indptr"])
-            model.train = sp.csr_array(csr, shape=tuple(stored["train_shape"]))
-            for name in cls.arrays:
-                setattr(model, name, stored[name])
+        """Read what ``save`` wrote; ValueError where it is another model."""
+        config, seed, train, arrays = read_model(folder, name=cls.name, config_type=cls.config_type, names=cls.arrays)
+        model = cls(config, seed=seed, threads=threads)
+        model.train = train
+        for name, array in arrays.items():
+            setattr(model, name, array)
         return model
+
+    def _start(self, train: sp.csr_array) -> None:
+        """Set what ``_epochs`` starts from: the same for the same config, seed and train.
+
+        A model without epochs starts from nothing.
+        """
+
+    def _grow(self, train: sp.csr_array) -> None:
+        """Make what is fitted suit ``train``, which has at least as many users and items."""
+
+    @abstractmethod
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        """Fit epoch by epoch from where the model stands, yielding 1, 2, ...; ``train`` is canonical CSR."""
+
+    @abstractmethod
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        """``scores`` of checked queries: (n,) user numbers or canonical (n, n_items) histories."""
+
+    @abstractmethod
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        """How similar every item is to each of ``items``, (n, n_items); higher is closer, -inf is not at all."""
+
+    def _run(self, train: sp.csr_array) -> Iterator[int]:
+        for epoch in self._epochs(train):
+            self.train = train
+            yield epoch
+
+    def _top_k(self, scores: NDArray[np.float32], k: int, left_out: sp.csr_array | None) -> TopK:
+        with limited_threads(self.threads):
+            return top_k(scores, k, left_out)
 
     def _no_measure(self, measure: Measure | None) -> None:
         if measure is not None:
@@ -159,17 +197,13 @@ class Recommender(ABC, Generic[C]):
             raise NotFittedError(f"{self.name} is not fitted; call fit(train) first")
         return self.train
 
-    def _check_queries(self, queries: Queries) -> tuple[int, int]:
+    def _checked(self, queries: Any) -> Checked:
         n_users, n_items = self._fitted_train().shape
         if sp.issparse(queries):
-            if queries.shape[1] != n_items:
-                raise ValueError(f"histories have {queries.shape[1]} items, the model was fitted on {n_items}")
-            return queries.shape[0], n_items
-        if len(queries) and (np.min(queries) < 0 or np.max(queries) >= n_users):
-            raise ValueError(f"users must be from 0 to {n_users - 1}, got {np.min(queries)} to {np.max(queries)}")
-        return len(queries), n_items
+            return checked_histories(queries, n_items)
+        return checked_users(queries, n_users)
 
-    def _histories(self, queries: Queries) -> sp.csr_array:
+    def _histories(self, queries: Checked) -> sp.csr_array:
         return queries if sp.issparse(queries) else self._fitted_train()[queries]
 
     def _banned(self, allowed: ArrayLike | None, excluded: ArrayLike | None) -> NDArray[np.bool_] | None:
@@ -178,7 +212,7 @@ class Recommender(ABC, Generic[C]):
         n_items = self._fitted_train().shape[1]
         banned = np.full(n_items, allowed is not None)
         if allowed is not None:
-            banned[np.asarray(allowed, np.int64)] = False
+            banned[checked_items(allowed, n_items, "allowed")] = False
         if excluded is not None:
-            banned[np.asarray(excluded, np.int64)] = True
+            banned[checked_items(excluded, n_items, "excluded")] = True
         return banned

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.base import C, Measure, Queries, Recommender
+from models.base import C, Checked, Measure, Recommender
+from models.inputs import checked_histories
 from models.threads import limited_threads
 
 __all__ = ["FactorModel"]
@@ -22,19 +23,24 @@ class FactorModel(Recommender[C]):
     user_factors: NDArray[np.float32]  #: (n_users, n_factors)
     item_factors: NDArray[np.float32]  #: (n_items, n_factors)
 
-    @abstractmethod
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         """Vectors of users known only by ``histories`` (n, n_items), against fixed items; (n, n_factors)."""
+        return self._fold_in(checked_histories(histories, self._fitted_train().shape[1]))
 
-    def scores(self, queries: Queries) -> NDArray[np.float32]:
-        self._check_queries(queries)
-        vectors = self.fold_in(queries) if sp.issparse(queries) else self.user_factors[queries]
+    @abstractmethod
+    def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """``fold_in`` of canonical histories."""
+
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        vectors = self._fold_in(queries) if sp.issparse(queries) else self.user_factors[queries]
         with limited_threads(self.threads):
             scores: NDArray[np.float32] = vectors @ self.item_factors.T
         return scores
 
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
-        similarity = _SIMILARITY[measure or "cosine"]
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        similarity = _SIMILARITY.get(measure or "cosine")
+        if similarity is None:
+            raise ValueError(f"measure must be one of {', '.join(_SIMILARITY)}, got {measure!r}")
         with limited_threads(self.threads):
             return similarity(self.item_factors[items], self.item_factors)
 

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.factor_model import FactorModel
+from models.inputs import csr_parts
 from models.kernels.ials import solve_rows
 from models.threads import limited_threads
 
@@ -65,23 +66,24 @@ class IALS(FactorModel[IALSConfig]):
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "penalty_scale")
     penalty_scale: NDArray[np.float64]  #: (), reg S(1)/S(nu): what (N + w0 n)^nu is multiplied by
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
-        config = self.config
+    def _start(self, train: sp.csr_array) -> None:
+        self.item_factors = self._drawn_items(train.shape[1])
+
+    def _grow(self, train: sp.csr_array) -> None:
+        fresh = self._drawn_items(train.shape[1])[len(self.item_factors) :]
+        self.item_factors = np.concatenate([self.item_factors, fresh])
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         by_user = self._confident(train)
-        by_item = _canonical(by_user.T.tocsr())
+        by_item = by_user.T.tocsr()
         self.penalty_scale = self._penalty_scale(by_user, by_item)
-        rng = np.random.default_rng(self.seed)
-        scale = np.float32(config.init_scale / np.sqrt(config.n_factors))
-        self.item_factors = rng.standard_normal((train.shape[1], config.n_factors), np.float32) * scale
         self.user_factors = self._solve(by_user, self.item_factors)
-        self.train = train
-        for epoch in range(1, config.n_epochs + 1):
+        for epoch in range(1, self.config.n_epochs + 1):
             self.item_factors = self._solve(by_item, self.user_factors)
             self.user_factors = self._solve(by_user, self.item_factors)
             yield epoch
 
-    def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        self._fitted_train()
+    def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         return self._solve(self._confident(histories), self.item_factors)
 
     def loss(self) -> float:
@@ -97,13 +99,21 @@ class IALS(FactorModel[IALSConfig]):
         penalty += self._penalties(observed.T.tocsr()) @ (Y**2).sum(axis=1)
         return float(likes + everything + penalty)
 
+    def _drawn_items(self, n_items: int) -> NDArray[np.float32]:
+        """Vectors to start from; the first are the same however many there are."""
+        scale = np.float32(self.config.init_scale / np.sqrt(self.config.n_factors))
+        rng = np.random.default_rng(self.seed)
+        return rng.standard_normal((n_items, self.config.n_factors), np.float32) * scale
+
     def _confident(self, weights: sp.csr_array) -> sp.csr_array:
         """The same entries with c = 1 + alpha r, or its logarithmic form, in place of r."""
         config = self.config
-        r = weights.data.astype(np.float32)
+        r = weights.data
+        if r.size and r.min() < 0:
+            raise ValueError(f"weights must not be negative, got {r.min()}; leave out what is not liked")
         grown = np.log1p(r / np.float32(config.epsilon)) if config.confidence == "log" else r
         confidence = 1 + np.float32(config.alpha) * grown
-        return _canonical(sp.csr_array((confidence, weights.indices, weights.indptr), shape=weights.shape))
+        return sp.csr_array((confidence, weights.indices, weights.indptr), shape=weights.shape)
 
     def _penalty_scale(self, by_user: sp.csr_array, by_item: sp.csr_array) -> NDArray[np.float64]:
         """reg S(1)/S(nu), arXiv:2110.14037 section 3.2 with nu* = 1."""
@@ -125,8 +135,7 @@ class IALS(FactorModel[IALSConfig]):
             basis = basis.astype(np.float32)
             out = np.empty((rows.shape[0], fixed.shape[1]), np.float32)
             solve_rows(
-                rows.indptr,
-                rows.indices,
+                *csr_parts(rows),
                 rows.data,
                 fixed @ basis,
                 (w0 * np.maximum(gramian, 0)).astype(np.float32),
@@ -136,10 +145,3 @@ class IALS(FactorModel[IALSConfig]):
                 out,
             )
             return out @ basis.T
-
-
-def _canonical(matrix: sp.csr_array) -> sp.csr_array:
-    """The index types that the kernel is compiled for."""
-    matrix.indptr = matrix.indptr.astype(np.int64, copy=False)
-    matrix.indices = matrix.indices.astype(np.int32, copy=False)
-    return matrix

@@ -10,7 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.base import Measure, Queries, Recommender
+from models.base import Checked, Measure, Recommender
+from models.inputs import csr_parts
 from models.kernels.item2item import find_neighbors, sum_neighbors
 from models.threads import limited_threads
 
@@ -51,7 +52,7 @@ class Item2Item(Recommender[Item2ItemConfig]):
     neighbors: NDArray[np.int32]  #: (n_items, n_neighbors), most similar first, ending in -1 where there are fewer
     similarities: NDArray[np.float32]  #: (n_items, n_neighbors), 0 where there is no neighbour
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         users_of = train.T.tocsr()
         counts = np.diff(users_of.indptr).astype(np.float32)
         is_cosine = self.config.similarity == "cosine"
@@ -60,41 +61,32 @@ class Item2Item(Recommender[Item2ItemConfig]):
         self.similarities = np.zeros((train.shape[1], width), np.float32)
         with limited_threads(self.threads):
             find_neighbors(
-                train.indptr.astype(np.int64),
-                train.indices.astype(np.int32),
-                users_of.indptr.astype(np.int64),
-                users_of.indices.astype(np.int32),
+                *csr_parts(train),
+                *csr_parts(users_of),
                 np.sqrt(counts) if is_cosine else np.ones_like(counts),
                 np.float32(self.config.shrinkage if is_cosine else 0),
                 self.neighbors,
                 self.similarities,
             )
-        self.train = train
         yield 1
 
-    def scores(self, queries: Queries) -> NDArray[np.float32]:
-        n, n_items = self._check_queries(queries)
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
         histories = self._shortened(self._histories(queries))
-        out = np.zeros((n, n_items), np.float32)
-        with limited_threads(self.threads):
-            sum_neighbors(
-                histories.indptr.astype(np.int64),
-                histories.indices.astype(np.int32),
-                self.neighbors,
-                self.similarities,
-                out,
-            )
-        return out
+        return self._summed(histories)
 
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
         n_items = self._fitted_train().shape[1]
         asked = sp.csr_array((np.ones(len(items)), items, np.arange(len(items) + 1)), shape=(len(items), n_items))
-        out = np.zeros((len(items), n_items), np.float32)
-        sum_neighbors(
-            asked.indptr.astype(np.int64), asked.indices.astype(np.int32), self.neighbors, self.similarities, out
-        )
+        out = self._summed(asked)
         out[out == 0] = -np.inf  # no user in common is no likeness
+        return out
+
+    def _summed(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """For each item the sum of its similarities to those of a history; (n, n_items)."""
+        out = np.zeros(histories.shape, np.float32)
+        with limited_threads(self.threads):
+            sum_neighbors(*csr_parts(histories), self.neighbors, self.similarities, out)
         return out
 
     def _shortened(self, histories: sp.csr_array) -> sp.csr_array:
@@ -107,5 +99,5 @@ class Item2Item(Recommender[Item2ItemConfig]):
         by_place = np.lexsort((order[histories.indices], rows))
         place_in_row = np.arange(histories.nnz) - histories.indptr[rows]
         kept = np.sort(by_place[place_in_row < limit])
-        entries = (histories.data[kept], (rows[kept], histories.indices[kept]))
-        return sp.csr_array(entries, shape=histories.shape)
+        indptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(histories.indptr), limit))])
+        return sp.csr_array((histories.data[kept], histories.indices[kept], indptr), shape=histories.shape)

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.base import Measure, Queries, Recommender
+from models.base import Checked, Measure, Recommender
 
 __all__ = ["Popularity", "PopularityConfig"]
 
@@ -28,15 +28,13 @@ class Popularity(Recommender[PopularityConfig]):
     arrays: ClassVar[tuple[str, ...]] = ("n_likes",)
     n_likes: NDArray[np.float32]  #: (n_items,)
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         self.n_likes = np.bincount(train.indices, minlength=train.shape[1]).astype(np.float32)
-        self.train = train
         yield 1
 
-    def scores(self, queries: Queries) -> NDArray[np.float32]:
-        n, _ = self._check_queries(queries)
-        return np.tile(self.n_likes, (n, 1))
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        return np.tile(self.n_likes, (queries.shape[0], 1))
 
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
         return np.tile(self.n_likes, (len(items), 1))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.base import Measure, Queries, Recommender
+from models.base import Checked, Measure, Recommender
 
 __all__ = ["Random", "RandomConfig"]
 
@@ -26,23 +27,22 @@ class Random(Recommender[RandomConfig]):
     name = "random"
     config_type = RandomConfig
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
-        self.train = train
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         yield 1
 
-    def scores(self, queries: Queries) -> NDArray[np.float32]:
-        _, n_items = self._check_queries(queries)
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
         if sp.issparse(queries):
             histories = cast(sp.csr_array, queries)
-            keys = [part.tolist() for part in np.split(histories.indices, histories.indptr[1:-1])]
+            keys = [histories.indices[start:stop].tolist() for start, stop in pairwise(histories.indptr)]
         else:
-            keys = [[user] for user in np.asarray(queries).tolist()]
-        return self._draw(keys, n_items)
+            keys = [[user] for user in queries.tolist()]
+        return self._draw(keys)
 
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
-        return self._draw([[item] for item in items.tolist()], self._fitted_train().shape[1])
+        return self._draw([[item] for item in items.tolist()])
 
-    def _draw(self, keys: list[list[int]], n_items: int) -> NDArray[np.float32]:
+    def _draw(self, keys: list[list[int]]) -> NDArray[np.float32]:
+        n_items = self._fitted_train().shape[1]
         rows = [np.random.default_rng([self.seed, *key]).random(n_items, np.float32) for key in keys]
         return np.array(rows, np.float32).reshape(len(keys), n_items)

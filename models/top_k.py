@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.inputs import csr_parts
 from models.kernels.top_k import select_top_k
 
 __all__ = ["TopK", "top_k"]
@@ -21,14 +22,15 @@ class TopK(NamedTuple):
 
 
 def top_k(scores: NDArray[np.float32], k: int, seen: sp.csr_array | None = None) -> TopK:
-    """The k highest of each row of ``scores`` (n, n_items), ``seen`` entries (n, n_items) left out.
+    """The k highest of each row of ``scores`` (n, n_items); ``seen`` (n, n_items), sorted CSR, is left out.
 
     Equal scores come in order of the item's number. An item scored -inf is never chosen.
     """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
     n = len(scores)
-    indptr: Any = seen.indptr if seen is not None else np.zeros(n + 1, np.int64)
-    indices: Any = seen.indices if seen is not None else np.zeros(0, np.int32)
+    left_out = csr_parts(seen) if seen is not None else (np.zeros(n + 1, np.int64), np.zeros(0, np.int32))
     items = np.full((n, k), -1, np.int32)
     values = np.full((n, k), -np.inf, np.float32)
-    select_top_k(np.ascontiguousarray(scores), indptr.astype(np.int64), indices.astype(np.int32), items, values)
+    select_top_k(np.ascontiguousarray(scores, np.float32), *left_out, items, values)
     return TopK(items, values)

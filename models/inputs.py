@@ -1,0 +1,74 @@
+"""Checks of what reaches a model from outside; each failure is one ValueError that says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["checked_histories", "checked_items", "checked_train", "checked_users", "csr_parts"]
+
+
+def checked_train(train: Any) -> sp.csr_array:
+    """``train`` as canonical CSR of float32, its own object where it already is that.
+
+    Canonical: sorted indices, no pair twice; of a pair that stands twice the weights are summed. Raises
+    ValueError unless it is a two-dimensional sparse matrix of at least one user and one item with finite weights.
+    """
+    matrix = _canonical("train", train)
+    if 0 in matrix.shape:
+        raise ValueError(f"train must have at least one user and one item, got shape {matrix.shape}")
+    return matrix
+
+
+def checked_histories(histories: Any, n_items: int) -> sp.csr_array:
+    """``histories`` (n, n_items) in the form of ``checked_train``; n may be 0."""
+    matrix = _canonical("histories", histories)
+    if matrix.shape[1] != n_items:
+        raise ValueError(f"histories have {matrix.shape[1]} items, the model was fitted on {n_items}")
+    return matrix
+
+
+def checked_users(users: ArrayLike, n_users: int) -> NDArray[np.int64]:
+    """``users``, one number or a list of them, as (n,) int64 of at least 0 and less than ``n_users``."""
+    return _numbers("users", users, n_users)
+
+
+def checked_items(items: ArrayLike, n_items: int, what: str = "items") -> NDArray[np.int64]:
+    """``items``, one number or a list of them, as (n,) int64 of at least 0 and less than ``n_items``."""
+    return _numbers(what, items, n_items)
+
+
+def csr_parts(matrix: sp.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """``indptr`` and ``indices`` in the one dtype each that kernels are compiled for."""
+    return matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
+
+
+def _canonical(what: str, matrix: Any) -> sp.csr_array:
+    if not sp.issparse(matrix) or matrix.ndim != 2:
+        raise ValueError(f"{what} must be a two-dimensional SciPy sparse matrix, got {_describe(matrix)}")
+    csr: sp.csr_array = sp.csr_array(matrix)
+    if csr.dtype != np.float32:
+        csr = csr.astype(np.float32)
+    if not csr.has_canonical_format:
+        csr = csr.copy()
+        csr.sum_duplicates()
+    if not np.isfinite(csr.data).all():
+        raise ValueError(f"weights of {what} must be finite; {(~np.isfinite(csr.data)).sum()} are not")
+    return csr
+
+
+def _numbers(what: str, numbers: ArrayLike, n: int) -> NDArray[np.int64]:
+    given = np.atleast_1d(np.asarray(numbers))
+    if given.ndim != 1 or (given.size and not np.issubdtype(given.dtype, np.integer)):
+        raise ValueError(f"{what} must be whole numbers in one dimension, got {_describe(given)}")
+    if given.size and (given.min() < 0 or given.max() >= n):
+        raise ValueError(f"{what} must be from 0 to {n - 1}, got {given.min()} to {given.max()}")
+    return given.astype(np.int64, copy=False)
+
+
+def _describe(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return type(value).__name__ if shape is None else f"shape {shape} of {value.dtype}"

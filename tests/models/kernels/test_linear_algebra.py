@@ -1,0 +1,52 @@
+"""Small dense systems against NumPy, at sizes that fill their tiles and that do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.kernels.linear_algebra import add_row_products, cholesky, solve_cholesky
+
+SIZES = [*range(1, 10), 16, 31, 64, 119]
+
+
+def room(n: int) -> int:
+    return n + 4
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("length", [1, 5, 16, 119])
+def test_row_products_are_added_below_the_diagonal(n: int, length: int) -> None:
+    rng = np.random.default_rng(n)
+    rows = rng.standard_normal((room(n), length + 3)).astype(np.float32)
+    out = rng.standard_normal((room(n), room(n))).astype(np.float32)
+    exact = rows[:n, :length].astype(np.float64)
+    expected = out[:n, :n] + exact @ exact.T
+    add_row_products(rows, n, length, out)
+    lower = np.tril_indices(n)
+    np.testing.assert_allclose(out[:n, :n][lower], expected[lower], atol=1e-4)
+
+
+def positive_definite(n: int, smallest: float = 0.5) -> np.ndarray:
+    basis = np.linalg.qr(np.random.default_rng(n).standard_normal((n, n)))[0]
+    matrix = np.full((room(n), room(n)), np.nan, np.float32)
+    matrix[:n, :n] = (basis * np.linspace(smallest, 3, n)) @ basis.T
+    return matrix
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_the_factor_equals_numpys(n: int) -> None:
+    matrix = positive_definite(n)
+    expected = np.linalg.cholesky(matrix[:n, :n].astype(np.float64))
+    cholesky(matrix, n)
+    np.testing.assert_allclose(np.tril(matrix[:n, :n]), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_solutions_equal_numpys(n: int) -> None:
+    matrix = positive_definite(n)
+    b = np.random.default_rng(1).standard_normal(n).astype(np.float32)
+    expected = np.linalg.solve(matrix[:n, :n].astype(np.float64), b)
+    cholesky(matrix, n)
+    solve_cholesky(matrix, n, b)
+    np.testing.assert_allclose(b, expected, atol=1e-4 * np.abs(expected).max())

@@ -1,0 +1,59 @@
+"""The heap against a stable sort."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.top_k import top_k
+
+
+def by_sorting(scores: np.ndarray, k: int, seen: np.ndarray) -> tuple[list[list[int]], list[list[float]]]:
+    items, values = [], []
+    for row, hidden in zip(scores, seen, strict=True):
+        order = sorted(range(len(row)), key=lambda item: -row[item] if row[item] == row[item] else np.inf)
+        kept = [item for item in order if row[item] > -np.inf and not hidden[item]][:k]
+        items.append(kept + [-1] * (k - len(kept)))
+        values.append([float(row[item]) for item in kept] + [-np.inf] * (k - len(kept)))
+    return items, values
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[np.ndarray, int, np.ndarray]:
+    n, n_items = draw(st.integers(1, 4)), draw(st.integers(1, 40))
+    levels = st.sampled_from([-np.inf, -2.5, 0.0, 0.0, 1.0, 1.5, np.inf, np.nan])
+    scores = np.array(draw(st.lists(levels, min_size=n * n_items, max_size=n * n_items)), np.float32)
+    seen = np.array(draw(st.lists(st.booleans(), min_size=n * n_items, max_size=n * n_items)))
+    return scores.reshape(n, n_items), draw(st.integers(1, n_items + 3)), seen.reshape(n, n_items)
+
+
+@settings(deadline=None, max_examples=300)
+@given(cases())
+def test_lists_equal_a_stable_sort_with_ties_infinities_and_nan(case: tuple[np.ndarray, int, np.ndarray]) -> None:
+    scores, k, seen = case
+    found = top_k(scores, k, sp.csr_array(seen))
+    items, values = by_sorting(scores, k, seen)
+    assert found.items.tolist() == items
+    assert found.scores.tolist() == values
+
+
+@pytest.mark.parametrize("k", [1, 10, 100, 5000])
+def test_long_rows_equal_a_stable_sort(k: int) -> None:
+    scores = np.random.default_rng(0).integers(0, 700, (5, 3000)).astype(np.float32)
+    found = top_k(scores, k)
+    assert found.items[:, :3000].tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
+
+
+def test_scores_may_lie_in_memory_in_any_order_and_have_any_width() -> None:
+    scores = np.random.default_rng(0).random((5, 7))
+    assert top_k(np.asfortranarray(scores), 3).items.tolist() == top_k(scores.astype(np.float32), 3).items.tolist()
+
+
+def test_scores_are_left_as_they_were() -> None:
+    scores = np.random.default_rng(0).random((5, 7), np.float32)
+    before = scores.copy()
+    top_k(scores, 3)
+    assert (scores == before).all()

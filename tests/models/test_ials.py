@@ -1,0 +1,146 @@
+"""iALS against dense algebra, and by what alternating least squares must do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from models.ials import IALS, IALSConfig
+from tests.models import textbook_ials
+from tests.models.contract import LIKES, USERS
+from tests.models.factor_contract import FactorModelContract
+from tests.models.likes import random_likes
+
+WEIGHTED = random_likes(weighted=True)
+DENSE = WEIGHTED.toarray().astype(np.float64)
+
+
+class TestIALS(FactorModelContract):
+    model = IALS
+    config = IALSConfig(n_factors=6, n_epochs=3)
+    invalid = (
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
+        ({"reg": 0.0}, "reg must be positive, got 0.0"),
+        ({"reg": float("nan")}, "reg must be positive, got nan"),
+        ({"epsilon": -1.0}, r"epsilon must be positive, got -1.0"),
+        ({"init_scale": 0.0}, "init_scale must be positive, got 0.0"),
+        ({"unobserved_weight": 0.0}, "unobserved_weight must be above 0 and at most 1, got 0.0"),
+        ({"unobserved_weight": 1.5}, "unobserved_weight must be above 0 and at most 1, got 1.5"),
+        ({"alpha": -1.0}, "alpha must not be negative, got -1.0"),
+        ({"confidence": "square"}, "confidence must be 'linear' or 'log', got 'square'"),
+    )
+
+
+def fitted(likes: sp.csr_array = WEIGHTED, *, threads: int | None = None, **settings: Any) -> IALS:
+    return IALS(IALSConfig(**({"n_factors": 5, "n_epochs": 2} | settings)), threads=threads).fit(likes)
+
+
+@pytest.mark.parametrize("n_factors", [3, 5, 16, 33])  # rows of 3 to 22 likes: dual and primal, tiles full and not
+@pytest.mark.parametrize("confidence", ["linear", "log"])
+@pytest.mark.parametrize("unobserved_weight", [0.05, 0.5, 1.0])
+@pytest.mark.parametrize("reg_exponent", [0.0, 0.5, 1.0])
+def test_a_half_step_equals_dense_algebra(
+    n_factors: int, confidence: str, unobserved_weight: float, reg_exponent: float
+) -> None:
+    model = fitted(
+        n_factors=n_factors,
+        confidence=confidence,
+        alpha=0.7,
+        epsilon=2.0,
+        reg=0.01,
+        unobserved_weight=unobserved_weight,
+        reg_exponent=reg_exponent,
+    )
+    expected = textbook_ials.solve(
+        DENSE,
+        model.item_factors.astype(np.float64),
+        textbook_ials.penalties(DENSE, model.config)[0],
+        model.config,
+    )
+    assert np.abs(model.user_factors - expected).max() <= 1e-4 * np.abs(expected).max()
+    assert np.abs(model.fold_in(WEIGHTED) - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_items_are_solved_like_users() -> None:
+    config = IALSConfig(n_factors=5, n_epochs=1, alpha=0.5)
+    model = IALS(config).fit(WEIGHTED)
+    of_users, of_items = textbook_ials.penalties(DENSE, config)
+    started = IALS(config)
+    started._start(WEIGHTED)
+    users = textbook_ials.solve(DENSE, started.item_factors.astype(np.float64), of_users, config)
+    items = textbook_ials.solve(DENSE.T, users, of_items, config)
+    assert np.abs(model.item_factors - items).max() <= 1e-4 * np.abs(items).max()
+
+
+@pytest.mark.parametrize("settings", [{}, {"alpha": 2.0}, {"reg_exponent": 0.0, "unobserved_weight": 1.0}])
+def test_the_loss_is_the_sum_over_all_pairs(settings: dict[str, Any]) -> None:
+    model = fitted(**settings)
+    naive = textbook_ials.loss(
+        DENSE, model.user_factors.astype(np.float64), model.item_factors.astype(np.float64), model.config
+    )
+    assert model.loss() == pytest.approx(naive, rel=1e-9)
+
+
+@pytest.mark.parametrize("settings", [{}, {"alpha": 5.0}, {"reg": 1e-4, "reg_exponent": 0.0}, {"n_factors": 30}])
+def test_the_loss_never_rises(settings: dict[str, Any]) -> None:
+    model = IALS(IALSConfig(**({"n_factors": 5, "n_epochs": 12} | settings)))
+    losses = [model.loss() for _ in model.fit_epochs(WEIGHTED)]
+    assert (np.diff(losses) <= 1e-6 * losses[0]).all()
+    assert losses[-1] < losses[0]
+
+
+def test_a_fitted_users_vector_is_the_fold_in_of_the_history() -> None:
+    model = fitted()
+    np.testing.assert_allclose(model.fold_in(WEIGHTED), model.user_factors, rtol=1e-5, atol=1e-6)
+
+
+def test_a_changed_history_changes_the_vector_towards_the_new_like() -> None:
+    model = fitted(LIKES)
+    history = LIKES[[7]].tolil()
+    item = int(np.flatnonzero(LIKES[[7]].toarray()[0] == 0)[0])
+    history[0, item] = 1
+    assert model.scores(sp.csr_array(history))[0, item] > model.scores([7])[0, item]
+
+
+def test_factors_are_bit_equal_on_any_number_of_threads() -> None:
+    likes = random_likes(300, 200, weighted=True)
+    one, two = (fitted(likes, n_factors=17, alpha=0.3, threads=threads) for threads in (1, 2))
+    assert (one.user_factors == two.user_factors).all()
+    assert (one.item_factors == two.item_factors).all()
+
+
+@pytest.mark.parametrize("reg", [1e-8, 1e4])
+@pytest.mark.parametrize("alpha", [0.0, 1e4])
+def test_factors_stay_finite_at_the_edges(reg: float, alpha: float) -> None:
+    model = fitted(n_factors=40, reg=reg, alpha=alpha, n_epochs=8)  # more factors than items
+    assert np.isfinite(model.user_factors).all()
+    assert np.isfinite(model.item_factors).all()
+
+
+def test_tiny_penalties_reconstruct_the_likes() -> None:
+    model = fitted(LIKES, n_factors=25, reg=1e-7, unobserved_weight=1.0, n_epochs=20)
+    np.testing.assert_allclose(model.scores(USERS), LIKES.toarray(), atol=0.02)
+
+
+def test_continuing_goes_on_where_the_fit_stopped() -> None:
+    at_once = IALS(IALSConfig(n_factors=5, n_epochs=6)).fit(WEIGHTED)
+    in_two = IALS(replace(at_once.config, n_epochs=3)).fit(WEIGHTED).continue_fit(WEIGHTED)
+    np.testing.assert_allclose(in_two.item_factors, at_once.item_factors, rtol=1e-3, atol=1e-4)
+
+
+def test_continuing_keeps_the_vectors_that_are_there() -> None:
+    model = fitted(n_epochs=6)
+    before = model.loss()
+    epochs = model.continue_epochs(WEIGHTED)
+    next(epochs)
+    assert model.loss() <= before * (1 + 1e-6)
+
+
+def test_negative_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"weights must not be negative, got -2\.0; leave out what is not liked"):
+        fitted(sp.csr_array([[1.0, -2.0], [1.0, 1.0]]))

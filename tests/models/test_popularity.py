@@ -1,0 +1,24 @@
+"""Popularity: counts of likes, the same for everybody."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.popularity import Popularity
+from tests.models.contract import ModelContract
+
+TRAIN = sp.csr_array(np.array([[1, 5, 0, 0], [0, 1, 1, 0], [0, 1, 0, 0]], np.float32))
+
+
+class TestPopularity(ModelContract):
+    model = Popularity
+    is_personal = False
+
+
+def test_a_score_is_the_number_of_users_who_like_the_item() -> None:
+    assert Popularity().fit(TRAIN).scores([0, 2]).tolist() == [[1, 3, 1, 0]] * 2
+
+
+def test_of_equally_popular_items_the_first_is_recommended() -> None:
+    assert Popularity().fit(TRAIN).recommend([2], 3).items.tolist() == [[0, 2, 3]]
