@@ -8,18 +8,27 @@ from dataclasses import fields
 from bench.datasets.likes import LIKED_FROM
 from bench.datasets.options import FORMATS, REPEATS, DataOptions
 
-__all__ = ["add_data_arguments", "data_options_from"]
+__all__ = ["DATA_HELP", "add_data_arguments", "add_reading_arguments", "data_options_from"]
+
+#: What --data takes, and what a command takes that has it as its first argument.
+DATA_HELP = "a known data set, synthetic:users=...,items=...,pairs=..., or a file, folder or zip (%(default)s)"
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds an option for every field of DataOptions to ``parser``, in two groups of their own."""
+    """Adds an option for every field of DataOptions to ``parser``, in groups of their own."""
     group = parser.add_argument_group("data")
-    group.add_argument(
-        "--data",
-        default=DataOptions.data,
-        metavar="NAME|PATH",
-        help="a known data set, synthetic:users=...,items=...,pairs=..., or a file, folder or zip (%(default)s)",
-    )
+    group.add_argument("--data", default=DataOptions.data, metavar="NAME|PATH", help=DATA_HELP)
+    add_reading_arguments(parser)
+
+
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds all of them but --data, for commands that take the data as an argument."""
+    _add_choosing(parser.add_argument_group("what to take of the data"))
+    _add_recognising(parser.add_argument_group("how to read the data, where it is not recognised"))
+
+
+def _add_choosing(group: argparse._ArgumentGroup) -> None:
+    default = DataOptions
     group.add_argument("--items", metavar="FILE", help="item titles, where they are not beside the interactions")
     group.add_argument(
         "--positive-from",
@@ -27,27 +36,24 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RATING",
         help=f"a rating from here on is a like ({LIKED_FROM:g} where there are ratings)",
     )
-    group.add_argument(
-        "--min-user-likes", type=int, default=DataOptions.min_user_likes, metavar="N", help="leave out users with fewer"
-    )
-    group.add_argument(
-        "--min-item-likes", type=int, default=DataOptions.min_item_likes, metavar="N", help="leave out items with fewer"
-    )
+    for side, least in (("user", default.min_user_likes), ("item", default.min_item_likes)):
+        option = f"--min-{side}-likes"
+        group.add_argument(option, type=int, default=least, metavar="N", help=f"leave out {side}s with fewer")
     group.add_argument("--top-items", type=float, metavar="SHARE", help="keep the most popular share of the items")
     group.add_argument("--sample-users", type=float, metavar="SHARE", help="keep a random share of the users")
-    group.add_argument("--sample-seed", type=int, default=DataOptions.sample_seed, metavar="N", help="of that sample")
-    _add_format_arguments(parser)
-
-
-def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how to read the data, where it is not recognised")
-    group.add_argument("--format", choices=FORMATS, help="kind of file")
-    group.add_argument("--columns", metavar="ROLE=NAME,...", help="such as user=uid,item=track,rating=plays,time=ts")
-    group.add_argument("--separator", metavar="CHARACTER", help="between the columns of a text table")
-    group.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether a text table has one")
+    group.add_argument("--sample-seed", type=int, default=default.sample_seed, metavar="N", help="of that sample")
     group.add_argument(
-        "--repeats", choices=REPEATS, help="of a repeated pair: add up the weights, or take the last (ratings: last)"
+        "--repeats",
+        metavar="|".join(REPEATS),
+        help="of a repeated pair: add up weights, or take the last (ratings: last)",
     )
+
+
+def _add_recognising(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--format", metavar="|".join(FORMATS), help="kind of file")
+    group.add_argument("--columns", metavar="ROLE=NAME,...", help="such as user=uid,item=track,rating=plays,time=ts")
+    group.add_argument("--separator", metavar="CHARACTER", help=r"between the columns of a text table; \t for a tab")
+    group.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether a text table has one")
     group.add_argument(
         "--trust-pickle", action="store_true", help="unpickle the object arrays of an .npz; it can run the file's code"
     )
@@ -57,5 +63,5 @@ def _add_format_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def data_options_from(args: argparse.Namespace) -> DataOptions:
-    """The options that :func:`add_data_arguments` parsed; raises DataError for values that cannot be."""
+    """The options that were parsed; raises DataError for values that cannot be."""
     return DataOptions(**{field.name: getattr(args, field.name) for field in fields(DataOptions)})

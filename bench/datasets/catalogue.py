@@ -79,7 +79,7 @@ _SETS = (
     _movielens(
         "32m",
         "32,000,204 ratings, 200,948 users, 84,432 movies, 2023; 239 MB",
-        _NO_REDISTRIBUTION,
+        _SAME_TERMS,
         "d472be332d4daa821edc399621853b57",
     ),
     _movielens("latest-small", "about 100,000 ratings of 600 users; changes over time; 1 MB", _SAME_TERMS, None),

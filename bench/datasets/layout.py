@@ -72,9 +72,10 @@ class Layout:
 def layout_of(file: DataFile, options: DataOptions) -> Layout:
     """The layout as the first lines show it, where ``options`` do not say otherwise."""
     asked = parse_columns(options.columns) if options.columns else {}
-    sample = sample_of(file, separator=options.separator, header=options.header, names=tuple(asked.values()))
+    separator = "\t" if options.separator == r"\t" else options.separator
+    sample = sample_of(file, separator=separator, header=options.header, names=tuple(asked.values()))
     if sample.n_columns < 2:
-        line = options.separator.join(sample.lines[0]) if options.separator else sample.lines[0][0]
+        line = sample.lines[0][0]
         raise DataError.at(
             file, f"only one column in {shown(line)!r}; give a user and an item a line, or --separator", line=1
         )
