@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from optuna.trial import FrozenTrial
 from tqdm import tqdm
 
 from studies.history import StudyHistory
-from studies.storage import ERROR
 
 __all__ = ["ProgressBar"]
 
@@ -30,9 +28,9 @@ class ProgressBar:
         self._bar.initial = self._bar.n = len(history.finished())  # the rate is of this run's trials alone
         self._show_best(history)
 
-    def trial_finished(self, history: StudyHistory, trial: FrozenTrial) -> None:
-        if error := trial.user_attrs.get(ERROR):
-            self._bar.write(f"trial {trial.number} failed: {error}")
+    def trial_finished(self, history: StudyHistory, number: int) -> None:
+        if error := history.error(number):
+            self._bar.write(f"trial {number} failed: {error}")
         self._bar.update(len(history.finished()) - self._bar.n)
         self._show_best(history)
 

@@ -54,8 +54,14 @@ class StudyHistory:
         trials = self._study.get_trials(deepcopy=False)
         return [trial for trial in trials if trial.state.is_finished() and not is_abandoned(trial)]
 
-    def trial_records(self, trials: Sequence[FrozenTrial]) -> tuple[TrialRecord, ...]:
-        """The trials, those that completed with every metric and its interval."""
+    def error(self, number: int) -> str | None:
+        """Why the trial failed, if it did."""
+        return self._study.get_trials(deepcopy=False)[number].user_attrs.get(ERROR)
+
+    def trial_records(self, numbers: Sequence[int]) -> tuple[TrialRecord, ...]:
+        """The trials of these numbers, those that completed with every metric and its interval."""
+        everything = self._study.get_trials(deepcopy=False)
+        trials = [everything[number] for number in numbers]
         records = []
         for start in range(0, len(trials), TRIALS_AT_ONCE):
             some = trials[start : start + TRIALS_AT_ONCE]
@@ -66,8 +72,8 @@ class StudyHistory:
 
     def record(self) -> StudyRecord:
         """The whole study as plain values."""
-        running = [t for t in self._study.get_trials(deepcopy=False) if t.state is TrialState.RUNNING]
-        trials = self.trial_records(sorted([*self.finished(), *running], key=lambda trial: trial.number))
+        shown = [t for t in self._study.get_trials(deepcopy=False) if t.state in _STATES and not is_abandoned(t)]
+        trials = self.trial_records([trial.number for trial in shown])
         run = self._attrs[RUN]
         started = min((t.started for t in trials if t.started), default=datetime.fromisoformat(run["started"]))
         ended = max((t.started.timestamp() + t.seconds for t in trials if t.started and t.seconds), default=None)

@@ -69,7 +69,7 @@ class Observer(Protocol):
 
     def search_started(self, history: StudyHistory) -> None: ...
 
-    def trial_finished(self, history: StudyHistory, trial: FrozenTrial) -> None: ...
+    def trial_finished(self, history: StudyHistory, number: int) -> None: ...
 
 
 class _AbandonedError(Exception):
@@ -102,7 +102,7 @@ def search(
 
     def trial_finished(study: optuna.Study, trial: FrozenTrial) -> None:
         for observer in observers:
-            observer.trial_finished(history, trial)
+            observer.trial_finished(history, trial.number)
 
     n_missing = n_trials - len(history.finished())
     if n_missing > 0 and not should_stop():
@@ -246,6 +246,8 @@ def _split_summary(split: Split) -> SplitSummary:
         seed=options.seed,
         n_eligible_users=split.n_eligible_users,
         n_test_users=split.test.n_users,
+        n_hidden=options.n_hidden,
+        is_last_by_time=options.holdout == "last",
         n_validation_users=len(split.validation[0].users),
         n_draws=len(split.validation),
         n_train_likes=int(split.validation[0].train.nnz),

@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from optuna.trial import FrozenTrial
-
 from evaluation.metrics import Metric
 from studies.history import StudyHistory
 from studies.record import Estimate, StudyRecord, TrialRecord
@@ -61,8 +59,8 @@ class Tracker:
     def search_started(self, history: StudyHistory) -> None:
         self._tasks.put(lambda run: run.open(history.record()))
 
-    def trial_finished(self, history: StudyHistory, trial: FrozenTrial) -> None:
-        self._tasks.put(lambda run: run.write_trials(history.trial_records([trial])))
+    def trial_finished(self, history: StudyHistory, number: int) -> None:
+        self._tasks.put(lambda run: run.write_trials(history.trial_records([number])))
 
     def finish(self, record: StudyRecord, artifacts: Sequence[Path], timeout: float = 60.0) -> None:
         """Write what is missing, the study's results and files; wait for it, but not for long."""

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench import report, study
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+COMMANDS = {"study": study.main, "report": report.main}
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command in an empty folder: ``command("study", "--model", "ials")``."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(name: str, *words: str) -> Outcome:
+        try:
+            code = COMMANDS[name](words)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        return Outcome(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def likes_file(tmp_path: Path) -> Path:
+    """120 users who like the items of their own half, in a file such as a user has."""
+    path = tmp_path / "likes.csv"
+    rows = [f"u{user},i{item + 20 * (user % 2)}" for user in range(120) for item in range(20) if (user * item) % 3]
+    path.write_text("user_id,item_id\n" + "\n".join(rows) + "\n")
+    return path

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench.conftest import Command
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ("--model", "item2item", "--data", "likes.csv", "--trials", "4", "--no-mlflow")
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_a_study_ends_with_the_answer_and_where_it_lies(command: Command, tmp_path: Path) -> None:
+    done = command("study", *QUICK)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].startswith("likes.csv: Kept 1,")
+    assert any(line.startswith("Best of 4 trials of item2item-likes.csv: trial ") for line in lines)
+    table = {line.split("  ")[0]: line for line in lines}
+    for row in ("item2item, tuned", "item2item, defaults", "popularity", "gain over defaults", "gain over popularity"):
+        assert table[row].count("[") == 2  # MRR@100 and MAP@30, each with its interval
+    files = [Path(line.split(": ")[1]) for line in lines if line.startswith(("Report:", "Best conf", "Ranks"))]
+    assert [path.suffix for path in files] == [".html", ".json", ".csv"]
+    assert all((tmp_path / path).stat().st_size for path in files)
+    best = json.loads(files[1].read_text())
+    assert (best["model"], set(best["config"])) == ("item2item", config_fields("item2item"))
+    ranks = list(csv.DictReader(files[2].open()))
+    assert {row["user"] for row in ranks} <= {f"u{user}" for user in range(120)}
+
+
+def config_fields(model: str) -> set[str]:
+    from studies.registry import load_spec
+
+    return set(load_spec(model).model.config_type.__dataclass_fields__)
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_the_same_command_again_has_nothing_to_do_and_gives_the_same_answer(command: Command, tmp_path: Path) -> None:
+    first = command("study", *QUICK)
+    page = tmp_path / "reports/html"
+    before = {path.name: path.read_bytes() for path in page.iterdir()}
+    assert command("study", *QUICK).out == first.out
+    assert {path.name: path.read_bytes() for path in page.iterdir()} == before
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp_path: Path) -> None:
+    command("study", *QUICK)
+    (page,) = (tmp_path / "reports/html").glob("*.html")
+    before = page.read_bytes()
+    page.unlink()
+    (tmp_path / "likes.csv").unlink()
+    again = command("report", "--study-name", "item2item-likes.csv")
+    assert again.code == 0
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model", "iasl"), "Unknown model 'iasl'. Choose one of: "),
+        (("--model", "iasl"), "Did you mean 'ials'?"),
+        (("--model", "ials", "--metric", "mrrr@10"), "Unknown metric 'mrrr'. Choose one of: mrr, map, hr, ndcg"),
+        (("--model", "ials", "--metric", "mrr"), "Metric 'mrr' needs a whole number after an @, such as mrr@10"),
+        (("--model", "ials", "--data", "movielens-smal"), "Did you mean 'movielens-small'?"),
+        (("--model", "ials", "--data", "nowhere.csv"), "nowhere.csv"),
+        (("--model", "ials", "--protocol", "wram"), "'wram' is none of warm, fold-in. Did you mean 'warm'?"),
+        (("--model", "ials", "--holdout", "first"), "'first' is neither a number of likes"),
+        (("--model", "ials", "--holdout", "last:"), "'last:' is neither a number of likes"),
+        (("--model", "ials", "--holdout", "0"), "'0' is neither a number of likes"),
+        (("--model", "ials", "--test-users", "1.5"), "'1.5' is neither a share between 0 and 1 nor a whole number"),
+        (("--model", "ials", "--trials", "0"), "'0' is not a whole number from 1 on"),
+        (("--model", "ials", "--trials", "many"), "'many' is not a whole number from 1 on"),
+        (("--model", "ials", "--seed", "-1"), "'-1' is not a whole number from 0 on"),
+        (("--model", "ials", "--timeout", "nan"), "'nan' is not a number above 0"),
+        (("--model", "ials", "--trails", "3"), "Did you mean --trials?"),
+        (("--model", "ials", "--mod", "3"), "unrecognized arguments: --mod 3"),
+        ((), "the following arguments are required: --model"),
+        (("--model", "ials", "--holdout", "last", "--draws", "2"), "2 draws of it would be equal"),
+        (("--model", "ials", "--storage", "mfbench.db"), "'mfbench.db' is no database URL"),
+        (("--model", "ials", "--storage", "sqlite:///no/such/folder/x.db"), "is its folder there"),
+        (("--model", "ials", "--report-dir", "likes.csv/reports"), "Cannot write to the folder likes.csv/reports"),
+        (("--model", "ials", "--data", "two.csv"), "0 users of two.csv have the 3 likes"),
+    ],
+)
+@pytest.mark.usefixtures("likes_file")
+def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+    command: Command, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "two.csv").write_text("user,item\n1,1\n1,2\n2,1\n2,2\n")
+    done = command("study", *words, "--no-mlflow")
+    assert done.code == 2
+    assert done.err.startswith("python -m bench.study: error: ")
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "mfbench.db").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_said_before_the_search(command: Command, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        (tmp_path / "reports").symlink_to("/proc")  # where not even root may write
+    else:
+        (tmp_path / "reports").mkdir(mode=0o500)
+    done = command("study", "--model", "popularity", "--no-mlflow")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "Cannot write to the folder reports/html" in done.err
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_other_settings_under_the_same_name_are_refused_with_the_difference(command: Command) -> None:
+    command("study", *QUICK)
+    done = command("study", *QUICK, "--seed", "4", "--protocol", "fold-in")
+    assert done.code == 2
+    assert "seed is 0 there and 4 here" in done.err
+    assert "split.protocol is warm there and fold-in here" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_an_unknown_study_is_named_beside_those_there_are(command: Command, likes_file: Path) -> None:
+    command("study", *QUICK)
+    done = command("report", "--study-name", "ials-likes")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "There is no study 'ials-likes' in the storage; it holds: item2item-likes.csv" in done.err
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_a_password_is_nowhere_in_what_is_kept(command: Command, tmp_path: Path) -> None:
+    server = "http://me:hunter2@127.0.0.1:9"
+    done = command("study", *QUICK[:-1], "--tracking-uri", server)
+    assert done.code == 0
+    assert "hunter2" not in done.out + done.err
+    assert "http://me:***@127.0.0.1:9" in done.out
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"hunter2" not in path.read_bytes(), path
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom bench.study import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print('HEAVY', sorted({'numba', 'mlflow', 'optuna', 'plotly', 'pandas', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "examples:" in done.stdout
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
+    tmp_path: Path, command: Command, number: signal.Signals
+) -> None:
+    words = [sys.executable, "-m", "bench.study", "--model", "ials", "--trials", "500", "--no-mlflow"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    running = subprocess.Popen(
+        words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for_trials(tmp_path / "mfbench.db", 2)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert "Best of " in out
+    last = out.splitlines()[-1]
+    assert last.endswith(f"of 500 trials; to go on: python -m bench.study {' '.join(words[3:])}")
+    assert (tmp_path / "reports/html/ials-movielens-small.html").exists()
+    n_finished = int(last.split()[2])
+    assert n_finished >= 2
+    resumed = command("study", "--model", "ials", "--trials", str(n_finished + 1), "--no-mlflow")
+    assert f"Best of {n_finished + 1} trials" in resumed.out
+
+
+def wait_for_trials(database: Path, n: int) -> None:
+    import optuna
+
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        if not database.exists():
+            continue
+        try:
+            study = optuna.load_study(study_name="ials-movielens-small", storage=f"sqlite:///{database}")
+        except Exception:  # the tables are still being made
+            continue
+        if sum(trial.state.is_finished() for trial in study.trials) >= n:
+            return
+    pytest.fail("no trial finished")

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.interactions import Interactions
+from evaluation.split import Fold, InvalidSplitError, SealedTest, SplitOptions, split_likes
+
+
+def interactions(n_users: int = 60, n_items: int = 40, seed: int = 0, with_times: bool = True) -> Interactions:
+    rng = np.random.default_rng(seed)
+    users, items = np.nonzero(rng.random((n_users, n_items)) < rng.uniform(0.02, 0.4, (n_users, 1)))
+    times = rng.integers(0, 50, len(users)) if with_times else None
+    return Interactions.from_rows("toy", users, items, timestamps=times)
+
+
+def pairs(matrix: Any, users: Any = None) -> set[tuple[int, int]]:
+    coo = matrix.tocoo()
+    rows = coo.row if users is None else np.asarray(users)[coo.row]
+    return set(zip(rows.tolist(), coo.col.tolist(), strict=True))
+
+
+def split_pairs(fold: Fold) -> tuple[set[tuple[int, int]], set[tuple[int, int]], set[tuple[int, int]]]:
+    return pairs(fold.train), pairs(fold.histories, fold.users), pairs(fold.hidden, fold.users)
+
+
+OPTIONS = st.builds(
+    SplitOptions,
+    protocol=st.sampled_from(["warm", "fold-in"]),
+    holdout=st.sampled_from(["random", "last"]),
+    n_hidden=st.integers(1, 3),
+    test_users=st.sampled_from([0.2, 0.5, 7]),
+    validation_users=st.sampled_from([5, 5000]),
+    seed=st.integers(0, 3),
+)
+
+
+@given(options=OPTIONS, data_seed=st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_every_like_is_in_one_place_and_every_asked_user_keeps_one(options: SplitOptions, data_seed: int) -> None:
+    data = interactions(seed=data_seed)
+    everything = pairs(data.matrix)
+    split = split_likes(data, options)
+    test = split.test.open()
+    _, _, test_hidden = split_pairs(test)
+    for fold in [*split.validation, test]:
+        train, histories, hidden = split_pairs(fold)
+        assert train | histories | hidden <= everything
+        assert not hidden & (train | histories)
+        assert (np.diff(fold.hidden.indptr) == options.n_hidden).all()
+        assert (np.diff(fold.histories.indptr) >= 1).all()
+        assert (np.diff(fold.users) > 0).all()
+        if options.protocol == "warm":
+            assert histories == {(user, item) for user, item in train if user in set(fold.users.tolist())}
+            assert everything - train == (hidden if fold is test else hidden | test_hidden)
+        else:
+            assert not {user for user, _ in train} & set(fold.users.tolist())
+            assert fold.fold_in
+
+
+@given(options=OPTIONS)
+@settings(max_examples=30, deadline=None)
+def test_no_validation_fold_holds_a_test_like(options: SplitOptions) -> None:
+    split = split_likes(interactions(), options)
+    _, _, test_hidden = split_pairs(split.test.open())
+    for fold in split.validation:
+        assert not test_hidden & set.union(*split_pairs(fold))
+
+
+def test_nothing_that_a_search_is_given_leads_to_the_test_likes() -> None:
+    """Follows every reference from the validation folds, as a debugger would."""
+    split = split_likes(interactions(), SplitOptions())
+    assert [field for field in Fold.__dataclass_fields__ if "test" in field] == []
+    seen: set[int] = set()
+    waiting: list[Any] = list(split.validation)
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, type) or callable(thing):
+            continue
+        seen.add(id(thing))
+        assert not isinstance(thing, SealedTest)
+        waiting += gc.get_referents(thing)
+    assert len(seen) > 20
+
+
+def test_the_same_seed_hides_the_same_likes_and_another_seed_others() -> None:
+    one, same, other = (split_likes(interactions(), SplitOptions(seed=seed)) for seed in (1, 1, 2))
+    assert (one.test.hash, one.validation_hash) == (same.test.hash, same.validation_hash)
+    assert one.test.hash != other.test.hash
+    assert one.validation_hash != other.validation_hash
+
+
+def test_the_test_likes_do_not_depend_on_how_validation_is_drawn() -> None:
+    one = split_likes(interactions(), SplitOptions())
+    other = split_likes(interactions(), SplitOptions(draws=2, validation_users=10))
+    assert one.test.hash == other.test.hash
+    assert one.validation_hash != other.validation_hash
+
+
+def test_the_hash_tells_data_apart_that_hide_the_same_pairs() -> None:
+    data = interactions()
+    weighted = Interactions.from_rows("toy", *np.nonzero(data.matrix.toarray()), weights=np.full(data.n_likes, 2.0))
+    options = SplitOptions()
+    assert pairs(split_likes(data, options).test.open().hidden) == pairs(
+        split_likes(weighted, options).test.open().hidden
+    )
+    assert split_likes(data, options).test.hash != split_likes(weighted, options).test.hash
+
+
+def test_the_last_likes_by_time_are_hidden_and_before_them_those_for_validation() -> None:
+    users = np.repeat([0, 1, 2], 5)
+    items = np.tile(np.arange(5), 3)
+    times = np.tile([30, 10, 50, 20, 40], 3)
+    data = Interactions.from_rows("toy", users, items, timestamps=times)
+    split = split_likes(data, SplitOptions(holdout="last"))
+    assert pairs(split.test.open().hidden) == {(0, 2), (1, 2), (2, 2)}
+    assert [pairs(fold.hidden) for fold in split.validation] == [{(0, 4), (1, 4), (2, 4)}]
+
+
+def test_random_likes_are_hidden_evenly() -> None:
+    data = Interactions.from_rows("toy", np.repeat(np.arange(4000), 4), np.tile(np.arange(4), 4000))
+    hidden = split_likes(data, SplitOptions(test_users=4000)).test.open().hidden
+    counts = np.bincount(hidden.indices, minlength=4)
+    # 4 standard deviations of a binomial of 4,000 draws at 1/4
+    assert np.abs(counts - 1000).max() < 4 * np.sqrt(4000 * 1 / 4 * 3 / 4)
+
+
+@pytest.mark.parametrize(
+    ("n_users", "n_test", "n_validation", "n_draws"),
+    [
+        (300, 300, 300, 5),  # a fifth is under 1,000: all there are; 300 likes: at most 5 draws
+        (1600, 1000, 1600, 2),  # up to 1,000; 1,600 likes twice make 3,000
+        (7000, 1400, 5000, 1),  # a fifth; at most 5,000
+    ],
+)
+def test_how_many_users_are_asked(n_users: int, n_test: int, n_validation: int, n_draws: int) -> None:
+    data = Interactions.from_rows("toy", np.repeat(np.arange(n_users), 3), np.tile(np.arange(3), n_users))
+    split = split_likes(data, SplitOptions())
+    assert split.n_eligible_users == n_users
+    assert split.test.n_users == n_test
+    assert [len(fold.users) for fold in split.validation] == [n_validation] * n_draws
+
+
+def test_draws_of_validation_differ() -> None:
+    folds = split_likes(interactions(), SplitOptions(draws=3)).validation
+    assert len({frozenset(pairs(fold.hidden, fold.users)) for fold in folds}) == 3
+
+
+def test_under_fold_in_somebody_is_left_to_learn_from() -> None:
+    data = Interactions.from_rows("toy", np.repeat(np.arange(9), 3), np.tile(np.arange(3), 9))
+    split = split_likes(data, SplitOptions(protocol="fold-in", test_users=0.9))
+    assert all(fold.train.nnz > 0 for fold in [*split.validation, split.test.open()])
+
+
+def test_splitting_leaves_the_data_as_it_was() -> None:
+    data = interactions()
+    before = (data.matrix.indptr.copy(), data.matrix.indices.copy(), data.matrix.data.copy())
+    split_likes(data, SplitOptions(n_hidden=2))
+    for array, copy in zip((data.matrix.indptr, data.matrix.indices, data.matrix.data), before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_too_few_likes_are_said_with_their_number() -> None:
+    data = Interactions.from_rows("toy", [0, 0, 1, 1], [0, 1, 0, 1])
+    with pytest.raises(InvalidSplitError, match=r"0 users of toy have the 3 likes .* \(the most is 2\)"):
+        split_likes(data, SplitOptions())
+
+
+def test_the_last_like_needs_times() -> None:
+    with pytest.raises(InvalidSplitError, match="toy has no timestamps"):
+        split_likes(interactions(with_times=False), SplitOptions(holdout="last"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_hidden": 0}, "at least 1 like must be hidden from a user, got 0"),
+        ({"test_users": -1}, "got -1"),
+        ({"test_users": 1.5}, "a whole number of users, got 1.5"),
+        ({"validation_users": 0}, "at least 1 validation user is needed, got 0"),
+        ({"draws": 0}, "at least 1 draw of the validation likes is needed, got 0"),
+        ({"holdout": "last", "draws": 2}, "2 draws of it would be equal"),
+    ],
+)
+def test_impossible_options_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidSplitError, match=message):
+        SplitOptions(**options)

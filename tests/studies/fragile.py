@@ -1,0 +1,75 @@
+"""A model whose trials go as its parameters say, for tests of the search."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+from models.base import Measure, Queries, Recommender
+from studies.spec import Searched, StudySpec
+
+FATES = ("fine", "raises", "nan", "stops", "dies")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FragileConfig:
+    quality: float = 0.5  #: how far scores follow popularity
+    fate: str = "fine"
+    n_epochs: int = 6
+
+
+class Fragile(Recommender[FragileConfig]):
+    """Scores by popularity and noise; the noise shrinks with ``quality`` until the fourth epoch, then grows."""
+
+    name = "fragile"
+    config_type = FragileConfig
+    fits = 0  #: of all instances, by which a test sees what was trained
+
+    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+        Fragile.fits += 1
+        self.train = train
+        rng = np.random.default_rng(self.seed)
+        likes = np.bincount(train.indices, minlength=train.shape[1]) / train.shape[0]
+        noise = rng.random(train.shape[1])
+        for epoch in range(1, self.config.n_epochs + 1):
+            weight = self.config.quality / (1 + abs(epoch - 4))
+            self.table = (weight * likes + (1 - weight) * noise).astype(np.float32)
+            self._meet_fate()
+            yield epoch
+
+    def scores(self, queries: Queries) -> NDArray[np.float32]:
+        n, _ = self._check_queries(queries)
+        return np.tile(self.table, (n, 1))
+
+    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        return np.tile(self.table, (len(items), 1))
+
+    def _meet_fate(self) -> None:
+        match self.config.fate:
+            case "raises":
+                raise ArithmeticError("the matrix </script> is singular")
+            case "nan":
+                self.table[:] = np.nan
+            case "stops":
+                os.kill(os.getpid(), signal.SIGINT)
+            case "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+SPEC = StudySpec(
+    model=Fragile,
+    space={
+        "quality": Searched(FloatDistribution(0.0, 1.0), "made up"),
+        "fate": Searched(CategoricalDistribution(FATES[:3]), "made up"),
+    },
+    max_epochs=6,
+    patience=2,
+)
+CALM = StudySpec(model=Fragile, space={"quality": SPEC.space["quality"]}, max_epochs=6, patience=2)

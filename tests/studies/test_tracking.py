@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.interactions import Interactions
+from evaluation.split import Split
+from studies.history import StudyHistory
+from studies.record import StudyRecord
+from studies.search import SearchOptions, search
+from studies.tracking import Tracker
+
+pytestmark = pytest.mark.usefixtures("stormy")
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/mlflow.db"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "toy.html"
+    path.write_text("<p>a report")
+    return path
+
+
+def tracked(
+    uri: str, data: Interactions, split: Split, options: SearchOptions, artifacts: list[Path]
+) -> tuple[StudyRecord, Tracker]:
+    tracker = Tracker(uri)
+    tracker.prepare()
+    record = search("fragile", data, split, options, command="the command", observers=[tracker]).record()
+    tracker.finish(record, artifacts)
+    return record, tracker
+
+
+class Store:
+    """What MLflow has, asked by MLflow's own client."""
+
+    def __init__(self, uri: str) -> None:
+        import mlflow
+
+        self.client = mlflow.MlflowClient(uri)
+        experiments = [e.experiment_id for e in self.client.search_experiments()]
+        runs = list(self.client.search_runs(experiments, max_results=1000))
+        self.studies = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+        self.trials = {int(run.data.tags["mfbench.trial"]): run for run in runs if run not in self.studies}
+        assert len(self.trials) + len(self.studies) == len(runs), "a trial was written twice"
+
+    def curve(self, number: int, metric: str) -> list[tuple[int, float]]:
+        run = self.trials[number].info.run_id
+        return [(point.step, point.value) for point in self.client.get_metric_history(run, metric)]
+
+
+def assert_holds(store: Store, record: StudyRecord) -> None:
+    """Every trial is there once, with its state, parameters, metrics and learning curve."""
+    assert sorted(store.trials) == [trial.number for trial in record.trials]
+    status = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
+    for trial in record.trials:
+        run = store.trials[trial.number]
+        assert run.info.status == status[trial.state]
+        assert run.data.tags["mlflow.parentRunId"] == store.studies[0].info.run_id
+        assert run.data.params == {name: str(value) for name, value in trial.params.items()}
+        assert run.data.tags.get("mlflow.note.content") == trial.error
+        assert store.curve(trial.number, "epoch_mrr_at_100") == list(enumerate(trial.curve, 1))
+        for name, estimate in trial.metrics.items():
+            key = name.replace("@", "_at_")
+            logged = [run.data.metrics[key + suffix] for suffix in ("", "_low", "_high")]
+            assert logged == pytest.approx([estimate.mean, estimate.low, estimate.high])
+
+
+def test_a_study_is_a_run_with_its_trials_beneath(
+    data: Interactions, split: Split, options: SearchOptions, uri: str, report: Path
+) -> None:
+    record, tracker = tracked(uri, data, split, options, [report])
+    assert tracker.problem is None
+    store = Store(uri)
+    assert_holds(store, record)
+    assert {trial.state for trial in record.trials} >= {"complete", "failed"}
+    (study,) = store.studies
+    assert record.best is not None
+    assert study.info.run_name == "toy study"
+    assert study.info.status == "FINISHED"
+    assert study.data.metrics["mrr_at_100"] == record.best.metrics["mrr@100"].mean
+    assert study.data.metrics["popularity_map_at_30"] == record.floors["popularity"]["map@30"].mean
+    assert study.data.params["protocol"] == "warm"
+    assert study.data.tags["data.hash"] == data.content_hash
+    assert study.data.tags["split.test_hash"] == split.test.hash
+    assert study.data.tags["command"] == "the command"
+    assert study.data.tags["best.n_epochs"] == str(record.best.n_epochs)
+    assert study.inputs.dataset_inputs[0].dataset.digest == data.content_hash[:16]
+    assert [file.path for file in store.client.list_artifacts(study.info.run_id)] == ["toy.html"]
+
+
+def test_a_resumed_study_adds_to_its_run_and_writes_nothing_twice(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    tracked(uri, data, split, replace(options, n_trials=5), [])
+    record, _ = tracked(uri, data, split, options, [])
+    store = Store(uri)
+    assert len(store.studies) == 1
+    assert_holds(store, record)
+
+
+def test_what_a_dead_server_missed_is_caught_up_and_costs_seconds(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://user:secret@127.0.0.1:{closed.getsockname()[1]}"
+        start = time.monotonic()
+        record, tracker = tracked(nowhere, data, split, replace(options, n_trials=5), [])
+    assert time.monotonic() - start < 30
+    assert len(record.trials) == 5
+    assert tracker.problem is not None
+    assert "secret" not in tracker.problem
+    assert "\n" not in tracker.problem
+    record, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is None
+    assert_holds(Store(uri), record)
+
+
+def test_a_run_that_was_left_half_written_is_completed(
+    data: Interactions, split: Split, options: SearchOptions, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    whole = MlflowClient.log_batch
+
+    def breaks_at_the_third_trial(self: Any, run_id: str, *args: Any, **kwargs: Any) -> None:
+        if self.get_run(run_id).data.tags.get("mfbench.trial") == "2":
+            raise ConnectionError("the cable was cut")
+        whole(self, run_id, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", breaks_at_the_third_trial)
+        _, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is not None
+    assert tracker.problem.endswith("the cable was cut")
+    record, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is None
+    assert_holds(Store(uri), record)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A real MLflow server in a folder of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    folder = tmp_path / "server"
+    folder.mkdir()
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/health", process)
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its workers too, which outlive a mere terminate
+        process.wait()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server stopped"
+        try:
+            urllib.request.urlopen(url, timeout=1)
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"no answer from {url} after {seconds} s")
+
+
+def test_a_server_gets_the_same(
+    data: Interactions, split: Split, options: SearchOptions, server: str, report: Path
+) -> None:
+    record, tracker = tracked(server, data, split, replace(options, n_trials=3), [report])
+    assert tracker.problem is None
+    assert_holds(Store(server), record)
+
+
+def test_tracking_starts_before_anything_is_known_of_the_study(uri: str, tmp_path: Path) -> None:
+    tracker = Tracker(uri)
+    tracker.prepare()
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "mlflow.db").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (tmp_path / "mlflow.db").exists()
+
+
+def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
+    """A study made without MLflow can be written to it later, from its storage alone."""
+    from studies.storage import load_study, open_storage
+
+    search("fragile", data, split, options)
+    history = StudyHistory(load_study(open_storage(options.storage), options.study_name))
+    tracker = Tracker(uri)
+    tracker.prepare()
+    tracker.search_started(history)
+    tracker.finish(history.record(), [])
+    assert_holds(Store(uri), history.record())

@@ -1,0 +1,82 @@
+"""The table of DESIGN: who may import whom, held against the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = {"bench", "evaluation", "models", "reports", "studies"}
+MAY_IMPORT = {
+    "models": {"models"},
+    "evaluation": {"evaluation"},
+    "studies": {"models", "evaluation", "studies"},
+    "reports": {"reports", "studies.record"},
+    "bench": OURS,
+}
+RESERVED = {
+    "numba": {"models", "evaluation"},
+    "optuna": {"studies"},
+    "mlflow": {"studies.tracking"},
+    "dask": {"studies"},
+    "jinja2": {"reports", "bench"},
+    "plotly": {"reports", "bench"},
+    "argparse": {"bench"},
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for package in sorted(OURS):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield name.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that the file imports, wherever in it; ``from a import b`` counts as ``a`` and as ``a.b``."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide who imports whom"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def inside(module: str, places: set[str]) -> bool:
+    return any(module == place or module.startswith(f"{place}.") for place in places)
+
+
+@pytest.mark.parametrize(("module", "path"), list(modules()), ids=str)
+def test_a_module_imports_only_what_its_package_may(module: str, path: Path) -> None:
+    allowed = MAY_IMPORT[module.partition(".")[0]]
+    found = imports(path)
+    ours = {name for name in found if name.partition(".")[0] in OURS}
+    # of "from studies import record" both "studies" and "studies.record" are seen; the longer one decides
+    exact = {name for name in ours if not any(other.startswith(f"{name}.") for other in ours)}
+    assert {name for name in exact if not inside(name, allowed)} == set()
+    taken = {name for library, places in RESERVED.items() for name in found if inside(name, {library})}
+    assert {name for name in taken if not inside(module, RESERVED[name.partition(".")[0]])} == set()
+
+
+def test_every_package_and_its_data_are_listed_for_the_distribution() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = project["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for package in OURS
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+    assert set(listed) == found
+    data = project["tool"]["setuptools"]["package-data"]
+    for package in found:
+        folder = ROOT / package.replace(".", "/")
+        kept = {path for pattern in data.get(package, []) for path in folder.glob(pattern)}
+        others = {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
+        assert others <= kept, f"{package} leaves out {sorted(path.name for path in others - kept)}"
