@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from models.base import Measure, Queries, Recommender
+from models.base import Checked, Measure, Recommender
 from studies.spec import Searched, StudySpec
 
 FATES = ("fine", "raises", "nan", "stops", "dies")
@@ -32,23 +32,20 @@ class Fragile(Recommender[FragileConfig]):
     config_type = FragileConfig
     fits = 0  #: of all instances, by which a test sees what was trained
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         Fragile.fits += 1
-        self.train = train
-        rng = np.random.default_rng(self.seed)
         likes = np.bincount(train.indices, minlength=train.shape[1]) / train.shape[0]
-        noise = rng.random(train.shape[1])
+        noise = np.random.default_rng(self.seed).random(train.shape[1])
         for epoch in range(1, self.config.n_epochs + 1):
             weight = self.config.quality / (1 + abs(epoch - 4))
             self.table = (weight * likes + (1 - weight) * noise).astype(np.float32)
             self._meet_fate()
             yield epoch
 
-    def scores(self, queries: Queries) -> NDArray[np.float32]:
-        n, _ = self._check_queries(queries)
-        return np.tile(self.table, (n, 1))
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        return np.tile(self.table, (queries.shape[0], 1))
 
-    def item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         return np.tile(self.table, (len(items), 1))
 
     def _meet_fate(self) -> None:
