@@ -16,14 +16,16 @@ from bench.datasets.gathering import MAX_ID_LENGTH
 from bench.datasets.layout import Layout, is_number, table_lines
 from bench.datasets.rows import value_problem
 
-__all__ = ["diagnose", "encoding_of"]
+__all__ = ["check_quotes", "diagnose", "encoding_of"]
 
 
 def diagnose(file: DataFile, layout: Layout, reason: str) -> NoReturn:
     """Raises the DataError of the first bad line; where none is found, one with the fast reader's ``reason``."""
+    if layout.is_quoted:
+        check_quotes(file)
     with readable(file), file.open() as content:
         lines = io.TextIOWrapper(content, encoding=layout.encoding.replace("utf-8", "utf-8-sig"), errors="replace")
-        numbered = table_lines(iter(lines), layout.separator)
+        numbered = table_lines(iter(lines), layout.separator, is_quoted=layout.is_quoted)
         try:
             for n_row, (number, fields) in enumerate(numbered):
                 problem = None if n_row == 0 and layout.sample.has_header else _problem(fields, layout)
@@ -32,6 +34,19 @@ def diagnose(file: DataFile, layout: Layout, reason: str) -> NoReturn:
         except csv.Error as error:
             raise DataError.at(file, f"a field cannot be read ({shown(error)}); is a quote left open?") from None
     raise DataError.at(file, f"cannot be read as a table: {shown(reason, 200)}; check --separator and --columns")
+
+
+def check_quotes(file: DataFile) -> None:
+    """Raises DataError where a quote is never closed: the fast reader would take all that follows for one field."""
+    with readable(file), file.open() as content:
+        n_quotes = sum(block.count(b'"') for block in iter(lambda: content.read(1 << 20), b""))
+    if n_quotes % 2 == 0:
+        return
+    with readable(file), file.open() as content:
+        number = next((n for n, line in enumerate(content, start=1) if line.count(b'"') % 2), None)
+    raise DataError.at(
+        file, "a quote is opened and never closed, here or further down; close or remove it", line=number
+    )
 
 
 def encoding_of(file: DataFile) -> str:

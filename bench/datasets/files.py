@@ -60,6 +60,11 @@ class DataFile:
         with self.open() as stream:
             return io.BytesIO(stream.read())
 
+    def n_stored_bytes(self) -> int:
+        """The size of the file on disk, be it a whole zip."""
+        with readable(self):
+            return self.path.stat().st_size
+
     def is_gzip(self) -> bool:
         return self.head(2) == _GZIP_MAGIC
 

@@ -98,6 +98,8 @@ class _Texts:
         longest = max(texts, key=len, default="")
         if len(longest) > MAX_ID_LENGTH:
             raise BadColumnError(f"an id has {len(longest):,} characters; the longest allowed is {MAX_ID_LENGTH}")
+        if any("\n" in text for text in texts):
+            raise BadColumnError("an id holds a line break; is a quote left open?")
         if are_beyond_64_bits(texts):
             raise BadColumnError(f"the id {shown(longest)} is beyond 64 bits; give ids within 64 bits")
         values = np.array(texts, dtype=np.str_)

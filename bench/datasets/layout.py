@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bench.datasets.columns import Role, by_name, by_place, chosen, parse_columns
 from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile, readable
 from bench.datasets.options import DataOptions
 
-__all__ = ["Layout", "Sample", "is_number", "layout_of", "sample_of", "split", "table_lines"]
+__all__ = ["Layout", "Sample", "is_number", "layout_of", "sample_of", "table_lines"]
 
 _SEPARATORS = ("::", "\t", ",", ";", "|")
 _QUOTING = (",", ";")
 _SAMPLE_BYTES = 1 << 16
-_SAMPLE_LINES = 200
+_SAMPLE_ROWS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Sample:
 
     separator: str
     has_header: bool
+    has_quotes: bool
     n_blank: int
     lines: tuple[tuple[str, ...], ...]
 
@@ -45,10 +48,14 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A table of interactions: ``columns`` gives the place of each role, from 0."""
+    """A table of interactions: ``columns`` gives the place of each role, from 0.
+
+    ``is_quoted`` says whether quotes enclose fields, or are letters like any other.
+    """
 
     sample: Sample
     columns: Mapping[Role, int]
+    is_quoted: bool
     encoding: str = "utf-8"
 
     @property
@@ -60,7 +67,7 @@ class Layout:
         return self.sample.n_columns
 
     @property
-    def is_quoted(self) -> bool:
+    def may_be_quoted(self) -> bool:
         return self.separator in _QUOTING
 
     @property
@@ -86,7 +93,7 @@ def layout_of(file: DataFile, options: DataOptions) -> Layout:
         example = ",".join(f"{role}=NAME" for role in missing.split(" and "))
         names = shown(", ".join(sample.header), 200)
         raise DataError.at(file, f"no column for {missing} among: {names}; say which with --columns {example}", line=1)
-    return Layout(sample=sample, columns=columns)
+    return Layout(sample=sample, columns=columns, is_quoted=sample.has_quotes)
 
 
 def sample_of(
@@ -100,32 +107,30 @@ def sample_of(
         head = content.read(_SAMPLE_BYTES)
     if b"\0" in head:
         raise DataError.at(file, "is not a text table; save it as UTF-8 text, or as Parquet or a scipy .npz")
-    lines = head.decode("utf-8-sig", errors="replace").splitlines()
+    lines = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline=None).readlines()
     if len(head) == _SAMPLE_BYTES and len(lines) > 1:
         lines.pop()
-    filled = [line for line in lines if line.strip()][:_SAMPLE_LINES]
-    if not filled:
+    n_blank = next((place for place, line in enumerate(lines) if line.strip()), None)
+    if n_blank is None:
         raise DataError.at(file, "the file is empty; give one with a user and an item a line")
-    separator = separator or max(_SEPARATORS, key=lambda candidate: _consistency(filled, candidate))
-    table = tuple(tuple(split(line, separator)) for line in filled)
+    candidates = _SEPARATORS if separator is None else (separator,)
+    tables = {candidate: _table(lines, candidate) for candidate in candidates}
+    separator = max(tables, key=lambda candidate: _consistency(tables[candidate]))
+    table = tables[separator]
     if header is None:
         header = _is_header(table) or any(name in table[0] for name in names if not name.isdecimal())
-    return Sample(separator=separator, has_header=header, n_blank=lines.index(filled[0]), lines=table)
+    has_quotes = separator in _QUOTING and b'"' in head
+    return Sample(separator=separator, has_header=header, has_quotes=has_quotes, n_blank=n_blank, lines=table)
 
 
-def table_lines(lines: Iterator[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+def table_lines(lines: Iterator[str], separator: str, *, is_quoted: bool) -> Iterator[tuple[int, list[str]]]:
     """The fields of every line that is not blank, with its number from 1; a quoted field may hold line breaks."""
-    if separator in _QUOTING:
+    if is_quoted:
         reader = csv.reader(lines, delimiter=separator)
         return ((reader.line_num, fields) for fields in reader if fields)
     return (
         (number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1) if line.strip()
     )
-
-
-def split(line: str, separator: str) -> list[str]:
-    """The fields of one line."""
-    return next(csv.reader([line], delimiter=separator), []) if separator in _QUOTING else line.split(separator)
 
 
 def is_number(field: str) -> bool:
@@ -136,10 +141,15 @@ def is_number(field: str) -> bool:
     return True
 
 
-def _consistency(lines: Sequence[str], separator: str) -> tuple[int, int]:
-    """How many lines have as many fields as most, where that is more than one; then how many fields that is."""
-    n_fields, n_lines = Counter(len(split(line, separator)) for line in lines).most_common(1)[0]
-    return (n_lines, n_fields) if n_fields > 1 else (0, 0)
+def _table(lines: Sequence[str], separator: str) -> tuple[tuple[str, ...], ...]:
+    rows = islice(table_lines(iter(lines), separator, is_quoted=separator in _QUOTING), _SAMPLE_ROWS)
+    return tuple(tuple(fields) for _, fields in rows)
+
+
+def _consistency(table: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """The share of the rows that have as many fields as most, where that is more than one; then how many that is."""
+    n_fields, n_rows = Counter(map(len, table)).most_common(1)[0]
+    return (n_rows / len(table), n_fields) if n_fields > 1 else (0, 0)
 
 
 def _is_header(table: Sequence[Sequence[str]]) -> bool:

@@ -125,6 +125,5 @@ def _with_titles(rows: Rows, file: DataFile | None) -> Rows:
 
 def _key_of(place: Place, options: DataOptions) -> str | None:
     """The key of the parsed form, where one is worth keeping."""
-    with readable(place.interactions):
-        n_bytes = sum(path.stat().st_size for path in {file.path for file in place.files})
-        return parsed_key(place.files, options) if options.use_cache and n_bytes >= _MIN_CACHED_BYTES else None
+    n_bytes = sum(file.n_stored_bytes() for file in place.files)
+    return parsed_key(place.files, options) if options.use_cache and n_bytes >= _MIN_CACHED_BYTES else None

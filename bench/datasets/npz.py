@@ -12,23 +12,25 @@ from bench.datasets.files import DataFile, readable
 
 __all__ = ["npz_names", "read_npz"]
 
-_ZIP_MAGIC = b"PK"
-
 
 def read_npz(file: DataFile, *, trust_pickle: bool = False) -> dict[str, NDArray[Any]]:
     """All arrays of the file; raises DataError for object arrays unless ``trust_pickle``."""
-    if file.head(2) != _ZIP_MAGIC:
-        raise DataError.at(
-            file, "is no .npz file, or cut short; write it again with numpy.savez or scipy.sparse.save_npz"
-        )
+    _require_zip(file)
     with readable(file), file.open_seekable() as content, np.load(content, allow_pickle=trust_pickle) as npz:
         return {name: _array(file, npz, name) for name in npz.files}
 
 
 def npz_names(file: DataFile) -> list[str]:
     """The names of the arrays, none of which is read."""
+    _require_zip(file)
     with readable(file), file.open_seekable() as content, np.load(content, allow_pickle=False) as npz:
         return list(npz.files)
+
+
+def _require_zip(file: DataFile) -> None:
+    if file.head(2) != b"PK":
+        problem = "is no .npz file, or cut short; write it with numpy.savez or scipy.sparse.save_npz"
+        raise DataError.at(file, problem)
 
 
 def _array(file: DataFile, npz: Any, name: str) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from bench.datasets.files import DataFile
+from bench.datasets.files import DataFile, readable
 from bench.datasets.folders import parsed_folder
 from bench.datasets.options import DataOptions
 from evaluation.interactions import Interactions, Source
@@ -36,7 +36,7 @@ def parsed_key(files: Iterable[DataFile], options: DataOptions) -> str:
     hashed: dict[Path, str] = {}
     for file in files:
         if file.path not in hashed:
-            with file.path.open("rb") as content:
+            with readable(file), file.path.open("rb") as content:
                 hashed[file.path] = hashlib.file_digest(content, "sha256").hexdigest()
         digest.update(f"\0{file.name}\0{hashed[file.path]}".encode())
     return digest.hexdigest()

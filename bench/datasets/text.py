@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.datasets.column_types import ColumnTypes
 from bench.datasets.columns import Role
-from bench.datasets.diagnosis import diagnose, encoding_of
+from bench.datasets.diagnosis import check_quotes, diagnose, encoding_of
 from bench.datasets.files import DataFile, readable
 from bench.datasets.gathering import BadColumnError, Gathered
 from bench.datasets.layout import Layout, layout_of
@@ -27,9 +27,13 @@ def read_text(file: DataFile, options: DataOptions) -> Rows:
     while isinstance(rows, str):
         if "invalid UTF8" in rows and layout.encoding == "utf-8" and encoding_of(file) == "latin-1":
             layout = replace(layout, encoding="latin-1")
+        elif layout.may_be_quoted and not layout.is_quoted and '"' in rows:
+            layout = replace(layout, is_quoted=True)
         elif not types.loosen(rows):
             diagnose(file, layout, rows)
         rows = _attempt(file, layout, types)
+    if layout.is_quoted:
+        check_quotes(file)
     if bad := first_bad_value(rows):
         diagnose(file, layout, bad[1])
     return rows

@@ -24,7 +24,9 @@ def read_titles(file: DataFile) -> dict[str, str]:
     titles: dict[str, str] = {}
     with readable(file), file.open() as content:
         lines = io.TextIOWrapper(content, encoding=encoding, newline="")
-        for n_row, (_, fields) in enumerate(table_lines(iter(lines), sample.separator)):
+        for n_row, (_, fields) in enumerate(
+            table_lines(iter(lines), sample.separator, is_quoted=sample.separator in (",", ";"))
+        ):
             fields = _rejoined(fields, sample)
             if not (n_row == 0 and sample.has_header) and len(fields) > max(item, title) and fields[title]:
                 titles[fields[item].strip()] = fields[title].strip()[:_MAX_LENGTH]
