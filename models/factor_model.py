@@ -17,14 +17,19 @@ __all__ = ["FactorModel"]
 
 
 class FactorModel(Recommender[C]):
-    """score(u, i) = user_factors[u] . item_factors[i]."""
+    """score(u, i) = user_factors[u] . item_factors[i].
 
+    The last ``n_bias_columns`` are no part of the vectors but biases, against a constant 1 on the other side. They
+    count in scores and not in similarities: they say how much is liked, not what goes together.
+    """
+
+    n_bias_columns: ClassVar[int] = 0
     arrays: ClassVar[tuple[str, ...]] = ("user_factors", "item_factors")
-    user_factors: NDArray[np.float32]  #: (n_users, n_factors)
-    item_factors: NDArray[np.float32]  #: (n_items, n_factors)
+    user_factors: NDArray[np.float32]  #: (n_users, n_factors + n_bias_columns)
+    item_factors: NDArray[np.float32]  #: (n_items, n_factors + n_bias_columns)
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Vectors of users known only by ``histories`` (n, n_items), against fixed items; (n, n_factors)."""
+        """Vectors of users known only by ``histories`` (n, n_items), against fixed items; like ``user_factors``."""
         return self._fold_in(checked_histories(histories, self._fitted_train().shape[1]))
 
     @abstractmethod
@@ -42,7 +47,8 @@ class FactorModel(Recommender[C]):
         if similarity is None:
             raise ValueError(f"measure must be one of {', '.join(_SIMILARITY)}, got {measure!r}")
         with limited_threads(self.threads):
-            return similarity(self.item_factors[items], self.item_factors)
+            vectors = self.item_factors[:, : self.item_factors.shape[1] - self.n_bias_columns]
+            return similarity(vectors[items], vectors)
 
 
 def _dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -28,7 +28,8 @@ class FactorModelContract(ModelContract):
     @pytest.mark.parametrize("measure", ["cosine", "dot", "euclidean", None])
     def test_neighbours_are_those_of_the_measure(self, fitted: Recommender[Any], measure: Measure | None) -> None:
         assert isinstance(fitted, FactorModel)
-        y = fitted.item_factors.astype(np.float64)
+        n_factors = fitted.item_factors.shape[1] - fitted.n_bias_columns
+        y = fitted.item_factors[:, :n_factors].astype(np.float64)
         norms = np.maximum(np.linalg.norm(y, axis=1), 1e-30)
         naive = {
             "dot": y @ y.T,
