@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
 from models.base import Recommender
 
@@ -39,6 +39,12 @@ class StudySpec:
         return self.model.config_type(**params, **epochs)
 
     def defaults(self, space: Mapping[str, Searched]) -> dict[str, Any]:
-        """The model's own defaults of the searched hyperparameters."""
+        """The model's own defaults of the searched hyperparameters; of a range that leaves one out, the nearest end."""
         config = self.model.config_type()
-        return {name: getattr(config, name) for name in space}
+        return {name: _nearest(getattr(config, name), searched.distribution) for name, searched in space.items()}
+
+
+def _nearest(value: Any, distribution: BaseDistribution) -> Any:
+    if isinstance(distribution, IntDistribution | FloatDistribution):
+        return min(max(value, distribution.low), distribution.high)
+    return value

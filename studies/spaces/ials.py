@@ -24,8 +24,8 @@ SPEC = StudySpec(
     },
     weighted_space={
         "alpha": Searched(
-            FloatDistribution(1e-2, 1e2, log=True),
-            "implicit's range, and one decade below: its 1 is poor on sparse data",
+            FloatDistribution(1e-4, 1e1, log=True),
+            "implicit's range, moved down as play counts go into the hundreds; its low end all but ignores them",
         ),
         "confidence": Searched(
             CategoricalDistribution(["linear", "log"]),
