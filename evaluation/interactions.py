@@ -29,6 +29,7 @@ class Source:
     dropped: Mapping[str, int] = field(default_factory=dict)  #: reason -> rows
     notes: tuple[str, ...] = ()  #: what was repaired or decided while reading, a sentence each
     positive_from: float | None = None  #: a rating from here on is a like; None where every row is one
+    value_name: str = "rating"  #: what positive_from is compared with
     terms: str = ""  #: licence and citation that travel with results
 
 

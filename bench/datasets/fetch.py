@@ -153,7 +153,7 @@ def _verify(known: KnownSet, place: str | Path, part: Path) -> str:
                 found = hashlib.file_digest(file, algorithm).hexdigest()
             if found != expected:
                 raise DataError(
-                    f"{shown(place, 300)}: its {algorithm} is {found}, but {expected} was published; the file was "
+                    f"{shown(place, 300)}: its {algorithm} is {found}, but {expected} is expected; the file was "
                     "removed: fetch it again, or from another place with --from"
                 )
         _verify_zip(part, place)

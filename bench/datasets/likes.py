@@ -40,6 +40,7 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
         dropped=account.dropped,
         notes=rows.notes,
         positive_from=positive_from,
+        value_name=rows.value_kind or Source.value_name,
         terms=rows.terms,
     )
     interactions = Interactions(

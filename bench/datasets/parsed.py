@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ def remember(key: str, interactions: Interactions) -> None:
         part.replace(target)
         _forget_oldest(target.parent)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def recall(key: str) -> Interactions | None:

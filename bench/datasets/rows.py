@@ -15,6 +15,7 @@ __all__ = ["VALUE_KINDS", "Ids", "Rows", "ValueKind", "encode", "first_bad_value
 ValueKind = Literal["rating", "weight"]
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 _BLOCK = 1 << 18
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def encode(column: NDArray[Any]) -> Ids:
 
 def value_problem(kind: ValueKind, value: float) -> str | None:
     """Why a rating or a weight cannot be used, with what to do; None where it can."""
-    if not abs(value) <= np.finfo(np.float32).max:
+    if not abs(value) <= _LARGEST:
         return f"the {kind} is {value:g}; give a finite number, or remove the line"
     if kind == "weight" and value < 0:
         return f"the weight {value:g} is negative; give 0 or more, or name it a rating with --columns rating=..."

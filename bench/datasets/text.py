@@ -48,7 +48,9 @@ def _attempt(file: DataFile, layout: Layout, types: ColumnTypes) -> Rows | str:
             mending = WithoutSpareSeparators(content, layout.separator, layout.n_columns)
             rows = _parse(mending, layout, types)
         if mending.n_mended and isinstance(rows, Rows):
-            return replace(rows, notes=(f"spare separators were taken off the ends of {mending.n_mended:,} lines",))
+            return replace(
+                rows, notes=(f"lines cut at the end, where they had spare separators: {mending.n_mended:,}",)
+            )
     return rows
 
 

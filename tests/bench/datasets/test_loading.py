@@ -1,84 +1,107 @@
-"""Loading by path and by name."""
+"""Files, folders, zips and known sets, in the form in which they are published."""
 
-import gzip
-from pathlib import Path
+import zipfile
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from bench.datasets import DataError, DataOptions, describe, load
+from bench.datasets import DataOptions, describe, known_names, load
 
-REAL_DATA = Path(__file__).parents[3] / "../shared/data"
-needs_real_data = pytest.mark.skipif(not REAL_DATA.is_dir(), reason="needs ../shared/data beside the checkout")
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text, name="likes.csv"):
-        path = tmp_path / name
-        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
-        return str(path)
-
-    return write
+DAT = "1::122::5::838985046\n1::185::4.5::838983525\n2::122::4::868245777\n3::520::1::838984474\n"
+MOVIES = "122::Boomerang: The Return (1992)::Comedy|Romance\n185::Net, The (1995)::Action\n520::A::B: Tights::Comedy\n"
 
 
-def test_unknown_name_is_answered_with_the_nearest():
-    with pytest.raises(DataError, match=r"Unknown data set 'movielens-smal'.*Did you mean 'movielens-small'\?"):
-        load(DataOptions(data="movielens-smal"))
+def test_movielens_dat_takes_its_titles_from_the_file_beside_it(write):
+    write(MOVIES, "movies.dat")
+    for data in (write(DAT, "ratings.dat"), str(write(DAT, "ratings.dat")).rsplit("/", 1)[0]):
+        interactions = load(DataOptions(data=data, positive_from=1))
+        assert interactions.item_titles.tolist() == ["Boomerang: The Return (1992)", "Net, The (1995)", "A::B: Tights"]
 
 
-@pytest.mark.parametrize("name", ["likes.csv", "likes.csv.gz"])
-def test_pairs_load_with_their_ids(write, name):
-    interactions = load(DataOptions(data=write("user_id,movie_id\n7,30\n7,10\n9,10\n", name)))
-    assert interactions.user_ids.tolist() == [7, 9]
-    assert interactions.item_ids.tolist() == [10, 30]
-    assert interactions.matrix.toarray().tolist() == [[1, 1], [1, 0]]
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_titles_are_read_in_either_encoding(write, encoding):
+    write("122::Misérables, Les (1995)::Drama\n185::Sjön::War\n".encode(encoding), "movies.dat")
+    interactions = load(DataOptions(data=write(DAT, "ratings.dat")))
+    assert interactions.item_titles.tolist() == ["Misérables, Les (1995)", "Sjön"]
 
 
-def test_file_without_header_is_read_by_place(write):
-    interactions = load(DataOptions(data=write("7,30,4,100\n7,10,5,101\n9,10,3,102\n9,30,4.5,103\n")))
-    assert interactions.n_likes == 3
-    assert interactions.timestamps.tolist() == [101, 100, 103]
+def test_titles_of_the_users_own_file_are_taken(write):
+    titles = write('name;id\n"Net; The";185\nBoomerang;122\n', "mine.csv")
+    interactions = load(DataOptions(data=write(DAT, "x.txt"), items=titles))
+    assert interactions.item_titles.tolist() == ["Boomerang", "Net; The"]
 
 
-def test_text_ids_stay_text(write):
-    interactions = load(DataOptions(data=write("user,item\nbob,x\nann,y\nbob,y\n")))
-    assert interactions.user_ids.tolist() == ["ann", "bob"]
-    assert interactions.matrix.toarray().tolist() == [[0, 1], [1, 1]]
+def test_items_without_a_title_are_counted_and_go_by_their_id(write):
+    interactions = load(DataOptions(data=write(DAT, "x.txt"), items=write("id,title\n122,Boomerang\n", "mine.csv")))
+    assert interactions.item_titles.tolist() == ["Boomerang", "185"]
+    assert "2 of 3 items have no title" in interactions.source.notes
 
 
-def test_columns_are_found_by_name_in_any_order(write):
-    text = "timestamp,movieId,note,rating,userId\n5,10,a,4,1\n6,11,b,5,2\n7,10,c,1,2\n"
-    interactions = load(DataOptions(data=write(text)))
-    assert interactions.source.dropped == {"rating below 4": 1}
-    assert interactions.timestamps.tolist() == [5, 6]
+def test_zip_of_a_movielens_set_is_read_unopened(tmp_path):
+    path = tmp_path / "ml-20m.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ml-20m/tags.csv", "userId,movieId,tag,timestamp\n1,2,x,3\n")
+        archive.writestr("ml-20m/ratings.csv", "userId,movieId,rating,timestamp\n1,2,4.0,3\n2,5,4.5,4\n")
+        archive.writestr("ml-20m/movies.csv", 'movieId,title,genres\n2,"Jumanji, I (1995)",Drama\n5,Heat,War\n')
+    interactions = load(DataOptions(data=str(path)))
+    assert interactions.item_titles.tolist() == ["Jumanji, I (1995)", "Heat"]
+    assert interactions.timestamps.tolist() == [3, 4]
+    assert sorted(tmp_path.iterdir()) == [path]
 
 
-def test_repeated_rating_is_replaced_by_the_later_one(write):
-    text = "user,item,rating,timestamp\n1,10,2,50\n1,10,5,40\n1,11,5,1\n2,10,5,1\n"
-    interactions = load(DataOptions(data=write(text)))
-    assert interactions.matrix.toarray().tolist() == [[0, 1], [1, 0]]
-    assert sum(interactions.source.dropped.values()) == 2
+def test_fetched_set_is_loaded_by_name_with_its_terms(cache_folder):
+    (cache_folder / "sets").mkdir(parents=True)
+    with zipfile.ZipFile(cache_folder / "sets" / "ml-1m.zip", "w") as archive:
+        archive.writestr("ml-1m/ratings.dat", DAT)
+    interactions = load(DataOptions(data="movielens-1m"))
+    assert interactions.name == "movielens-1m"
+    assert "no redistribution" in interactions.source.terms
 
 
-def test_repeated_weights_are_summed(write):
-    interactions = load(DataOptions(data=write("user,item,plays\n1,10,2\n1,10,3\n2,11,4\n")))
-    assert interactions.matrix.toarray().tolist() == [[5, 0], [0, 4]]
-    assert interactions.source.dropped == {"repeated pair, added to the first one": 1}
+def test_parquet_reads_the_columns_it_needs(tmp_path):
+    path = tmp_path / "likes.parquet"
+    table = {"note": ["a", "b", "c"], "track_id": ["x", "y", "x"], "plays": [1, 2, 3], "user_id": [5, 5, 7]}
+    table["time"] = np.array(["2001-09-09T01:46:40", "2001-09-10", "1970-01-01"], "datetime64[ms]")
+    pq.write_table(pa.table(table), path)
+    interactions = load(DataOptions(data=str(path)))
+    assert interactions.item_ids.tolist() == ["x", "y"]
+    assert interactions.matrix.toarray().tolist() == [[1, 2], [3, 0]]
+    assert interactions.timestamps.tolist() == [1_000_000_000, 1_000_080_000, 0]
 
 
-def test_threshold_without_ratings_is_refused(write):
-    with pytest.raises(DataError, match="needs ratings, but there is no rating column"):
-        load(DataOptions(data=write("user,item\n1,1\n2,2\n"), positive_from=4))
+def test_parquet_row_groups_are_put_together(tmp_path):
+    path = tmp_path / "likes.parquet"
+    table = pa.table({"user": [f"u{row % 50:03}" for row in range(1000)], "item": list(range(1000))})
+    pq.write_table(table, path, row_group_size=64)
+    interactions = load(DataOptions(data=str(path)))
+    assert interactions.matrix.shape == (50, 1000)
+    assert interactions.user_ids[49] == "u049"
+    assert interactions.matrix[[49], [49]] == 1
 
 
-def test_nothing_left_is_said_with_the_reason(write):
-    path = write("user,item,rating\n1,10,2\n2,11,3\n")
-    with pytest.raises(DataError, match=r"0 users and 0 items are left of 2 rows \(2 dropped: rating below 4\)"):
-        load(DataOptions(data=path))
+def test_known_names_begin_with_the_embedded_set():
+    assert known_names()[:3] == ("movielens-small", "movielens-100k", "movielens-1m")
 
 
-@needs_real_data
-def test_ml_1m_pairs_load_as_a_folder_with_titles():
-    interactions = load(DataOptions(data=str(REAL_DATA / "ml-1m-pairs")))
+def test_ml_100k_loads_in_its_own_format(real_data):
+    interactions = load(DataOptions(data=str(real_data / "ml-100k")))
+    assert describe(interactions).splitlines() == [
+        "Kept 55,377 of 100,003 ratings as likes (rating >= 4); 943 of 944 users, 1,447 of 1,682 items",
+        "Note: lines cut at the end, where they had spare separators: 1",
+    ]
+    assert interactions.item_titles[0] == "Toy Story (1995)"
+
+
+def test_lastfm_hetrec_loads_its_play_counts_and_names(real_data):
+    interactions = load(DataOptions(data=str(real_data / "lastfm-hetrec")))
+    assert describe(interactions) == "Kept 92,834 of 92,834 rows as likes; 1,892 users, 17,632 items"
+    assert interactions.matrix[[0], [interactions.item_ids.tolist().index(51)]] == 13_883
+    assert interactions.item_titles[0] == "MALICE MIZER"
+
+
+def test_ml_1m_pairs_load_as_a_folder_with_titles(real_data):
+    interactions = load(DataOptions(data=str(real_data / "ml-1m-pairs")))
     assert describe(interactions) == "Kept 933,517 of 933,517 rows as likes; 6,018 users, 3,018 items"
     assert interactions.item_titles[0] == "One Flew Over the Cuckoo's Nest (1975)"

@@ -147,7 +147,7 @@ def test_latin_1_ids_are_read(write):
 def test_spare_separators_are_taken_off_and_said(write):
     interactions = load(DataOptions(data=write(table("\t").replace("4\t101", "4\t101\t"))))
     assert_is_the_table(interactions)
-    assert interactions.source.notes == ("spare separators were taken off the ends of 1 lines",)
+    assert interactions.source.notes == ("lines cut at the end, where they had spare separators: 1",)
 
 
 def test_rows_past_the_first_block_are_read_in_order(write):
