@@ -16,7 +16,7 @@ from evaluation.metrics import NOTATION, REPORTED, Metric, formula
 from evaluation.ranking import HiddenRanks, decode_ranks, pool_draws
 from evaluation.significance import bootstrap_means
 from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
-from studies.storage import ASKED, DEFAULTS, ERROR, FLOORS, ID, RESULT, RUN, SETTINGS, is_abandoned
+from studies.storage import ASKED, DEFAULTS, ERROR, FLOORS, ID, RESULT, RUN, SETTINGS, finished_trials, is_abandoned
 
 __all__ = ["StudyHistory"]
 
@@ -51,8 +51,7 @@ class StudyHistory:
 
     def finished(self) -> list[FrozenTrial]:
         """The trials that ended by themselves: not those running, waiting, or abandoned."""
-        trials = self._study.get_trials(deepcopy=False)
-        return [trial for trial in trials if trial.state.is_finished() and not is_abandoned(trial)]
+        return finished_trials(self._study)
 
     def error(self, number: int) -> str | None:
         """Why the trial failed, if it did."""

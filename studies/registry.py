@@ -13,10 +13,12 @@ __all__ = ["MODELS", "UnknownModelError", "check_model", "load_spec"]
 
 #: name -> the module that defines its ``SPEC``
 MODELS = {
+    "bpr": "studies.spaces.bpr",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",
     "popularity": "studies.spaces.popularity",
     "random": "studies.spaces.random",
+    "warp": "studies.spaces.warp",
 }
 
 

@@ -20,9 +20,9 @@ from evaluation.metrics import Metric
 from evaluation.split import Fold, Split
 from studies.environment import describe_environment
 from studies.history import StudyHistory
-from studies.record import DataSummary, ParameterRange, SplitSummary
 from studies.registry import load_spec
 from studies.sampler import N_STARTUP_TRIALS, SeededTPESampler
+from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
 from studies.storage import (
     ASKED,
@@ -31,12 +31,13 @@ from studies.storage import (
     FLOORS,
     RESULT,
     RUN,
-    StudySettings,
     create_or_resume,
+    finished_trials,
     open_storage,
     queue_again,
     ranks_as_json,
     result_as_json,
+    storage_errors_explained,
 )
 from studies.trial import TrialResult, run_trial, warm_up
 
@@ -93,28 +94,29 @@ def search(
     """
     spec = load_spec(model)
     space = spec.space_for(is_weighted=interactions.is_weighted)
-    study = _open(options, _settings(spec, space, interactions, split, options))
-    n_trials = options.n_trials if space else 1
-    _write_circumstances(study, command, n_trials, interactions, split.validation)
-    history = StudyHistory(study)
-    for observer in observers:
-        observer.search_started(history)
-
-    def trial_finished(study: optuna.Study, trial: FrozenTrial) -> None:
+    settings = study_settings(spec, space, interactions, split, options.metric, options.seed)
+    with storage_errors_explained(options.storage):
+        study = _open(options, settings)
+        n_missing = (options.n_trials if space else 1) - len(finished_trials(study))
+        _write_circumstances(study, command, n_missing, interactions, split.validation)
+        history = StudyHistory(study)
         for observer in observers:
-            observer.trial_finished(history, trial.number)
+            observer.search_started(history)
 
-    n_missing = n_trials - len(history.finished())
-    if n_missing > 0 and not should_stop():
-        warm_up(spec, options.threads)
-        _write_floor(study, split.validation, options)
-        if not study.get_trials(deepcopy=False):
-            study.enqueue_trial(spec.defaults(space), user_attrs={DEFAULTS: True})
-        objective = _Objective(spec, space, split.validation, options, should_stop)
-        study.optimize(
-            objective, n_trials=n_missing, timeout=options.timeout, catch=(Exception,), callbacks=[trial_finished]
-        )
-    return StudyHistory(study)
+        def trial_finished(study: optuna.Study, trial: FrozenTrial) -> None:
+            for observer in observers:
+                observer.trial_finished(history, trial.number)
+
+        if n_missing > 0 and not should_stop():
+            warm_up(spec, options.threads)
+            _write_floor(study, split.validation, options)
+            if not study.get_trials(deepcopy=False):
+                study.enqueue_trial(spec.defaults(space), user_attrs={DEFAULTS: True})
+            objective = _Objective(spec, space, split.validation, options, should_stop)
+            study.optimize(
+                objective, n_trials=n_missing, timeout=options.timeout, catch=(Exception,), callbacks=[trial_finished]
+            )
+        return StudyHistory(study)
 
 
 class _Objective:
@@ -202,81 +204,13 @@ def _suggest(trial: Trial, name: str, searched: Searched) -> Any:
     raise TypeError(f"{name}: no way to search a {type(distribution).__name__}")
 
 
-def _settings(
-    spec: StudySpec,
-    space: Mapping[str, Searched],
-    interactions: Interactions,
-    split: Split,
-    options: SearchOptions,
-) -> StudySettings:
-    return StudySettings(
-        model=spec.model.name,
-        metric=str(options.metric),
-        seed=options.seed,
-        max_epochs=spec.max_epochs,
-        patience=spec.patience,
-        data=_data_summary(interactions),
-        split=_split_summary(split),
-        space={name: _parameter_range(searched) for name, searched in space.items()},
-    )
-
-
-def _data_summary(interactions: Interactions) -> DataSummary:
-    source = interactions.source
-    return DataSummary(
-        name=interactions.name,
-        n_users=interactions.n_users,
-        n_items=interactions.n_items,
-        n_likes=interactions.n_likes,
-        rows_read=source.rows_read,
-        dropped=dict(source.dropped),
-        content_hash=interactions.content_hash,
-        positive_from=source.positive_from,
-        terms=source.terms,
-    )
-
-
-def _split_summary(split: Split) -> SplitSummary:
-    options = split.options
-    kind = "last" if options.holdout == "last" else "random"
-    return SplitSummary(
-        kind=options.kind,
-        protocol=options.protocol,
-        holdout=f"{options.n_hidden} {kind} like{'s' if options.n_hidden > 1 else ''} a user",
-        seed=options.seed,
-        n_eligible_users=split.n_eligible_users,
-        n_test_users=split.test.n_users,
-        n_hidden=options.n_hidden,
-        is_last_by_time=options.holdout == "last",
-        n_validation_users=len(split.validation[0].users),
-        n_draws=len(split.validation),
-        n_train_likes=int(split.validation[0].train.nnz),
-        test_hash=split.test.hash,
-        validation_hash=split.validation_hash,
-    )
-
-
-def _parameter_range(searched: Searched) -> ParameterRange:
-    distribution = searched.distribution
-    if isinstance(distribution, CategoricalDistribution):
-        return ParameterRange(source=searched.source, choices=tuple(distribution.choices))
-    assert isinstance(distribution, IntDistribution | FloatDistribution)
-    return ParameterRange(
-        source=searched.source,
-        low=distribution.low,
-        high=distribution.high,
-        log=distribution.log,
-        is_integer=isinstance(distribution, IntDistribution),
-    )
-
-
 def _write_circumstances(
-    study: optuna.Study, command: str, n_trials: int, interactions: Interactions, folds: Sequence[Fold]
+    study: optuna.Study, command: str, n_missing: int, interactions: Interactions, folds: Sequence[Fold]
 ) -> None:
     """What a record needs beside the trials: this run, and whose likes were hidden, by the ids of the data."""
     run = {
         "command": command,
-        "n_trials": n_trials,
+        "n_trials": len(finished_trials(study)) + max(n_missing, 0),
         "started": datetime.now(UTC).isoformat(),
         "environment": describe_environment(),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import optuna
@@ -17,8 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from evaluation.ranking import HiddenRanks, encode_ranks
-from studies.record import DataSummary, ParameterRange, SplitSummary
 from studies.secrets import hide_password
+from studies.settings import StudySettings, differences, settings_as_json
 from studies.trial import TrialResult
 
 __all__ = [
@@ -32,14 +33,15 @@ __all__ = [
     "SETTINGS",
     "StorageError",
     "StudyMismatchError",
-    "StudySettings",
     "create_or_resume",
+    "finished_trials",
     "is_abandoned",
     "load_study",
     "open_storage",
     "queue_again",
     "ranks_as_json",
     "result_as_json",
+    "storage_errors_explained",
 ]
 
 # attributes of a study
@@ -55,9 +57,6 @@ DEFAULTS = "mfbench:defaults"  #: set on the trial that runs the model's default
 
 HEARTBEAT_SECONDS = 60  #: a trial silent for three of these is dead, and its configuration is queued again
 
-#: Leaves of the settings that may differ between runs of one study: names of the same things.
-_FREE = ("data.name", "data.rows_read", "data.dropped", "data.terms", ".source")
-
 
 class StorageError(ValueError):
     """The storage cannot be used; the message says why and what to do."""
@@ -65,20 +64,6 @@ class StorageError(ValueError):
 
 class StudyMismatchError(ValueError):
     """The study exists with other settings; the message lists what differs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudySettings:
-    """Everything that trials of one study must share to be comparable."""
-
-    model: str
-    metric: str
-    seed: int
-    max_epochs: int
-    patience: int
-    data: DataSummary
-    split: SplitSummary
-    space: Mapping[str, ParameterRange]
 
 
 def open_storage(url: str) -> RDBStorage:
@@ -97,22 +82,40 @@ def open_storage(url: str) -> RDBStorage:
             heartbeat_stale_trial_callback=queue_again,
         )
     except (SQLAlchemyError, ImportError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         hint = "is its folder there, and may it be written?" if parsed.drivername.startswith("sqlite") else "is it up?"
-        raise StorageError(f"Cannot open the storage {hide_password(url)} ({reason}); {hint}") from error
+        raise StorageError(f"Cannot open the storage {hide_password(url)} ({_reason(error)}); {hint}") from error
+
+
+@contextmanager
+def storage_errors_explained(url: str) -> Iterator[None]:
+    """Turn what Optuna and SQLAlchemy raise over a full disk, a lost server or a locked file into a StorageError."""
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError, AssertionError) as error:
+        # where a trial's end cannot be written, Optuna 5 stumbles over its own assertion about the trial's state
+        cause = error.__context__ if isinstance(error, AssertionError) else error
+        if not isinstance(cause, SQLAlchemyError | StorageInternalError):
+            raise
+        raise StorageError(
+            f"The storage {hide_password(url)} failed ({_reason(cause)}); every finished trial is kept: "
+            "when it is mended, run the same command again"
+        ) from error
+
+
+def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that ended by themselves: not those running, waiting, or abandoned."""
+    trials = study.get_trials(deepcopy=False)
+    return [trial for trial in trials if trial.state.is_finished() and not is_abandoned(trial)]
 
 
 def create_or_resume(
     storage: RDBStorage, name: str, settings: StudySettings, *, sampler: BaseSampler, pruner: BasePruner
 ) -> optuna.Study:
     """The study ``name``: made, or the one that is there if its settings are the same."""
-    try:
-        study = optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", sampler=sampler, pruner=pruner, load_if_exists=True
-        )
-    except (SQLAlchemyError, StorageInternalError) as error:
-        raise StorageError(f"Cannot write to the storage ({_reason(error)}); may it be written?") from error
-    wanted = _as_json(settings)
+    study = optuna.create_study(
+        storage=storage, study_name=name, direction="maximize", sampler=sampler, pruner=pruner, load_if_exists=True
+    )
+    wanted = settings_as_json(settings)
     stored = study.user_attrs.get(SETTINGS)
     if stored is None:
         if study.get_trials(deepcopy=False):
@@ -121,9 +124,9 @@ def create_or_resume(
             )
         study.set_user_attr(ID, uuid.uuid4().hex)
         study.set_user_attr(SETTINGS, wanted)
-    elif differences := _differences(stored, wanted):
+    elif differing := differences(stored, wanted):
         raise StudyMismatchError(
-            f"Study {name!r} exists with other settings: {'; '.join(differences)}. "
+            f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
             "Give another --study-name, or the settings of the study that is there."
         )
     return study
@@ -177,29 +180,3 @@ def ranks_as_json(draws: Sequence[HiddenRanks]) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
     return str(getattr(cause, "orig", None) or cause).splitlines()[0]
-
-
-def _as_json(settings: StudySettings) -> dict[str, Any]:
-    plain = asdict(settings)
-    for searched in plain["space"].values():
-        searched["choices"] = list(searched["choices"])
-    return plain
-
-
-def _differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    there, here = _leaves(stored), _leaves(wanted)
-    return [
-        f"{name} is {there.get(name, 'absent')} there and {here.get(name, 'absent')} here"
-        for name in dict.fromkeys([*there, *here])
-        if there.get(name) != here.get(name) and not name.startswith(_FREE) and not name.endswith(_FREE)
-    ]
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    leaves: dict[str, Any] = {}
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            leaves.update(_leaves(value, f"{prefix}{name}."))
-        else:
-            leaves[prefix + name] = value
-    return leaves

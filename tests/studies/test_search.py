@@ -17,7 +17,7 @@ from evaluation.split import Split, SplitOptions, split_likes
 from studies import registry
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
-from studies.storage import StudyMismatchError
+from studies.storage import StorageError, StudyMismatchError
 from tests.studies import fragile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,8 @@ class TestACalmSearch:
         journal = Journal()
         fifteen = tried(search("fragile", data, split, replace(options, n_trials=15), observers=[journal]))
         assert (fifteen[:12], len(fifteen), len(journal.numbers)) == (twelve, 15, 3)
-        assert tried(search("fragile", data, split, replace(options, n_trials=3))) == fifteen
+        fewer = search("fragile", data, split, replace(options, n_trials=3))
+        assert (tried(fewer), fewer.record().n_trials) == (fifteen, 15)
 
     def test_timeout_starts_no_new_trial(self, data: Interactions, split: Split, options: SearchOptions) -> None:
         assert len(search("fragile", data, split, replace(options, timeout=1e-3)).finished()) == 1
@@ -215,6 +216,31 @@ print(len(history.finished()))
     assert killed.returncode == -9, killed.stderr
     resumed = subprocess.run([sys.executable, "-c", script.format(kill=False)], capture_output=True, text=True)
     assert resumed.stdout == "6\n", resumed.stderr
+
+
+def test_a_storage_that_fails_is_one_line_and_keeps_what_is_finished(
+    data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    write = optuna.storages.RDBStorage.set_trial_state_values
+
+    def disk_is_full_at_the_third(self: Any, trial_id: int, state: Any, values: Any = None) -> bool:
+        if trial_id == 3 and state.is_finished():
+            raise optuna.exceptions.StorageInternalError from OperationalError(
+                "UPDATE", {}, Exception("database or disk is full")
+            )
+        return write(self, trial_id, state, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(optuna.storages.RDBStorage, "set_trial_state_values", disk_is_full_at_the_third)
+        with pytest.raises(
+            StorageError, match=r"failed \(database or disk is full\); every finished trial is kept"
+        ) as raised:
+            search("item2item", data, split, options)
+    assert "\n" not in str(raised.value)
+    assert len(StudyHistory(load(options)).finished()) == 2
+    assert len(search("item2item", data, split, replace(options, n_trials=4)).finished()) == 4
 
 
 def load(options: SearchOptions) -> optuna.Study:

@@ -1,0 +1,132 @@
+"""What all trials of a study must share to be comparable, and what differs when they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from evaluation.interactions import Interactions
+from evaluation.metrics import Metric
+from evaluation.split import Split
+from studies.record import DataSummary, ParameterRange, SplitSummary
+from studies.spec import Searched, StudySpec
+
+__all__ = ["StudySettings", "differences", "settings_as_json", "study_settings"]
+
+#: Leaves of the settings that may differ between runs of one study: names of the same things.
+_FREE = ("data.name", "data.rows_read", "data.dropped", "data.terms", ".source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySettings:
+    """Everything that trials of one study must share to be comparable."""
+
+    model: str
+    metric: str
+    seed: int
+    max_epochs: int
+    patience: int
+    data: DataSummary
+    split: SplitSummary
+    space: Mapping[str, ParameterRange]
+
+
+def study_settings(
+    spec: StudySpec,
+    space: Mapping[str, Searched],
+    interactions: Interactions,
+    split: Split,
+    metric: Metric,
+    seed: int,
+) -> StudySettings:
+    """The settings of a study that is about to be searched."""
+    return StudySettings(
+        model=spec.model.name,
+        metric=str(metric),
+        seed=seed,
+        max_epochs=spec.max_epochs,
+        patience=spec.patience,
+        data=_data_summary(interactions),
+        split=_split_summary(split),
+        space={name: _parameter_range(searched) for name, searched in space.items()},
+    )
+
+
+def _data_summary(interactions: Interactions) -> DataSummary:
+    source = interactions.source
+    return DataSummary(
+        name=interactions.name,
+        n_users=interactions.n_users,
+        n_items=interactions.n_items,
+        n_likes=interactions.n_likes,
+        rows_read=source.rows_read,
+        dropped=dict(source.dropped),
+        content_hash=interactions.content_hash,
+        positive_from=source.positive_from,
+        terms=source.terms,
+    )
+
+
+def _split_summary(split: Split) -> SplitSummary:
+    options = split.options
+    kind = "last" if options.holdout == "last" else "random"
+    return SplitSummary(
+        kind=options.kind,
+        protocol=options.protocol,
+        holdout=f"{options.n_hidden} {kind} like{'s' if options.n_hidden > 1 else ''} a user",
+        seed=options.seed,
+        n_eligible_users=split.n_eligible_users,
+        n_test_users=split.test.n_users,
+        n_hidden=options.n_hidden,
+        is_last_by_time=options.holdout == "last",
+        n_validation_users=len(split.validation[0].users),
+        n_draws=len(split.validation),
+        n_train_likes=int(split.validation[0].train.nnz),
+        test_hash=split.test.hash,
+        validation_hash=split.validation_hash,
+    )
+
+
+def _parameter_range(searched: Searched) -> ParameterRange:
+    distribution = searched.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return ParameterRange(source=searched.source, choices=tuple(distribution.choices))
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    return ParameterRange(
+        source=searched.source,
+        low=distribution.low,
+        high=distribution.high,
+        log=distribution.log,
+        is_integer=isinstance(distribution, IntDistribution),
+    )
+
+
+def settings_as_json(settings: StudySettings) -> dict[str, Any]:
+    """Plain values, equal to themselves after a way through JSON."""
+    plain = asdict(settings)
+    for searched in plain["space"].values():
+        searched["choices"] = list(searched["choices"])
+    return plain
+
+
+def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Each setting that is not the same in both, in words, but for names of the same things."""
+    there, here = _leaves(stored), _leaves(wanted)
+    return [
+        f"{name} is {there.get(name, 'absent')} there and {here.get(name, 'absent')} here"
+        for name in dict.fromkeys([*there, *here])
+        if there.get(name) != here.get(name) and not name.startswith(_FREE) and not name.endswith(_FREE)
+    ]
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    leaves: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            leaves.update(_leaves(value, f"{prefix}{name}."))
+        else:
+            leaves[prefix + name] = value
+    return leaves

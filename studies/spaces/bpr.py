@@ -1,0 +1,31 @@
+"""The search space of BPR."""
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from models.bpr import BPR
+from studies.spec import Searched, StudySpec
+
+PENALTIES = "Milogradskii et al. 2024, RecSys, arXiv:2409.14217: three penalties, each searched on its own"
+
+SPEC = StudySpec(
+    model=BPR,
+    space={
+        "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
+        "learning_rate": Searched(
+            FloatDistribution(5e-3, 0.2, log=True), "peers' 1e-3 to 0.2; with decay the lowest only take longer"
+        ),
+        "decay": Searched(
+            FloatDistribution(1e-2, 1.0, log=True), "Robbins & Monro 1951: from nearly constant to 1 / epoch"
+        ),
+        "reg_user": Searched(FloatDistribution(1e-4, 1e-1, log=True), PENALTIES),
+        "reg_positive": Searched(FloatDistribution(1e-4, 1e-1, log=True), PENALTIES),
+        "reg_negative": Searched(FloatDistribution(1e-4, 1e-1, log=True), PENALTIES),
+        "negatives": Searched(
+            CategoricalDistribution(["uniform", "popularity", "adaptive"]),
+            "Rendle et al. 2009; Rendle & Freudenthaler 2014, WSDM; Zhang et al. 2013, SIGIR",
+        ),
+        "n_candidates": Searched(IntDistribution(2, 16, log=True), "Zhang et al. 2013, SIGIR: few are enough"),
+    },
+    max_epochs=80,
+    patience=8,
+)

@@ -1,0 +1,23 @@
+"""The search space of WARP."""
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from models.warp import WARP
+from studies.spec import Searched, StudySpec
+
+SPEC = StudySpec(
+    model=WARP,
+    space={
+        "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
+        "variant": Searched(
+            CategoricalDistribution(["warp", "k-os", "hardest"]),
+            "Weston et al. 2011, IJCAI, and 2013, RecSys; the hardest of a sample is what courses teach",
+        ),
+        "learning_rate": Searched(FloatDistribution(1e-2, 0.2, log=True), "LightFM's 0.05, a factor of 4 about it"),
+        "reg_user": Searched(FloatDistribution(1e-6, 1e-1, log=True), "peers' range for LightFM's user_alpha"),
+        "reg_item": Searched(FloatDistribution(1e-6, 1e-1, log=True), "peers' range for LightFM's item_alpha"),
+        "max_sampled": Searched(IntDistribution(5, 100, log=True), "peers' range; LightFM's default is 10"),
+    },
+    max_epochs=60,
+    patience=6,
+)
