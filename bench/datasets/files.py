@@ -43,7 +43,7 @@ class DataFile:
     def open(self) -> IO[bytes]:
         """The bytes of the content, gzip undone."""
         stored = self.open_stored()
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stored)) if self.is_gzip() else stored
+        return cast(IO[bytes], gzip.GzipFile(fileobj=stored)) if self._is_gzip() else stored
 
     def open_arrow(self) -> Any:
         """What :meth:`open` reads, as a stream that pyarrow reads without the interpreter's lock where it can."""
@@ -51,11 +51,11 @@ class DataFile:
             return self.open()
         import pyarrow as pa
 
-        return pa.input_stream(str(self.path), compression="gzip" if self.is_gzip() else None)
+        return pa.input_stream(str(self.path), compression="gzip" if self._is_gzip() else None)
 
     def open_seekable(self) -> IO[bytes]:
         """The content as a file to jump about in: a zip's member and gzip are read into memory."""
-        if self.member is None and not self.is_gzip():
+        if self.member is None and not self._is_gzip():
             return self.path.open("rb")
         with self.open() as stream:
             return io.BytesIO(stream.read())
@@ -65,12 +65,14 @@ class DataFile:
         with readable(self):
             return self.path.stat().st_size
 
-    def is_gzip(self) -> bool:
-        return self.head(2) == _GZIP_MAGIC
-
     def head(self, n_bytes: int) -> bytes:
+        """The first bytes of the content."""
+        with readable(self), self.open() as content:
+            return content.read(n_bytes)
+
+    def _is_gzip(self) -> bool:
         with readable(self), self.open_stored() as stored:
-            return stored.read(n_bytes)
+            return stored.read(2) == _GZIP_MAGIC
 
 
 def files_in(path: Path) -> list[DataFile]:

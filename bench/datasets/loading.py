@@ -38,14 +38,15 @@ def load(options: DataOptions) -> Interactions:
     if options.data.startswith(PREFIX):
         return _finish(options.data, make_rows(parse_synthetic(options.data)), options)
     place = place_of(options)
-    name = options.data if options.data in KNOWN_SETS else Path(options.data).resolve().name
+    known = KNOWN_SETS.get(options.data)
+    name, terms = (known.name, known.terms) if known else (Path(options.data).resolve().name, "")
     key = _key_of(place, options)
     interactions = recall(key) if key is not None else None
     if interactions is None:
         interactions = to_interactions(name, _read(place, options), options)
         if key is not None:
             remember(key, interactions)
-    return replace(interactions, name=name)
+    return replace(interactions, name=name, source=replace(interactions.source, terms=terms))
 
 
 def known_names() -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def format_of(file: DataFile, options: DataOptions) -> Format:
     head = file.head(4)
     if head == b"PAR1":
         return "parquet"
-    if file.name.endswith(".npz") or head[:2] == b"PK":
+    if file.name.endswith(".npz") or head.startswith(b"PK"):
         return "lists" if is_lists(npz_names(file)) else "sparse"
     return "text"
 
@@ -97,29 +98,30 @@ def _read(place: Place, options: DataOptions) -> Rows:
             rows = read_lists(file, trust_pickle=options.trust_pickle).rows()
         case _:
             rows = read_text(file, options)
-    known = KNOWN_SETS.get(options.data)
-    return _with_titles(rows if known is None else replace(rows, terms=known.terms), place.titles)
+    return rows if place.titles is None else _with_titles(rows, place.titles, is_asked=options.items is not None)
 
 
 def _finish(name: str, rows: Rows, options: DataOptions) -> Interactions:
     """The likes of data that does not come from files, with titles where the user names a file of them."""
-    titles = None if options.items is None else DataFile(Path(options.items))
-    return to_interactions(name, _with_titles(rows, titles), options)
+    if options.items is not None:
+        rows = _with_titles(rows, DataFile(Path(options.items)), is_asked=True)
+    return to_interactions(name, rows, options)
 
 
-def _with_titles(rows: Rows, file: DataFile | None) -> Rows:
-    if file is None:
-        return rows
-    titles = read_titles(file)
+def _with_titles(rows: Rows, file: DataFile, *, is_asked: bool) -> Rows:
+    """The rows with the titles in ``file``; one that was only found beside the data may be unusable, which is noted."""
     ids = [str(item) for item in rows.items.values.tolist()]
-    n_known = sum(item in titles for item in ids)
-    if n_known == 0 and ids:
-        problem = (
-            f"none of its {len(titles):,} ids is an item of the data, such as '{shown(ids[0])}'; give another file"
-        )
-        raise DataError.at(file, problem)
-    missing = len(ids) - n_known
-    notes = (*rows.notes, f"{missing:,} of {len(ids):,} items have no title") if missing else rows.notes
+    try:
+        titles = read_titles(file)
+        n_missing = sum(item not in titles for item in ids)
+        if n_missing == len(ids) > 0:
+            problem = f"none of its {len(titles):,} ids is an item of the data, such as '{shown(ids[0])}'"
+            raise DataError.at(file, f"{problem}; give another file")
+    except DataError as error:
+        if is_asked:
+            raise
+        return replace(rows, notes=(*rows.notes, f"no titles, for {error}"))
+    notes = (*rows.notes, f"{n_missing:,} of {len(ids):,} items have no title") if n_missing else rows.notes
     return replace(rows, titles=titles, notes=notes)
 
 

@@ -52,7 +52,11 @@ class DataOptions:
                 raise DataError(f"Unknown {option} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
         if self.sample_seed < 0:
             raise DataError(f"--sample-seed must not be negative, got {self.sample_seed}")
-        if self.separator is not None and self.separator not in ("::", "\\t") and len(self.separator.encode()) != 1:
+        if self.separator is not None and not _can_separate(self.separator):
             raise DataError(f"--separator must be one ASCII character, '::' or '\\t', got {shown(self.separator)!r}")
         if self.columns is not None:
             parse_columns(self.columns)
+
+
+def _can_separate(separator: str) -> bool:
+    return separator in ("::", r"\t") or (len(separator.encode()) == 1 and separator not in '"\r\n')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -14,7 +15,8 @@ __all__ = ["Place", "find_place"]
 
 #: Names without .gz, the likeliest first.
 _INTERACTIONS = ("ratings.*", "interactions.*", "u.data", "user_artists.*", "data_train.npz", "data.npz", "*.parquet")
-_TITLES = ("movies.*", "u.item", "artists.*", "items.*", "titles.*", "tracks.*", "books.*")
+_TITLED = ("movies", "artists", "items", "titles", "tracks", "books")
+_TITLES = (*(f"{what}.{kind}" for what in _TITLED for kind in ("csv", "tsv", "dat", "txt")), "u.item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ def find_place(path: Path, items: str | None) -> Place:
 
     Titles beside a file of interactions are taken when both go by the names that publishers give them.
     """
-    if path.is_dir() or path.suffix.lower() == ".zip":
+    if path.is_dir() or _is_archive(path):
         files = files_in(path)
         found = _first(files, _INTERACTIONS)
         if found is None:
@@ -48,6 +50,12 @@ def find_place(path: Path, items: str | None) -> Place:
         files = files_in(path.parent) if _first([found], _INTERACTIONS[:4]) else []
     titles = DataFile(Path(items)) if items is not None else _first(files, _TITLES)
     return Place(interactions=found, titles=titles)
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether the file is a zip of files, or says it is; an .npz is a zip of arrays."""
+    suffix = path.suffix.lower()
+    return suffix == ".zip" or (suffix != ".npz" and zipfile.is_zipfile(path))
 
 
 def _first(files: Sequence[DataFile], patterns: Sequence[str]) -> DataFile | None:

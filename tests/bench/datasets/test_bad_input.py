@@ -192,6 +192,7 @@ def test_set_that_is_not_fetched_says_how_to_fetch_it():
         ({"min_user_likes": 0}, "--min-user-likes must be at least 1, got 0"),
         ({"top_items": 5}, "--top-items is a share above 0 and up to 1, got 5; 0.05 keeps 5 %"),
         ({"sample_seed": -1}, "--sample-seed must not be negative, got -1"),
+        ({"separator": '"'}, "--separator must be one ASCII character, '::' or '\\t', got '\"'"),
         ({"separator": ",,"}, "--separator must be one ASCII character, '::' or '\\t', got ',,'"),
         ({"format": "parket"}, "Unknown --format 'parket'. Choose one of: ... Did you mean 'parquet'?"),
         ({"repeats": "first"}, "Unknown --repeats 'first'. Choose one of: sum, last."),

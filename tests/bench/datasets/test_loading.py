@@ -1,5 +1,7 @@
 """Files, folders, zips and known sets, in the form in which they are published."""
 
+import gzip
+import io
 import zipfile
 
 import numpy as np
@@ -7,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.datasets import DataOptions, describe, known_names, load
+from bench.datasets import DataOptions, describe, known_names, load, loading
 
 DAT = "1::122::5::838985046\n1::185::4.5::838983525\n2::122::4::868245777\n3::520::1::838984474\n"
 MOVIES = "122::Boomerang: The Return (1992)::Comedy|Romance\n185::Net, The (1995)::Action\n520::A::B: Tights::Comedy\n"
@@ -105,3 +107,35 @@ def test_ml_1m_pairs_load_as_a_folder_with_titles(real_data):
     interactions = load(DataOptions(data=str(real_data / "ml-1m-pairs")))
     assert describe(interactions) == "Kept 933,517 of 933,517 rows as likes; 6,018 users, 3,018 items"
     assert interactions.item_titles[0] == "One Flew Over the Cuckoo's Nest (1975)"
+
+
+def test_file_of_titles_that_is_only_found_there_need_not_be_usable(write):
+    write("movieId,genres\n122,War\n", "movies.csv")
+    interactions = load(DataOptions(data=write(DAT, "ratings.dat")))
+    assert interactions.item_titles is None
+    assert "no column of titles among: movieId, genres" in interactions.source.notes[0]
+
+
+@pytest.mark.parametrize("name", ["likes.parquet.gz", "likes"])
+def test_parquet_is_recognised_by_its_content(tmp_path, name):
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"user": [1, 2], "item": [1, 2]}), buffer)
+    content = buffer.getvalue()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert load(DataOptions(data=str(tmp_path / name))).n_likes == 2
+
+
+def test_zip_is_recognised_by_its_content(tmp_path):
+    with zipfile.ZipFile(tmp_path / "download", "w") as archive:
+        archive.writestr("x/ratings.csv", "user,item\n1,1\n2,2\n")
+    assert load(DataOptions(data=str(tmp_path / "download"))).n_likes == 2
+
+
+def test_terms_of_a_known_set_do_not_depend_on_what_was_parsed_before(cache_folder, monkeypatch):
+    monkeypatch.setattr(loading, "_MIN_CACHED_BYTES", 0)
+    path = cache_folder / "sets" / "ml-1m.zip"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ml-1m/ratings.dat", DAT)
+    assert load(DataOptions(data=str(path))).source.terms == ""
+    assert "GroupLens" in load(DataOptions(data="movielens-1m")).source.terms
