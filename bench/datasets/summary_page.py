@@ -23,10 +23,10 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
        overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .15rem .6rem .15rem 0; border-bottom: 1px solid #8884; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-svg { width: 100%; height: auto; display: block; }
-svg text { font: 12px system-ui, sans-serif; fill: currentColor; }
-svg rect { fill: #3b76c4; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.chart th, .chart td { border: 0; padding-block: 0; }
+.chart td:nth-child(2) { width: 100%; }
+.bar { background: #3b76c4; height: 1rem; print-color-adjust: exact; }
 </style>
 <h1>$name</h1>
 $account
@@ -40,9 +40,6 @@ $popular
 <p>$terms</p>
 </html>
 """)
-_ROW_HEIGHT = 20
-_LABEL_WIDTH = 120
-_BAR_WIDTH = 520
 
 
 def to_html(summary: Summary) -> str:
@@ -51,32 +48,27 @@ def to_html(summary: Summary) -> str:
         name=escape(summary.name),
         account="\n".join(f"<p>{escape(line)}</p>" for line in summary.account),
         facts=_table(("", ""), summary.facts()),
-        users=_chart(summary.likes_a_user, "users"),
-        items=_chart(summary.likes_an_item, "items"),
+        users=_chart(summary.likes_a_user, "Users"),
+        items=_chart(summary.likes_an_item, "Items"),
         popular=_table(("Item", "Likes"), [(title, f"{likes:,}") for title, likes in summary.popular]),
         terms=escape(summary.terms),
     )
 
 
 def _table(header: tuple[str, str], rows: Sequence[tuple[str, str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    head = f'<tr><th>{escape(header[0])}</th><th class="number">{escape(header[1])}</th></tr>' if any(header) else ""
     body = "".join(f'<tr><td>{escape(name)}</td><td class="number">{escape(value)}</td></tr>' for name, value in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f"<table>{head}{body}</table>"
 
 
 def _chart(distribution: Distribution, what: str) -> str:
-    """Bars of how many have 1, 2-3, 4-7, ... likes; the numbers stand beside them."""
+    """A bar for how many have 1, 2-3, 4-7, ... likes, between the likes and the number."""
     most = max(count for _, count in distribution.bins)
-    bars = []
-    for row, (label, count) in enumerate(distribution.bins):
-        y = row * _ROW_HEIGHT
-        width = count / most * _BAR_WIDTH
-        bars.append(
-            f'<text x="{_LABEL_WIDTH - 8}" y="{y + 14}" text-anchor="end">{label}</text>'
-            f'<rect x="{_LABEL_WIDTH}" y="{y + 3}" width="{width:.1f}" height="14"/>'
-            f'<text x="{_LABEL_WIDTH + width + 6:.1f}" y="{y + 14}">{count:,}</text>'
-        )
-    size = f"0 0 {_LABEL_WIDTH + _BAR_WIDTH + 90} {len(bars) * _ROW_HEIGHT}"
+    rows = "".join(
+        f'<tr><td class="number">{label}</td><td><div class="bar" style="width: {100 * count / most:.1f}%"></div></td>'
+        f'<td class="number">{count:,}</td></tr>'
+        for label, count in distribution.bins
+    )
     middle = distribution.quantiles[len(distribution.quantiles) // 2]
-    caption = f"<p>Median {middle:,.0f}, mean {distribution.mean:,.1f}; {what} by their number of likes:</p>"
-    return f'{caption}<svg viewBox="{size}" role="img" aria-label="{what} by number of likes">{"".join(bars)}</svg>'
+    head = f'<tr><th class="number">Likes</th><th></th><th class="number">{what}</th></tr>'
+    return f'<p>Median {middle:,.0f}, mean {distribution.mean:,.1f}</p><table class="chart">{head}{rows}</table>'
