@@ -1,11 +1,30 @@
 """The command line and the dataclass say the same."""
 
 import argparse
+from dataclasses import fields
 
 import pytest
 
 from bench.datasets import DataError, DataOptions
 from bench.datasets.arguments import add_data_arguments, data_options_from
+
+EVERY_OPTION = {
+    "data": "x.csv",
+    "items": "y.csv",
+    "format": "text",
+    "columns": "user=a,item=b",
+    "separator": ";",
+    "header": False,
+    "positive_from": 3.5,
+    "repeats": "last",
+    "min_user_likes": 2,
+    "min_item_likes": 3,
+    "top_items": 0.5,
+    "sample_users": 0.25,
+    "sample_seed": 7,
+    "trust_pickle": True,
+    "use_cache": False,
+}
 
 
 def parse(*words):
@@ -18,9 +37,14 @@ def test_no_arguments_are_the_defaults():
     assert parse() == DataOptions()
 
 
-def test_every_argument_reaches_the_options():
-    words = ["--data", "x.csv", "--items", "y.csv", "--positive-from", "3.5"]
-    assert parse(*words) == DataOptions(data="x.csv", items="y.csv", positive_from=3.5)
+def test_every_option_can_be_given():
+    words = ["--no-header", "--trust-pickle", "--no-cache"]
+    for name, value in EVERY_OPTION.items():
+        if not isinstance(value, bool):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    options = parse(*words)
+    assert options == DataOptions(**EVERY_OPTION)
+    assert all(getattr(options, field.name) != field.default for field in fields(DataOptions))
 
 
 def test_threshold_that_is_no_number_is_refused():
