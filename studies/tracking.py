@@ -30,6 +30,7 @@ STATE_TAG = "mfbench.state"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED", "running": "RUNNING"}
+KIND = {"mlflow.experimentKind": "custom_model_development"}  #: else the UI opens on a page for language models
 BATCH = 900  #: entries that MLflow takes at once, parameters and tags included
 LONGEST_TEXT = 5000  #: characters of a tag or a parameter that every MLflow store takes
 _ENVIRONMENT = {
@@ -96,7 +97,9 @@ class _StudyRun:
         """Find the study's run or make it, and catch up on trials that it lacks."""
         self._metric = Metric.parse(record.metric)
         experiment = self._client.get_experiment_by_name(record.data.name)
-        self._experiment = experiment.experiment_id if experiment else self._client.create_experiment(record.data.name)
+        self._experiment = (
+            experiment.experiment_id if experiment else self._client.create_experiment(record.data.name, tags=KIND)
+        )
         self._run = self._find({STUDY_TAG: record.id}) or self._create(record)
         written = self._search({PARENT_TAG: self._run})
         self._written = {run.data.tags[TRIAL_TAG]: run.info.run_id for run in written if TRIAL_TAG in run.data.tags}

@@ -18,7 +18,12 @@ _FOLDER = Path(__file__).parent
 RATINGS = _FOLDER / "ratings.npz"
 ITEMS = _FOLDER / "items.npz"
 CHECKSUMS = _FOLDER / "checksums.json"
-TERMS = "MovieLens latest-small (10/2016), GroupLens: research use only, see TERMS.md; cite Harper and Konstan 2015"
+TERMS = (
+    "MovieLens latest-small of October 2016, by GroupLens: for research, with acknowledgement, without implying "
+    "endorsement, and not for commercial use without permission (bench/datasets/movielens_small/TERMS.md). F. Maxwell Harper "
+    "and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM Transactions on Interactive Intelligent "
+    "Systems 5, 4, Article 19. https://doi.org/10.1145/2827872"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
