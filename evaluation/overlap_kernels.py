@@ -1,0 +1,180 @@
+"""Kernels over two ranked lists, tie-aware, a row of lists at a time.
+
+Notation (Corsi & Urbano 2024, arXiv:2406.07121):
+    items    (n, k) int32     ranked lists, best first; a row ends in -1 where it is shorter
+    tops     (n, k) int32     first rank of the tie group that the item is in, counted from 1
+    bottoms  (n, k) int32     last rank of that group; top = bottom where an item ties with none
+    X_d      contribution-weighted overlap of the first d ranks;  A_d = X_d / d, their agreement
+    S, L     the shorter and the longer list of a row, of n_S and n_L items (the paper's s and l)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True)
+def list_length(items):
+    """Items before the first -1."""
+    n = 0
+    while n < len(items) and items[n] >= 0:
+        n += 1
+    return n
+
+
+@njit(cache=True)
+def find_groups(scores, lengths, tops, bottoms):
+    """First and last rank of each item's group of equal scores, (n, k); 0 beyond the end of a list."""
+    for row in range(len(scores)):
+        first = 0
+        for i in range(lengths[row] + 1):
+            if i == lengths[row] or scores[row, i] != scores[row, first]:
+                tops[row, first:i] = first + 1
+                bottoms[row, first:i] = i
+                first = i
+
+
+@njit(cache=True)
+def list_lengths(items, out):
+    for row in range(len(items)):
+        out[row] = list_length(items[row])
+
+
+@njit(cache=True, parallel=True)
+def count_shared(items_a, items_b, out):
+    """Items that both lists of a row hold, (n,) int64."""
+    for row in prange(len(items_a)):
+        shared = 0
+        for i in range(list_length(items_a[row])):
+            for j in range(list_length(items_b[row])):
+                shared += items_a[row, i] == items_b[row, j]
+        out[row] = shared
+
+
+@njit(cache=True)
+def contribution(top, bottom, d):
+    """c_{e,d}, section 4.2: how much of item e is expected among the first d ranks when its ties fall by lot."""
+    if d >= bottom:
+        return 1.0
+    return max(0.0, (d - top + 1) / (bottom - top + 1))
+
+
+@njit(cache=True)
+def partner(items, length, item):
+    """Where ``item`` stands in a list; -1 where it does not."""
+    for i in range(length):
+        if items[i] == item:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X):
+    """X_d for d = 1..n_L into ``X`` (n_L,): the sum of c^S_{e,d} c^L_{e,d} over the items e of both lists."""
+    X[:n_L] = 0.0
+    for i in range(n_S):
+        j = partner(L, n_L, S[i])
+        if j < 0:
+            continue
+        settled = max(S_bottom[i], L_bottom[j])
+        for d in range(max(S_top[i], L_top[j]), settled):
+            X[d - 1] += contribution(S_top[i], S_bottom[i], d) * contribution(L_top[j], L_bottom[j], d)
+        for d in range(settled, n_L + 1):
+            X[d - 1] += 1.0
+
+
+@njit(cache=True)
+def unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, fewest):
+    """Over L's items that S lacks and that contribute at depth d: their sum, their number, and the sum of the
+    ``fewest`` that come first in L."""
+    total, n, first_total, n_first = 0.0, 0, 0.0, 0
+    for j in range(n_L):
+        if partner(S, n_S, L[j]) >= 0:
+            continue
+        c = contribution(L_top[j], L_bottom[j], d)
+        if n_first < fewest:
+            first_total += c
+            n_first += 1
+        if c > 0:
+            total += c
+            n += 1
+    return total, n, first_total
+
+
+@njit(cache=True)
+def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, X):
+    """RBO^a of two lists: extrapolated, and the residual max - min (sections 3 and 4.2)."""
+    overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X)
+    A_S = X[n_S - 1] / n_S
+    extrapolated = low = high = 0.0
+    weight, harmonic = 1.0, 0.0
+    for d in range(1, n_L + 1):
+        weight *= p
+        harmonic += weight / d
+        seen = X[d - 1]
+        unseen_ext = unseen_max = 0.0
+        if d > n_S:
+            total, n, first_total = unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, d - n_S)
+            unseen_ext = (d - n_S) * A_S * total / n if n else 0.0
+            unseen_max = first_total
+        extrapolated += (seen + unseen_ext) / d * weight
+        low += seen / d * weight
+        high += (seen + unseen_max) / d * weight
+    extrapolated += (X[n_L - 1] + (n_L - n_S) * A_S) / n_L * weight * p / (1 - p)
+    low += X[n_L - 1] * (np.log(1 / (1 - p)) - harmonic)
+    full = round(n_S + n_L - X[n_L - 1])  # from this depth on, two lists that agree as far as they can agree wholly
+    for d in range(n_L + 1, full + 1):
+        weight *= p
+        high += (2 * d - n_L - n_S + X[n_L - 1]) / d * weight
+    high += weight * p / (1 - p)
+    scale = (1 - p) / p
+    return scale * extrapolated, scale * (high - low)
+
+
+@njit(cache=True, parallel=True)
+def rank_biased_overlaps(items_a, tops_a, bottoms_a, items_b, tops_b, bottoms_b, p, extrapolated, residual):
+    """RBO^a row by row into ``extrapolated`` and ``residual``, (n,) each; two empty lists agree, one alone does not."""
+    for row in prange(len(items_a)):
+        n_a, n_b = list_length(items_a[row]), list_length(items_b[row])
+        if min(n_a, n_b) == 0:
+            extrapolated[row] = 1.0 if n_a == n_b else 0.0
+            residual[row] = 1.0
+            continue
+        X = np.empty(max(n_a, n_b))
+        if n_a <= n_b:
+            extrapolated[row], residual[row] = rank_biased_overlap_of(
+                items_a[row], tops_a[row], bottoms_a[row], n_a, items_b[row], tops_b[row], bottoms_b[row], n_b, p, X
+            )
+        else:
+            extrapolated[row], residual[row] = rank_biased_overlap_of(
+                items_b[row], tops_b[row], bottoms_b[row], n_b, items_a[row], tops_a[row], bottoms_a[row], n_a, p, X
+            )
+
+
+@njit(cache=True, parallel=True)
+def kendall_distances(items_a, tops_a, items_b, tops_b, out):
+    """K^(1/2) of Fagin, Kumar & Sivakumar 2003 row by row into ``out`` (n,).
+
+    The sum over pairs of the union of |sgn_a - sgn_b| / 2, where sgn says which of the two comes first and is 0
+    where they tie; what a list leaves out ties at its end. That is their penalty 1 for opposite orders, 0 for the same
+    and 1/2 where one list says nothing about the pair.
+    """
+    for row in prange(len(items_a)):
+        n_a, n_b = list_length(items_a[row]), list_length(items_b[row])
+        rank_a, rank_b = np.full(n_a + n_b, n_a + n_b + 1), np.full(n_a + n_b, n_a + n_b + 1)
+        n = n_a
+        for i in range(n_a):
+            rank_a[i] = tops_a[row, i]
+        for j in range(n_b):
+            i = partner(items_a[row], n_a, items_b[row, j])
+            if i < 0:
+                i, n = n, n + 1
+            rank_b[i] = tops_b[row, j]
+        distance = 0
+        for i in range(n):
+            for j in range(i):
+                order_a = (rank_a[i] > rank_a[j]) - (rank_a[i] < rank_a[j])
+                order_b = (rank_b[i] > rank_b[j]) - (rank_b[i] < rank_b[j])
+                distance += abs(order_a - order_b)
+        out[row] = distance / 2

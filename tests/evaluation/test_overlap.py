@@ -1,0 +1,208 @@
+"""Overlap of ranked lists: arithmetic by hand, the papers' own numbers, an independent package, and properties."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rbo import RankingSimilarity
+
+from evaluation.overlap import (
+    MEASURES,
+    RankedLists,
+    jaccard,
+    kendall_similarity,
+    overlap,
+    persistence,
+    rank_biased_overlap,
+)
+from tests.evaluation.textbook_overlap import Groups, all_orders, kendall_distance
+
+SET_MEASURES = (overlap, jaccard)
+
+
+def lists(*rows: list[int]) -> RankedLists:
+    width = max(map(len, rows))
+    return RankedLists.without_ties([row + [-1] * (width - len(row)) for row in rows])
+
+
+def tied(groups: Groups) -> RankedLists:
+    """One ranking with its ties."""
+    items = [item for group in groups for item in group]
+    scores = [-place for place, group in enumerate(groups) for _ in group]
+    return RankedLists.from_scores([items], [scores])
+
+
+def rbo(a: RankedLists, b: RankedLists, p: float) -> tuple[float, float]:
+    k = max(a.items.shape[1], b.items.shape[1])
+    value = rank_biased_overlap(a, b, k, p)
+    return float(value.extrapolated[0]), float(value.residual[0])
+
+
+@st.composite
+def rankings(draw: st.DrawFn, *, n_items: int = 9, max_size: int = 6) -> list[int]:
+    return draw(st.permutations(range(n_items)))[: draw(st.integers(1, max_size))]
+
+
+@st.composite
+def rankings_with_ties(draw: st.DrawFn, size: int = 4) -> Groups:
+    items = draw(st.permutations(range(7)))[:size]
+    cuts = sorted(draw(st.sets(st.integers(1, size - 1))))
+    return [items[i:j] for i, j in zip([0, *cuts], [*cuts, size], strict=True)]
+
+
+def test_sets_by_hand() -> None:
+    a, b = lists([1, 2, 3, 4], [1, 2]), lists([3, 9, 1, 8], [2, 7, 5])
+    assert overlap(a, b, 4) == pytest.approx([2 / 4, 1 / 3])
+    assert overlap(a, b, 1) == pytest.approx([0, 0])
+    assert jaccard(a, b, 4) == pytest.approx([2 / 6, 1 / 4])
+
+
+def test_empty_lists_are_equal_to_each_other_alone() -> None:
+    nothing, something = lists([], [1], [1]).rows(np.array([0])), lists([1])
+    for measure in MEASURES.values():
+        assert measure(nothing, nothing, 1) == pytest.approx([1])
+        assert measure(nothing, something, 1) == pytest.approx([0])
+
+
+def test_rbo_of_two_swapped_items_by_hand() -> None:
+    # A_1 = 0, A_2 = 1, and 1 at every depth beyond
+    p = 0.9
+    assert rbo(lists([1, 2]), lists([2, 1]), p)[0] == pytest.approx((1 - p) / p * (p**2 + p**3 / (1 - p)))
+
+
+def test_the_residual_of_equal_lists_by_hand() -> None:
+    # at least nothing more in common, at most everything: sum over d > 2 of p^d (1 - 2/d)
+    p = 0.8
+    beyond = p**3 / (1 - p) - 2 * (log(1 / (1 - p)) - p - p**2 / 2)
+    assert rbo(lists([1, 2]), lists([1, 2]), p)[1] == pytest.approx((1 - p) / p * beyond)
+
+
+@given(rankings(), rankings(), st.floats(0.1, 0.99))
+@settings(deadline=None)  # the first example of each test compiles
+def test_rbo_without_ties_is_the_independent_packages(a: list[int], b: list[int], p: float) -> None:
+    assert rbo(lists(a), lists(b), p)[0] == pytest.approx(RankingSimilarity(a, b).rbo_ext(p=p))
+
+
+@given(rankings_with_ties(), rankings_with_ties(), st.sampled_from([0.5, 0.9, 0.98]))
+@settings(max_examples=30, deadline=None)
+def test_rbo_with_ties_is_the_mean_over_all_ways_to_break_them(a: Groups, b: Groups, p: float) -> None:
+    every = [RankingSimilarity(x, y).rbo_ext(p=p) for x in all_orders(a) for y in all_orders(b)]
+    assert rbo(tied(a), tied(b), p)[0] == pytest.approx(np.mean(every))
+
+
+# rankings, p, and RBO^a extrapolated and residual as published with Corsi & Urbano 2024 to test implementations
+PUBLISHED = [
+    ([[3], [1, 5, 7], [9]], [[1, 9], [7], [3], [4]], 0.930093081332594, 0.678580739450433, 0.484543086103469),
+    ([[2], [5], [3], [1, 4]], [[5], [8], [2], [3, 9]], 0.968922741966306, 0.580994268838527, 0.720749884090985),
+    ([[3, 6], [2, 7], [10]], [[3, 6, 7, 10], [1, 2]], 0.965413635276732, 0.92051534467649, 0.615064167117501),
+    (
+        [[13], [4], [1, 2, 5, 6]],
+        [[11], [14], [1], [5, 6], [3, 12], [8]],
+        0.936646766367491,
+        0.400042334962327,
+        0.495958440512111,
+    ),
+    (
+        [[1], [15], [2, 3, 4]],
+        [[1], [12, 15], [4], [6], [2, 3, 13], [5, 8]],
+        0.921692836285129,
+        0.777489600166133,
+        0.396886098346461,
+    ),
+    (
+        [[5], [1, 2, 3, 4, 6]],
+        [[14], [11], [1, 2, 3, 6, 8, 9, 10, 13]],
+        0.989677000181474,
+        0.506338899449639,
+        0.838353245469876,
+    ),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "p", "extrapolated", "residual"), PUBLISHED)
+def test_rbo_with_ties_and_uneven_lengths_is_as_published(
+    a: Groups, b: Groups, p: float, extrapolated: float, residual: float
+) -> None:
+    assert rbo(tied(a), tied(b), p) == pytest.approx((extrapolated, residual))
+    assert rbo(tied(b), tied(a), p) == pytest.approx((extrapolated, residual))
+
+
+@pytest.mark.parametrize("k", [10, 30, 50, 100])
+def test_the_persistence_of_k_weighs_its_first_k_ranks_with_86_percent(k: int) -> None:
+    p = persistence(k)
+    harmonic = sum(p**i / i for i in range(1, k))
+    weight = 1 - p ** (k - 1) + (1 - p) / p * k * (log(1 / (1 - p)) - harmonic)
+    assert weight == pytest.approx(0.855, abs=0.005)
+
+
+def test_tau_by_hand() -> None:
+    # union {1, 2, 3}: (1, 2) opposite 1; (1, 3) agree that 1 comes first; (2, 3) agree: K = 1, its most 2*2 + (1+1)/2
+    assert kendall_similarity(lists([1, 2]), lists([2, 1]), 2) == pytest.approx([1 - 1 / 5])
+    # {1, 2} against {1, 3}: (1, 2) and (1, 3) agree, (2, 3) are in one list each: K = 1
+    assert kendall_similarity(lists([1, 2]), lists([1, 3]), 2) == pytest.approx([1 - 1 / 5])
+
+
+@given(rankings(), rankings())
+@settings(deadline=None)
+def test_tau_is_that_of_the_four_cases(a: list[int], b: list[int]) -> None:
+    most = kendall_distance(a, [item + 100 for item in b])  # disjoint lists are the farthest apart
+    width = max(len(a), len(b))
+    found = kendall_similarity(lists(a), lists(b), width)
+    assert found == pytest.approx([1 - kendall_distance(a, b) / most])
+
+
+def test_a_tie_in_one_list_costs_half_a_pair() -> None:
+    # (1, 2) tie in a alone; the most is 2*2 + (1 + 1)/2
+    assert kendall_similarity(tied([[1, 2]]), tied([[1], [2]]), 2) == pytest.approx([1 - 0.5 / 5])
+
+
+@given(rankings(), rankings(), st.integers(1, 7))
+@settings(deadline=None)
+def test_every_measure_is_symmetric_and_between_0_and_1(a: list[int], b: list[int], k: int) -> None:
+    for measure in MEASURES.values():
+        (there,), (back,) = measure(lists(a), lists(b), k), measure(lists(b), lists(a), k)
+        assert there == pytest.approx(back)
+        assert -1e-9 <= there <= 1 + 1e-9
+
+
+@given(rankings(), st.integers(1, 7))
+@settings(deadline=None)
+def test_a_list_is_1_with_itself_and_0_with_a_stranger(a: list[int], k: int) -> None:
+    for measure in MEASURES.values():
+        assert measure(lists(a), lists(a), k) == pytest.approx([1])
+        assert measure(lists(a), lists([item + 100 for item in a]), k) == pytest.approx([0])
+
+
+@given(rankings(max_size=6), st.randoms())
+@settings(deadline=None)
+def test_the_order_moves_no_set_measure(a: list[int], random: object) -> None:
+    shuffled = list(a)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    other = [0, 3, 5, 11]
+    for measure in SET_MEASURES:
+        assert measure(lists(a), lists(other), 6) == measure(lists(shuffled), lists(other), 6)
+
+
+def test_a_group_that_is_cut_off_ends_there() -> None:
+    cut = tied([[1], [2, 3, 4]]).first(3)
+    assert (cut.tops.tolist(), cut.bottoms.tolist()) == ([[1, 2, 2]], [[1, 3, 3]])
+
+
+def test_every_row_is_compared_with_its_own() -> None:
+    a, b = lists([1, 2, 3], [4, 5, 6], [7, 8]), lists([3, 2, 1], [7, 8, 9], [7, 1])
+    for measure in MEASURES.values():
+        alone = [measure(a.rows(np.array([i])), b.rows(np.array([i])), 3)[0] for i in range(3)]
+        assert measure(a, b, 3) == pytest.approx(alone)
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(ValueError, match="compared row by row, got 1 and 2 of them"):
+        overlap(lists([1]), lists([1], [2]), 1)
+    with pytest.raises(ValueError, match="p must be between 0 and 1, got 1"):
+        rank_biased_overlap(lists([1]), lists([1]), 1, 1)
+    with pytest.raises(ValueError, match=r"two tables of one shape, got \(1, 2\) and \(1, 1\)"):
+        RankedLists.from_scores([[1, 2]], [[1]])
