@@ -20,9 +20,9 @@ ITEMS = _FOLDER / "items.npz"
 CHECKSUMS = _FOLDER / "checksums.json"
 TERMS = (
     "MovieLens latest-small of October 2016, by GroupLens: for research, with acknowledgement, without implying "
-    "endorsement, and not for commercial use without permission (bench/datasets/movielens_small/TERMS.md). F. Maxwell Harper "
-    "and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM Transactions on Interactive Intelligent "
-    "Systems 5, 4, Article 19. https://doi.org/10.1145/2827872"
+    "endorsement, and not for commercial use without permission (bench/datasets/movielens_small/TERMS.md). "
+    "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM Transactions on "
+    "Interactive Intelligent Systems 5, 4, Article 19. https://doi.org/10.1145/2827872"
 )
 
 
