@@ -1,0 +1,178 @@
+"""WARP kernels.  Notation (Weston, Bengio & Usunier 2011, IJCAI; Kula 2015, LightFM), X, Y, u, i, j as for BPR:
+
+    N          draws made until one violates the margin, x_u.y_j > x_u.y_i - 1; at most max_sampled
+    rank       floor((n_items - 1) / N), the estimate of how many items rank above i
+    phi        ln(max(1, rank)), the weight of the hinge |1 - x_u.(y_i - y_j)|_+
+    GX, GY     Adagrad: for each entry of X and Y, 1 + the sum of its squared gradients (Duchi et al. 2011)
+
+A step descends phi times the hinge plus (reg_user |x_u|^2 + reg_item (|y_i|^2 + |y_j|^2)) / 2, each entry at its own
+learning_rate / sqrt(G).  What a thread needs beside the factors is a handful of numbers.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from models.kernels.bpr import dot, draw_hard
+from models.kernels.draws import GAMMA, below, stream
+from models.kernels.linear_algebra import FASTMATH
+from models.kernels.strata import cell_of, holds
+
+VIOLATOR, HARDEST = 0, 1  # how j is found: the first that violates the margin, or the best scored of max_sampled
+
+
+class Sampling(NamedTuple):
+    """How i and j are found.
+
+    i: each like in turn where ``n_positives`` is 1, else the ``kth`` best scored (from 1) of ``n_positives`` draws.
+    """
+
+    search: int
+    max_sampled: int
+    kth: int
+    n_positives: int
+    cumulative: np.ndarray  # of what the hardest is the best of, float64, as ``draw_unseen`` says
+
+
+class Step(NamedTuple):
+    """How far a step goes; float32."""
+
+    learning_rate: np.float32
+    reg_user: np.float32
+    reg_item: np.float32
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def learn_epoch(strata, sampling, key, step, X, Y, GX, GY):
+    """As many steps as there are likes, in place; none where no violating item is found.  ``key`` decides the draws."""
+    n_blocks = len(strata.item_start) - 1
+    for stratum in range(n_blocks):
+        for block in prange(n_blocks):
+            cells = (block, (block + stratum) % n_blocks)
+            _learn_cell(strata, cells, sampling, stream(key, stratum), step, X, Y, GX, GY)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
+    user_block, item_block = cells
+    items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
+    for at in range(strata.user_start[user_block], strata.user_start[user_block + 1]):
+        user = strata.user_at[at]
+        cell = cell_of(strata, user, item_block)
+        state = stream(key, user)
+        for p in range(cell.first, cell.last):
+            state, i = choose_positive(strata, cell, p, sampling, state, X, user, Y, items, scores)
+            state, j, weight = find_negative(strata, cell, sampling, state, X, user, Y, i)
+            if j >= 0:
+                _step(X, user, Y, i, j, GX, GY, weight, step)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def choose_positive(strata, cell, p, sampling, state, X, user, Y, items, scores):
+    """The next state and i; ``items`` and ``scores`` (kth,) are room for the best so far, in order."""
+    if sampling.n_positives == 1:
+        return state, strata.item_at[strata.place[p]]
+    scores[:] = -np.inf
+    for _ in range(sampling.n_positives):
+        item = strata.item_at[strata.place[cell.first + below(state, cell.last - cell.first)]]
+        state += GAMMA
+        score = dot(X, user, Y, item)
+        at = sampling.kth
+        while at > 0 and score > scores[at - 1]:
+            at -= 1
+        if at < sampling.kth:
+            for later in range(sampling.kth - 1, at, -1):
+                items[later], scores[later] = items[later - 1], scores[later - 1]
+            items[at], scores[at] = item, score
+    return state, items[sampling.kth - 1]
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def find_negative(strata, cell, sampling, state, X, user, Y, i):
+    """The next state, j and the weight of its gradient; j is -1 where none is found."""
+    positive_score = dot(X, user, Y, i)
+    if sampling.search == HARDEST:
+        state, drawn = draw_hard(
+            strata.place, strata.item_at, sampling.cumulative, sampling.max_sampled, cell, state, X, user, Y
+        )
+        if drawn < 0:
+            return state, -1, np.float32(0.0)
+        j = strata.item_at[drawn]
+        margin = positive_score - dot(X, user, Y, j)
+        return state, j, np.float32(1.0) / (np.float32(1.0) + np.exp(margin))
+    n_others = strata.item_start[-1] - 1
+    for n_draws in range(1, sampling.max_sampled + 1):
+        drawn = cell.start + below(state, cell.stop - cell.start)
+        state += GAMMA
+        j = strata.item_at[drawn]
+        if dot(X, user, Y, j) > positive_score - np.float32(1.0) and not holds(
+            strata.place, cell.first, cell.last, drawn
+        ):
+            return state, j, np.float32(np.log(max(1.0, n_others // n_draws)))
+    return state, -1, np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _step(X, user, Y, i, j, GX, GY, weight, step):
+    k = X.shape[1] - 1
+    rate, reg_user, reg_item = step.learning_rate, step.reg_user, step.reg_item
+    for f in range(k):
+        x, y_i, y_j = X[user, f], Y[i, f], Y[j, f]
+        g_x = reg_user * x - weight * (y_i - y_j)
+        g_i = reg_item * y_i - weight * x
+        g_j = reg_item * y_j + weight * x
+        GX[user, f] += g_x * g_x
+        GY[i, f] += g_i * g_i
+        GY[j, f] += g_j * g_j
+        X[user, f] = x - rate * g_x / np.sqrt(GX[user, f])
+        Y[i, f] = y_i - rate * g_i / np.sqrt(GY[i, f])
+        Y[j, f] = y_j - rate * g_j / np.sqrt(GY[j, f])
+    g_i = reg_item * Y[i, k] - weight
+    g_j = reg_item * Y[j, k] + weight
+    GY[i, k] += g_i * g_i
+    GY[j, k] += g_j * g_j
+    Y[i, k] -= rate * g_i / np.sqrt(GY[i, k])
+    Y[j, k] -= rate * g_j / np.sqrt(GY[j, k])
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def fold_in_users(likes, sampling, key, n_sweeps, step, Y, out, sums):
+    """Steps of the users' vectors alone, Y held fixed: as many as there are likes in each of ``n_sweeps`` sweeps.
+
+    ``likes``: one item block.  ``out`` (n, k + 1): what to start from; ``sums`` like it: Adagrad's, ones to start from.
+    All users take the same draws, so that a history has one vector, whoever it stands beside.
+    """
+    for user in prange(len(out)):
+        cell = cell_of(likes, user, 0)
+        items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
+        for sweep in range(n_sweeps):
+            state = stream(key, sweep)
+            for p in range(cell.first, cell.last):
+                state, i = choose_positive(likes, cell, p, sampling, state, out, user, Y, items, scores)
+                state, j, weight = find_negative(likes, cell, sampling, state, out, user, Y, i)
+                if j >= 0:
+                    _user_step(out, user, Y, i, j, sums, weight, step)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _user_step(X, user, Y, i, j, GX, weight, step):
+    for f in range(X.shape[1] - 1):
+        g = step.reg_user * X[user, f] - weight * (Y[i, f] - Y[j, f])
+        GX[user, f] += g * g
+        X[user, f] -= step.learning_rate * g / np.sqrt(GX[user, f])
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def sum_losses(likes, sampling, key, X, Y, out):
+    """Write to ``out`` (n_users,) float64 the sum over a user's likes of phi times the hinge.  ``likes``: one block."""
+    for user in prange(len(out)):
+        cell = cell_of(likes, user, 0)
+        state = stream(key, user)
+        total = 0.0
+        for p in range(cell.first, cell.last):
+            i = likes.place[p]
+            state, j, phi = find_negative(likes, cell, sampling, state, X, user, Y, i)
+            if j >= 0:
+                total += phi * (1.0 - dot(X, user, Y, i) + dot(X, user, Y, j))
+        out[user] = total

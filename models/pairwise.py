@@ -1,0 +1,84 @@
+"""What models share that learn from pairs of a liked and another item by SGD: factors with a bias, and epochs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Protocol, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.factor_model import FactorModel
+from models.kernels.strata import Strata
+from models.strata import Dealer
+from models.threads import limited_threads
+
+__all__ = ["PairwiseModel", "drawn_key"]
+
+
+class PairwiseConfig(Protocol):
+    """The settings that pairwise models have in common."""
+
+    @property
+    def n_factors(self) -> int: ...
+    @property
+    def init_scale(self) -> float: ...
+    @property
+    def n_epochs(self) -> int: ...
+
+
+P = TypeVar("P", bound=PairwiseConfig)
+
+
+class PairwiseModel(FactorModel[P]):
+    """score(u, i) = x_u.y_i + b_i, the bias being one more column of the items, against a 1 of the users.
+
+    An epoch passes over all likes, in an order and with negatives that follow from the seed and the epoch's number.
+    It is cut into strata whose cells share no user and no item (``models.kernels.strata``): threads never
+    touch the same row, and the factors are the same to the last bit on any number of them.
+    """
+
+    n_bias_columns = 1
+    arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "n_epochs_done")
+    n_epochs_done: NDArray[np.int64]  #: (), since the factors were drawn: what the next epoch's draws follow from
+
+    def _start(self, train: sp.csr_array) -> None:
+        self.user_factors, self.item_factors = self._drawn(train.shape)
+        self.n_epochs_done = np.array(0)
+
+    def _grow(self, train: sp.csr_array) -> None:
+        users, items = self._drawn(train.shape)
+        self.user_factors = np.concatenate([self.user_factors, users[len(self.user_factors) :]])
+        self.item_factors = np.concatenate([self.item_factors, items[len(self.item_factors) :]])
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        dealer = Dealer(train)
+        for epoch in range(1, self.config.n_epochs + 1):
+            rng = np.random.default_rng([self.seed, int(self.n_epochs_done)])
+            with limited_threads(self.threads):
+                self._learn(dealer.deal(rng), drawn_key(rng))
+            self.n_epochs_done = self.n_epochs_done + 1
+            yield epoch
+
+    @abstractmethod
+    def _learn(self, strata: Strata, key: np.uint64) -> None:
+        """One epoch, in place."""
+
+    def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Users and items to start from; the first are the same however many there are."""
+        k = self.config.n_factors
+        scale = np.float32(self.config.init_scale / np.sqrt(k))
+        factors = []
+        for side, (n, last_column) in enumerate(zip(shape, (1.0, 0.0), strict=True)):
+            rng = np.random.default_rng([self.seed, side])
+            drawn = np.full((n, k + 1), last_column, np.float32)
+            drawn[:, :k] = scale * rng.standard_normal((n, k), np.float32)
+            factors.append(drawn)
+        return factors[0], factors[1]
+
+
+def drawn_key(rng: np.random.Generator) -> np.uint64:
+    """What a kernel's draws follow from."""
+    return rng.integers(2**64, dtype=np.uint64)

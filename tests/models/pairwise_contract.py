@@ -1,0 +1,80 @@
+"""What models that learn from pairs by SGD must keep beyond the contract of factor models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from models.pairwise import PairwiseModel
+from tests.models.contract import LIKES, N_ITEMS
+from tests.models.factor_contract import FactorModelContract
+from tests.models.likes import checkerboard, random_likes
+
+MANY = random_likes(120, 150)  # enough items for several blocks
+
+
+class PairwiseContract(FactorModelContract):
+    """Inherit for a PairwiseModel; ``config`` has few epochs."""
+
+    histories_equal_users = False
+
+    def fit(self, *, threads: int | None = None, **settings: Any) -> PairwiseModel[Any]:
+        model = self.model(replace(self.config, **settings), threads=threads).fit(MANY)
+        assert isinstance(model, PairwiseModel)
+        return model
+
+    def test_factors_are_bit_equal_on_any_number_of_threads(self) -> None:
+        one, two = self.fit(threads=1), self.fit(threads=2)
+        assert (one.user_factors == two.user_factors).all()
+        assert (one.item_factors == two.item_factors).all()
+
+    def test_an_interrupted_fit_goes_on_as_if_it_had_not_been(self) -> None:
+        at_once = self.fit(n_epochs=4)
+        in_two = self.fit(n_epochs=2).continue_fit(MANY)
+        assert (in_two.item_factors == at_once.item_factors).all()
+
+    def test_the_loss_goes_down(self) -> None:
+        model = self.model(replace(self.config, n_epochs=30))
+        losses = [model.loss() for _ in model.fit_epochs(MANY)]  # type: ignore[attr-defined]
+        assert losses[-1] < losses[0]
+
+    def test_the_users_constant_stays(self) -> None:
+        assert (self.fit().user_factors[:, -1] == 1).all()
+
+    def test_the_bias_is_no_part_of_a_similarity(self) -> None:
+        model = self.fit()
+        before = model.similar_items([3], 5).items
+        model.item_factors[:, -1] *= 100
+        assert (model.similar_items([3], 5).items == before).all()
+
+    def test_a_strangers_vector_does_not_depend_on_who_stands_beside(self) -> None:
+        model = self.fit()
+        alone, among = model.fold_in(MANY[[7]]), model.fold_in(MANY[:9])
+        assert (alone[0] == among[7]).all()
+        assert (model.fold_in(MANY[:9]) == among).all()
+
+    def test_a_stranger_is_ranked_for_by_a_few_likes(self) -> None:
+        board = checkerboard()
+        model = self.model(self.checkerboard_config or self.config).fit(board)
+        likes_even = sp.csr_array((np.ones(4, np.float32), np.array([2, 8, 20, 30]), np.array([0, 4])), shape=(1, 40))
+        assert (model.recommend(likes_even, 16).items % 2 == 0).all()
+
+    def test_who_likes_nothing_is_ranked_for_by_the_biases(self) -> None:
+        model = self.fit()
+        order = model.recommend(MANY[[3]], 5).items[0]
+        assert order.tolist() == np.argsort(-model.item_factors[:, -1], kind="stable")[:5].tolist()
+
+    @pytest.mark.parametrize("value", [0, -1])
+    def test_sizes_must_be_positive(self, value: int) -> None:
+        for name in ("n_factors", "n_epochs"):
+            with pytest.raises(ValueError, match=f"{name} must be at least 1, got {value}"):
+                replace(self.config, **{name: value})
+
+    def test_an_eager_users_few_unseen_items_suffice(self) -> None:
+        model = self.model(self.config).fit(LIKES)
+        assert np.isfinite(model.scores([0])).all()
+        assert model.scores([0]).shape == (1, N_ITEMS)

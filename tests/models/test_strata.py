@@ -1,0 +1,83 @@
+"""An epoch's strata hold every like once, and cells that run at once never meet."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from models.kernels.strata import Cell, cell_of, draw_unseen, holds
+from models.strata import Dealer, undealt
+from tests.models.likes import random_likes
+
+LIKES = random_likes(90, 200)
+
+
+def test_every_like_is_in_one_cell() -> None:
+    strata = Dealer(LIKES).deal(np.random.default_rng(0))
+    n_blocks = len(strata.item_start) - 1
+    assert n_blocks == 200 // 32
+    seen = np.zeros(LIKES.shape)
+    for user in range(90):
+        for block in range(n_blocks):
+            cell = cell_of(strata, user, block)
+            places = strata.place[cell.first : cell.last]
+            assert (np.diff(places) > 0).all()
+            assert ((places >= cell.start) & (places < cell.stop)).all()
+            seen[user, strata.item_at[places]] += 1
+    np.testing.assert_array_equal(seen, LIKES.toarray() > 0)
+
+
+def test_blocks_share_out_all_users_and_items() -> None:
+    strata = Dealer(LIKES).deal(np.random.default_rng(0))
+    for order, start, n in ((strata.item_at, strata.item_start, 200), (strata.user_at, strata.user_start, 90)):
+        assert sorted(order.tolist()) == list(range(n))
+        assert (start[0], start[-1]) == (0, n)
+        assert np.ptp(np.diff(start)) <= 1
+
+
+def test_each_deal_is_another_and_follows_from_the_generator() -> None:
+    dealer = Dealer(LIKES)
+    rng = np.random.default_rng(0)
+    first, second = dealer.deal(rng), dealer.deal(rng)
+    assert (first.item_at != second.item_at).any()
+    assert (dealer.deal(np.random.default_rng(0)).place == first.place).all()
+
+
+@pytest.mark.parametrize(("shape", "n_blocks"), [((5, 20), 1), ((2, 500), 2), ((50, 5000), 16)])
+def test_small_data_are_cut_into_few_blocks(shape: tuple[int, int], n_blocks: int) -> None:
+    likes = sp.csr_array(np.ones(shape, np.float32))
+    assert len(Dealer(likes).deal(np.random.default_rng(0)).item_start) == n_blocks + 1
+
+
+def test_draws_are_unseen_items_of_the_block() -> None:
+    strata = undealt(LIKES)
+    cell = cell_of(strata, 7, 0)
+    drawn = draws(strata.place, np.zeros(0), cell)
+    assert set(drawn) == set(np.flatnonzero(LIKES[[7]].toarray()[0] == 0))
+
+
+def test_popular_items_are_drawn_as_often_as_their_weight() -> None:
+    cumulative = np.array([0.0, 5.0, 5.0, 6.0, 10.0, 20.0])  # item 0 is outside the block, item 3 seen
+    drawn = draws(np.array([3], np.int32), cumulative, Cell(0, 1, 1, 5), n_draws=4000)
+    shares = np.bincount(drawn, minlength=5) / len(drawn)
+    np.testing.assert_allclose(shares, [0, 0, 1 / 11, 0, 10 / 11], atol=0.02)
+
+
+def test_who_likes_all_of_a_block_gets_no_negative() -> None:
+    place = np.arange(4, dtype=np.int32)
+    assert set(draws(place, np.zeros(0), Cell(0, 4, 0, 4), n_draws=5)) == {-1}
+
+
+def test_membership_is_found_in_runs_of_any_length() -> None:
+    values = np.array([2, 3, 5, 8, 13, 21, 34], np.int32)
+    for last in range(len(values) + 1):
+        assert [v for v in range(40) if holds(values, 0, last, v)] == values[:last].tolist()
+
+
+def draws(place: np.ndarray, cumulative: np.ndarray, cell: Cell, *, n_draws: int = 2000) -> list[int]:
+    state, found = np.uint64(5), []
+    for _ in range(n_draws):
+        state, drawn = draw_unseen(place, cumulative, cell, np.uint64(state))
+        found.append(drawn)
+    return found
