@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.datasets.columns import Role
-from bench.datasets.layout import Layout, is_number
+from bench.datasets.columns import Role, is_number
+from bench.datasets.layout import Layout
 
 __all__ = ["ColumnTypes"]
 

@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from bench.datasets.errors import DataError, did_you_mean, shown
 
-__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "parse_columns", "title_column"]
+__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "is_number", "parse_columns", "title_column"]
 
 Role = Literal["user", "item", "rating", "weight", "time"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -24,6 +24,8 @@ _NAMES: Mapping[Role, tuple[str, ...]] = {
     "weight": ("weight", "count", "plays", "playcount", "listens", "quantity", "freq", "frequency"),
     "time": ("timestamp", "time", "ts", "unixtime", "unixreviewtime", "datetime", "date"),
 }
+_LARGEST_RATING = 10
+_FIRST_MOMENT = 10**8  #: seconds since 1970, in 1973
 _TITLES = ("title", "name", "itemname", "itemtitle", "movietitle", "moviename", "artistname", "trackname", "booktitle")
 
 
@@ -39,9 +41,24 @@ def by_name(header: Sequence[str]) -> dict[Role, int]:
     return found
 
 
-def by_place(n_columns: int) -> dict[Role, int]:
-    """The usual order of a file without a header: user, item, rating, time."""
-    return dict(zip(("user", "item", "rating", "time"), range(n_columns), strict=False))
+def by_place(n_columns: int, third: Sequence[str]) -> dict[Role, int]:
+    """The usual order of a file without a header: user, item, rating, time.
+
+    A third column whose values are too large for ratings, or for counts, is taken for weights, or for times.
+    """
+    roles: list[Role] = ["user", "item", "rating", "time"]
+    largest = max((float(field) for field in third if is_number(field)), default=0)
+    if largest > _LARGEST_RATING:
+        roles[2:] = ["weight", "time"] if largest < _FIRST_MOMENT or n_columns > 3 else ["time"]
+    return dict(zip(roles, range(n_columns), strict=False))
+
+
+def is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def title_column(header: Sequence[str]) -> int | None:

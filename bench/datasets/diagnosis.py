@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from bench.datasets.columns import Role
+from bench.datasets.columns import Role, is_number
 from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile, readable
 from bench.datasets.gathering import MAX_ID_LENGTH
-from bench.datasets.layout import Layout, is_number, table_lines
+from bench.datasets.layout import Layout, table_lines
 from bench.datasets.rows import value_problem
 
 __all__ = ["check_quotes", "diagnose", "encoding_of"]

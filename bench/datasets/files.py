@@ -42,8 +42,9 @@ class DataFile:
 
     def open(self) -> IO[bytes]:
         """The bytes of the content, gzip undone."""
-        stored = self.open_stored()
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stored)) if self._is_gzip() else stored
+        if not self._is_gzip():
+            return self.open_stored()
+        return cast(IO[bytes], gzip.open(self.path if self.member is None else self.open_stored()))
 
     def open_arrow(self) -> Any:
         """What :meth:`open` reads, as a stream that pyarrow reads without the interpreter's lock where it can."""
@@ -78,8 +79,9 @@ class DataFile:
 def files_in(path: Path) -> list[DataFile]:
     """The files of a folder or a zip by name, those of subfolders only in a zip."""
     if path.is_dir():
-        return [DataFile(file) for file in sorted(path.iterdir()) if file.is_file()]
-    with readable(DataFile(path)), zipfile.ZipFile(path) as archive:
+        with readable(path):
+            return [DataFile(file) for file in sorted(path.iterdir()) if file.is_file()]
+    with readable(path), zipfile.ZipFile(path) as archive:
         members = [member.filename for member in archive.infolist() if not member.is_dir()]
     for member in members:
         if member.startswith("/") or "\\" in member or ".." in member.split("/"):

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bench.datasets.columns import Role, by_name, by_place, chosen, parse_columns
+from bench.datasets.columns import Role, by_name, by_place, chosen, is_number, parse_columns
 from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile, readable
 from bench.datasets.options import DataOptions
 
-__all__ = ["Layout", "Sample", "is_number", "layout_of", "sample_of", "table_lines"]
+__all__ = ["Layout", "Sample", "layout_of", "sample_of", "table_lines"]
 
 _SEPARATORS = ("::", "\t", ",", ";", "|")
 _QUOTING = (",", ";")
@@ -86,7 +86,8 @@ def layout_of(file: DataFile, options: DataOptions) -> Layout:
         raise DataError.at(
             file, f"only one column in {shown(line)!r}; give a user and an item a line, or --separator", line=1
         )
-    columns = by_name(sample.header) if sample.has_header else by_place(sample.n_columns)
+    third = [row[2] for row in sample.body if len(row) > 2]
+    columns = by_name(sample.header) if sample.has_header else by_place(sample.n_columns, third)
     columns = chosen(asked, columns, sample.header, sample.n_columns, file)
     missing = " and ".join(role for role in ("user", "item") if role not in columns)
     if missing:
@@ -131,14 +132,6 @@ def table_lines(lines: Iterator[str], separator: str, *, is_quoted: bool) -> Ite
     return (
         (number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1) if line.strip()
     )
-
-
-def is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
 
 
 def _table(lines: Sequence[str], separator: str) -> tuple[tuple[str, ...], ...]:

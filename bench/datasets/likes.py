@@ -189,7 +189,8 @@ def _require_two(data: str, rows: Rows, n_read: int, dropped: Mapping[str, int])
     if n_users < 2 or n_items < 2:
         account = "; ".join(f"{count:,} dropped: {reason}" for reason, count in dropped.items()) or "none dropped"
         left = f"{n_users} users and {n_items} items are left of {n_read:,} rows ({account})"
-        raise DataError.at(data, f"{left}; at least two of each are needed")
+        hint = ": lower --positive-from or whatever else drops them" if dropped else ""
+        raise DataError.at(data, f"{left}; at least two of each are needed{hint}")
 
 
 def _matrix(rows: Rows) -> sp.csr_array:

@@ -60,6 +60,9 @@ def place_of(options: DataOptions) -> Place:
     path = Path(options.data) if known is None else fetched_file(known.file_name)
     with readable(path):
         is_here = path.exists()
+        is_usable = path.is_file() or path.is_dir()
+    if is_here and not is_usable:
+        raise DataError.at(path, "is neither a file nor a folder; write what it gives to a file first")
     if is_here:
         return find_place(path, options.items)
     if known is not None:
@@ -89,7 +92,9 @@ def format_of(file: DataFile, options: DataOptions) -> Format:
 
 def _read(place: Place, options: DataOptions) -> Rows:
     file = place.interactions
-    match format_of(file, options):
+    kind = format_of(file, options)
+    _refuse_unused(options, kind)
+    match kind:
         case "parquet":
             rows = read_parquet(file, options)
         case "sparse":
@@ -101,8 +106,17 @@ def _read(place: Place, options: DataOptions) -> Rows:
     return rows if place.titles is None else _with_titles(rows, place.titles, is_asked=options.items is not None)
 
 
+def _refuse_unused(options: DataOptions, kind: str) -> None:
+    """Raises DataError for an option on how to read that data of this kind has no use for."""
+    uses = {"text": ("columns", "separator", "header"), "parquet": ("columns",)}.get(kind, ())
+    for option in ("columns", "separator", "header"):
+        if getattr(options, option) is not None and option not in uses:
+            raise DataError.at(options.data, f"--{option} does not apply to {kind} data; leave it out")
+
+
 def _finish(name: str, rows: Rows, options: DataOptions) -> Interactions:
     """The likes of data that does not come from files, with titles where the user names a file of them."""
+    _refuse_unused(options, "embedded or synthetic")
     if options.items is not None:
         rows = _with_titles(rows, DataFile(Path(options.items)), is_asked=True)
     return to_interactions(name, rows, options)

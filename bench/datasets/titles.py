@@ -13,7 +13,7 @@ from bench.datasets.layout import Sample, sample_of, table_lines
 __all__ = ["read_titles"]
 
 #: Titles are kept in an array of fixed width, which one endless title would blow up.
-_MAX_LENGTH = 300
+_MAX_LENGTH = 120
 
 
 def read_titles(file: DataFile) -> dict[str, str]:
@@ -29,7 +29,7 @@ def read_titles(file: DataFile) -> dict[str, str]:
         ):
             fields = _rejoined(fields, sample)
             if not (n_row == 0 and sample.has_header) and len(fields) > max(item, title) and fields[title]:
-                titles[fields[item].strip()] = fields[title].strip()[:_MAX_LENGTH]
+                titles[fields[item].strip()] = _cut(fields[title].strip())
     return titles
 
 
@@ -46,6 +46,10 @@ def _places(file: DataFile, sample: Sample) -> tuple[int, int]:
         names = shown(", ".join(sample.header), 200)
         raise DataError.at(file, f"no column of titles among: {names}; name one 'title'", line=1)
     return item, title
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= _MAX_LENGTH else f"{title[: _MAX_LENGTH - 1]}…"
 
 
 def _rejoined(fields: list[str], sample: Sample) -> list[str]:

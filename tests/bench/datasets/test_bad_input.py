@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -221,6 +222,25 @@ def test_impossible_option_is_explained(options, expected):
 )
 def test_option_that_the_file_cannot_satisfy_is_explained(write, options, expected):
     assert expected in message_of(data=write("user,item\n1,10\n2,11\n"), **options)
+
+
+def test_option_without_use_is_refused():
+    assert (
+        message_of(header=True)
+        == "movielens-small: --header does not apply to embedded or synthetic data; leave it out"
+    )
+
+
+def test_what_is_no_file_is_not_read():
+    assert "is neither a file nor a folder" in message_of(data="/dev/zero")
+
+
+def test_folder_that_may_not_be_listed_is_explained(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert message_of(data=str(tmp_path)) == f"{tmp_path}: may not be read; change its permissions"
 
 
 def test_adding_up_ratings_is_refused(write):

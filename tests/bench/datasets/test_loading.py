@@ -139,3 +139,8 @@ def test_terms_of_a_known_set_do_not_depend_on_what_was_parsed_before(cache_fold
         archive.writestr("ml-1m/ratings.dat", DAT)
     assert load(DataOptions(data=str(path))).source.terms == ""
     assert "GroupLens" in load(DataOptions(data="movielens-1m")).source.terms
+
+
+def test_endless_title_is_cut(write):
+    interactions = load(DataOptions(data=write(DAT, "x.dat"), items=write(f"id,title\n122,{'x' * 500}\n", "mine.csv")))
+    assert interactions.item_titles[0] == "x" * 119 + "…"

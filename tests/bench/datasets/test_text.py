@@ -177,3 +177,17 @@ def test_quotes_that_come_late_are_understood(write):
 def test_lone_quote_in_a_name_is_a_letter(write):
     text = "user,item\n" + "ann,10\nbob,11\n" * 10_000 + 'jim "the cat,12\n'
     assert 'jim "the cat' in load(DataOptions(data=write(text))).user_ids.tolist()
+
+
+@pytest.mark.parametrize(
+    ("third", "weights", "times"),
+    [
+        (("5", "4"), [1, 1], None),
+        (("5", "40"), [5, 40], None),
+        (("978300760", "978302109"), [1, 1], [978300760, 978302109]),
+    ],
+)
+def test_third_column_without_a_name_is_taken_by_its_size(write, third, weights, times):
+    interactions = load(DataOptions(data=write(f"1,10,{third[0]}\n2,11,{third[1]}\n")))
+    assert interactions.matrix.data.tolist() == weights
+    assert (None if interactions.timestamps is None else interactions.timestamps.tolist()) == times
