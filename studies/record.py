@@ -9,7 +9,16 @@ from typing import Literal
 
 from evaluation.significance import Estimate
 
-__all__ = ["DataSummary", "Estimate", "Gain", "ParameterRange", "SplitSummary", "StudyRecord", "TrialRecord"]
+__all__ = [
+    "DataSummary",
+    "Estimate",
+    "Gain",
+    "ParameterRange",
+    "ParameterValue",
+    "SplitSummary",
+    "StudyRecord",
+    "TrialRecord",
+]
 
 ParameterValue = bool | int | float | str | None
 

@@ -14,7 +14,14 @@ from evaluation.split import Split
 from studies.record import DataSummary, ParameterRange, SplitSummary
 from studies.spec import Searched, StudySpec
 
-__all__ = ["StudySettings", "differences", "settings_as_json", "study_settings"]
+__all__ = [
+    "StudySettings",
+    "data_summary",
+    "differences",
+    "settings_as_json",
+    "split_summary",
+    "study_settings",
+]
 
 #: Leaves of the settings that may differ between runs of one study: names of the same things.
 _FREE = ("data.name", "data.rows_read", "data.dropped", "data.terms", ".source")
@@ -49,13 +56,14 @@ def study_settings(
         seed=seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,
-        data=_data_summary(interactions),
-        split=_split_summary(split),
+        data=data_summary(interactions),
+        split=split_summary(split),
         space={name: _parameter_range(searched) for name, searched in space.items()},
     )
 
 
-def _data_summary(interactions: Interactions) -> DataSummary:
+def data_summary(interactions: Interactions) -> DataSummary:
+    """The data, and where it came from."""
     source = interactions.source
     return DataSummary(
         name=interactions.name,
@@ -70,7 +78,8 @@ def _data_summary(interactions: Interactions) -> DataSummary:
     )
 
 
-def _split_summary(split: Split) -> SplitSummary:
+def split_summary(split: Split) -> SplitSummary:
+    """What was hidden, from how many; of the sealed test no more than it says unopened."""
     options = split.options
     kind = "last" if options.holdout == "last" else "random"
     return SplitSummary(

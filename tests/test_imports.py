@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "models": {"models"},
     "evaluation": {"evaluation"},
     "studies": {"models", "evaluation", "studies"},
-    "reports": {"reports", "studies.record"},
+    "reports": {"reports", "studies.record", "studies.comparison.record"},
     "bench": OURS,
 }
 RESERVED = {
