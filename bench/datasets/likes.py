@@ -21,12 +21,13 @@ LIKED_FROM = 4.0
 
 
 def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions:
-    """The likes among ``rows``; raises DataError where nothing to learn from is left."""
+    """The likes among ``rows``, whose arrays are taken over; raises DataError where nothing to learn from is left."""
     n_read, users_read, items_read = len(rows), len(rows.users.values), len(rows.items.values)
     positive_from = _threshold(rows, options)
-    account = _Account(rows.dropped)
+    account = _Account()
     rows = account.keep(rows, "weight of 0", _has_weight(rows))
-    rows = _merge_repeats(_in_order(rows), options.repeats, account)
+    _put_in_order(rows)
+    rows = _merge_repeats(rows, options.repeats, account)
     if positive_from is not None and rows.values is not None:
         rows = account.keep(rows, f"{rows.value_kind} below {positive_from:g}", rows.values >= positive_from)
     rows = _sample(rows, options, account)
@@ -51,17 +52,19 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
         timestamps=rows.times,
         source=source,
     )
-    if not rows.titles:
-        return interactions
-    known = ((item, rows.titles.get(str(item))) for item in interactions.item_ids.tolist())
+    return _with_titles(interactions, rows.titles) if rows.titles else interactions
+
+
+def _with_titles(interactions: Interactions, titles: Mapping[str, str]) -> Interactions:
+    known = ((item, titles.get(str(item))) for item in interactions.item_ids.tolist())
     return interactions.with_titles({item: title for item, title in known if title})
 
 
 class _Account:
     """Counts the rows that do not become likes, by reason."""
 
-    def __init__(self, dropped: Mapping[str, int]) -> None:
-        self.dropped = dict(dropped)
+    def __init__(self) -> None:
+        self.dropped: dict[str, int] = {}
 
     def keep(self, rows: Rows, reason: str, kept: NDArray[np.bool_] | None) -> Rows:
         """The rows where ``kept``; the others are dropped for ``reason``. None keeps all."""
@@ -89,22 +92,26 @@ def _has_weight(rows: Rows) -> NDArray[np.bool_] | None:
     return rows.values != 0 if rows.value_kind == "weight" and rows.values is not None else None
 
 
-def _in_order(rows: Rows) -> Rows:
-    """The rows by user and item, those of one pair as they came."""
+def _put_in_order(rows: Rows) -> None:
+    """Sorts the rows by user and item, those of one pair as they came; in place, for there may be many."""
     users, items = rows.users.codes, rows.items.codes
     rises = users[1:] > users[:-1]
     rises |= (users[1:] == users[:-1]) & (items[1:] > items[:-1])
     if rises.all():
-        return rows
-    by_item = _counting_order(rows.items)
-    return rows.take(by_item[_counting_order(rows.users[by_item])])
+        return
+    by_item = _counting_order(items, len(rows.items.values))
+    order = by_item[_counting_order(users[by_item], len(rows.users.values))]
+    del by_item
+    for column in (users, items, rows.values, rows.times):
+        if column is not None:
+            column[:] = column[order]
 
 
-def _counting_order(ids: Ids) -> NDArray[np.int32]:
+def _counting_order(codes: NDArray[np.int32], n_codes: int) -> NDArray[np.int32]:
     """A stable argsort of codes in linear time: scipy's transposition of one entry a row is a counting sort."""
-    n_rows = len(ids.codes)
+    n_rows = len(codes)
     starts = np.arange(n_rows + 1, dtype=np.int32)
-    one_a_row = sp.csr_array((np.empty(n_rows, np.int8), ids.codes, starts), shape=(n_rows, len(ids.values)))
+    one_a_row = sp.csr_array((np.empty(n_rows, np.int8), codes, starts), shape=(n_rows, n_codes))
     order: NDArray[np.int32] = one_a_row.tocsc().indices
     return order
 

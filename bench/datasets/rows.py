@@ -33,8 +33,7 @@ class Ids:
 class Rows:
     """The rows of a file before anything is decided about them; arrays are (n_rows,).
 
-    ``titles`` are keyed by the item's id as text; ``n_read`` counts what the file held, ``dropped`` what of
-    that a reader had to leave out, ``notes`` say what it repaired or decided.
+    ``titles`` are keyed by the item's id as text; ``notes`` say what a reader repaired or decided.
     """
 
     users: Ids
@@ -43,7 +42,6 @@ class Rows:
     value_kind: ValueKind | None = None
     times: NDArray[np.int64] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
-    dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     terms: str = ""
 
