@@ -41,6 +41,8 @@ class Gathered:
             if role not in self._columns:
                 self._columns[role] = _Numbers(converted.dtype) if isinstance(converted, np.ndarray) else _Texts()
             self._columns[role].add(converted)
+        if len({len(column) for column in self._columns.values()}) > 1:
+            raise BadColumnError("a column is missing here that was there before; write both alike")
 
     def rows(self) -> Rows:
         """The rows of all batches; raises BadColumnError where there is no row, or where ids cannot be used."""
@@ -63,7 +65,10 @@ class _Numbers:
         self._array = np.empty(1 << 16, dtype)
         self._length = 0
 
-    def add(self, numbers: NDArray[Any]) -> None:
+    def add(self, numbers: Any) -> None:
+        if not isinstance(numbers, np.ndarray) or numbers.dtype != self._array.dtype:
+            found = getattr(numbers, "dtype", "text")
+            raise BadColumnError(f"a column is {found} here and {self._array.dtype} before; write both alike")
         end = self._length + len(numbers)
         if end > _MAX_ROWS:
             raise BadColumnError(f"more than {_MAX_ROWS:,} rows, which an index cannot hold; give fewer")
@@ -71,6 +76,9 @@ class _Numbers:
             self._array.resize(end + end // 2, refcheck=False)
         self._array[self._length : end] = numbers
         self._length = end
+
+    def __len__(self) -> int:
+        return self._length
 
     def numbers(self) -> NDArray[Any]:
         self._array.resize(self._length, refcheck=False)
@@ -86,7 +94,12 @@ class _Texts:
     def __init__(self) -> None:
         self._chunks: list[Any] = []
 
+    def __len__(self) -> int:
+        return sum(map(len, self._chunks))
+
     def add(self, chunk: Any) -> None:
+        if isinstance(chunk, np.ndarray):
+            raise BadColumnError("a column is numbers here and text before; write both alike")
         self._chunks.append(chunk)
 
     def ids(self) -> Ids:

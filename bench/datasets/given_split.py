@@ -37,7 +37,7 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenVa
     """The validation lists of the data that ``interactions`` were loaded from; None where it has none."""
     if options.data == EMBEDDED or options.data.startswith(PREFIX):
         return None
-    file = place_of(options).interactions
+    file = place_of(options).interactions[0]
     if format_of(file, options) != "lists":
         return None
     valid = read_lists(file, trust_pickle=options.trust_pickle).valid

@@ -91,12 +91,12 @@ def format_of(file: DataFile, options: DataOptions) -> Format:
 
 
 def _read(place: Place, options: DataOptions) -> Rows:
-    file = place.interactions
+    file = place.interactions[0]
     kind = format_of(file, options)
     _refuse_unused(options, kind)
     match kind:
         case "parquet":
-            rows = read_parquet(file, options)
+            rows = read_parquet(place.interactions, options)
         case "sparse":
             rows = read_sparse(file)
         case "lists":

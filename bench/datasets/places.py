@@ -21,14 +21,14 @@ _TITLES = (*(f"{what}.{kind}" for what in _TITLED for kind in ("csv", "tsv", "da
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The file of interactions and that of titles, if there is one."""
+    """The file of interactions, or the parts of one Parquet table, and the file of titles, if there is one."""
 
-    interactions: DataFile
+    interactions: tuple[DataFile, ...]
     titles: DataFile | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        return (self.interactions,) if self.titles is None else (self.interactions, self.titles)
+        return self.interactions if self.titles is None else (*self.interactions, self.titles)
 
 
 def find_place(path: Path, items: str | None) -> Place:
@@ -38,18 +38,25 @@ def find_place(path: Path, items: str | None) -> Place:
     """
     if path.is_dir() or _is_archive(path):
         files = files_in(path)
-        found = _first(files, _INTERACTIONS)
-        if found is None:
-            names = shown(", ".join(file.name for file in files) or "nothing", 200)
-            expected = ", ".join(_INTERACTIONS[:4])
-            raise DataError.at(
-                path, f"no ratings here; expected one of {expected}, found {names}; name the file itself"
-            )
+        found = _interactions(path, files)
     else:
-        found = DataFile(path)
-        files = files_in(path.parent) if _first([found], _INTERACTIONS[:4]) else []
-    titles = DataFile(Path(items)) if items is not None else _first(files, _TITLES)
-    return Place(interactions=found, titles=titles)
+        found = (DataFile(path),)
+        files = files_in(path.parent) if _fitting(found, _INTERACTIONS[:4]) else []
+    titles = (DataFile(Path(items)),) if items is not None else _fitting(files, _TITLES)
+    return Place(interactions=found, titles=titles[0] if titles else None)
+
+
+def _interactions(path: Path, files: Sequence[DataFile]) -> tuple[DataFile, ...]:
+    """The files that hold the interactions; raises DataError where there is none, and where it could be several."""
+    found = _fitting(files, _INTERACTIONS)
+    if not found:
+        names = shown(", ".join(file.name for file in files) or "nothing", 200)
+        expected = ", ".join(_INTERACTIONS[:4])
+        raise DataError.at(path, f"no ratings here; expected one of {expected}, found {names}; name the file itself")
+    if len(found) > 1 and not all(file.name.endswith(".parquet") for file in found):
+        names = shown(", ".join(file.member or file.path.name for file in found), 200)
+        raise DataError.at(path, f"several files could be the ratings: {names}; name the one you mean")
+    return found
 
 
 def _is_archive(path: Path) -> bool:
@@ -58,5 +65,9 @@ def _is_archive(path: Path) -> bool:
     return suffix == ".zip" or (suffix != ".npz" and zipfile.is_zipfile(path))
 
 
-def _first(files: Sequence[DataFile], patterns: Sequence[str]) -> DataFile | None:
-    return next((file for pattern in patterns for file in files if fnmatch(file.name, pattern)), None)
+def _fitting(files: Sequence[DataFile], patterns: Sequence[str]) -> tuple[DataFile, ...]:
+    """The files that fit the first pattern that any fits."""
+    for pattern in patterns:
+        if fitting := tuple(file for file in files if fnmatch(file.name, pattern)):
+            return fitting
+    return ()

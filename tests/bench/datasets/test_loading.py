@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.datasets import DataOptions, describe, known_names, load, loading
+from bench.datasets import DataError, DataOptions, describe, known_names, load, loading
 
 DAT = "1::122::5::838985046\n1::185::4.5::838983525\n2::122::4::868245777\n3::520::1::838984474\n"
 MOVIES = "122::Boomerang: The Return (1992)::Comedy|Romance\n185::Net, The (1995)::Action\n520::A::B: Tights::Comedy\n"
@@ -144,3 +144,40 @@ def test_terms_of_a_known_set_do_not_depend_on_what_was_parsed_before(cache_fold
 def test_endless_title_is_cut(write):
     interactions = load(DataOptions(data=write(DAT, "x.dat"), items=write(f"id,title\n122,{'x' * 500}\n", "mine.csv")))
     assert interactions.item_titles[0] == "x" * 119 + "…"
+
+
+def test_parts_of_a_parquet_table_are_read_together(tmp_path):
+    for part in range(3):
+        pq.write_table(pa.table({"user": [part, part], "item": [7, 8 + part]}), tmp_path / f"part-{part}.parquet")
+    interactions = load(DataOptions(data=str(tmp_path)))
+    assert interactions.matrix.toarray().tolist() == [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"user": ["a"], "item": [1]}, "part-1.parquet: a column is text here and int64 before; write both alike"),
+        ({"user": pa.array([1], pa.int32()), "item": [1]}, "a column is int32 here and int64 before"),
+        ({"user": [1], "item": [1], "rating": [float("nan")]}, "a column is missing here that was there before"),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(tmp_path, columns, message):
+    pq.write_table(pa.table({"user": [1, 2], "item": [1, 2]}), tmp_path / "part-0.parquet")
+    pq.write_table(pa.table(columns), tmp_path / "part-1.parquet")
+    with pytest.raises(DataError, match=message):
+        load(DataOptions(data=str(tmp_path)))
+
+
+def test_bad_value_in_a_later_part_names_that_part(tmp_path):
+    for part, rating in ((0, 4.0), (1, float("inf"))):
+        table = pa.table({"user": [1, 2], "item": [1, 2], "rating": [5.0, rating]})
+        pq.write_table(table, tmp_path / f"part-{part}.parquet")
+    with pytest.raises(DataError, match=r"part-1.parquet: row 2: the rating is inf"):
+        load(DataOptions(data=str(tmp_path)))
+
+
+def test_folder_with_two_files_of_ratings_is_not_guessed_about(write, tmp_path):
+    write(DAT, "ratings.dat")
+    write("user,item\n1,1\n", "ratings.csv")
+    with pytest.raises(DataError, match=r"several files could be the ratings: ratings.csv, ratings.dat; name the one"):
+        load(DataOptions(data=str(tmp_path)))
