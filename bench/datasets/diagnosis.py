@@ -100,7 +100,7 @@ def _id_problem(role: str, field: str) -> str | None:
     if len(field) > MAX_ID_LENGTH:
         return f"the {role} id has {len(field):,} characters; the longest allowed is {MAX_ID_LENGTH}: {shown(field)!r}"
     if re.fullmatch(r"[+-]?\d{19,}", field) and not -(2**63) <= int(field[:40]) < 2**64:
-        return f"the {role} id {shown(field)} is beyond 64 bits; give ids within 64 bits, or as text"
+        return f"the {role} id {shown(field)} is beyond 64 bits; give smaller ids, or put a letter before them"
     return None
 
 

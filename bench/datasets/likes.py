@@ -195,7 +195,7 @@ def _require_two(data: str, rows: Rows, n_read: int, dropped: Mapping[str, int])
     n_users, n_items = len(rows.users.values), len(rows.items.values)
     if n_users < 2 or n_items < 2:
         account = "; ".join(f"{count:,} dropped: {reason}" for reason, count in dropped.items()) or "none dropped"
-        left = f"{n_users} users and {n_items} items are left of {n_read:,} rows ({account})"
+        left = f"what is left of {n_read:,} rows has {n_users} of the users and {n_items} of the items ({account})"
         hint = ": lower --positive-from or whatever else drops them" if dropped else ""
         raise DataError.at(data, f"{left}; at least two of each are needed{hint}")
 

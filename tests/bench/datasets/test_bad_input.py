@@ -65,7 +65,7 @@ BAD_TEXT = {
     "no user id": (HEADER + GOOD + ",12,5,5\n", r"line 4: the user id is empty; give one, or remove the line"),
     "id beyond 64 bits": (
         HEADER + GOOD + f"{2**64},12,5,5\n",
-        r"line 4: the user id 18446744073709551616 is beyond 64 bits; give ids within 64 bits",
+        r"line 4: the user id 18446744073709551616 is beyond 64 bits; give smaller ids",
     ),
     "endless id": (f"user,item\n{'x' * 300},1\ny,2\n", r"line 2: the user id has 300 characters; the longest"),
     "no time": (HEADER + GOOD + "3,12,5,soon\n", r"line 4: the time 'soon' is neither seconds since 1970 nor a date"),
@@ -76,11 +76,14 @@ BAD_TEXT = {
         'user,item,note\n1,2,a\n2,3,"b\n3,4,c\n4,5,d\n',
         "line 3: a quote is opened and never closed",
     ),
-    "one user": ("user,item\n1,2\n1,3\n", r"1 users and 2 items are left of 2 rows \(none dropped\); at least two"),
-    "one item": ("user,item\n1,2\n2,2\n", "2 users and 1 items are left"),
+    "one user": (
+        "user,item\n1,2\n1,3\n",
+        r"what is left of 2 rows has 1 of the users and 2 of the items \(none dropped\); at least two",
+    ),
+    "one item": ("user,item\n1,2\n2,2\n", "has 2 of the users and 1 of the items"),
     "all filtered away": (
         "user,item,rating\n1,10,2\n2,11,3\n",
-        r"0 users and 0 items are left of 2 rows \(2 dropped: rating below 4\)",
+        r"what is left of 2 rows has 0 of the users and 0 of the items \(2 dropped: rating below 4\)",
     ),
     "mixed encodings": (
         "user,item\nzoë,1\n".encode() + "zoë,2\n".encode("latin-1"),
