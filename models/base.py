@@ -50,12 +50,14 @@ class Recommender(ABC, Generic[C]):
         self.seed = seed
         self.threads = threads
         self.train: sp.csr_array | None = None
+        self.loss_history: list[float] = []  #: after each epoch of the last ``fit`` that was asked for losses
 
-    def fit(self, train: sp.csr_array) -> Self:
-        """Fit afresh, for as many epochs as the config says."""
-        for _ in self.fit_epochs(train):
-            pass
-        return self
+    def fit(self, train: sp.csr_array, *, losses: bool = False, progress: bool = False) -> Self:
+        """Fit afresh, for as many epochs as the config says.
+
+        ``losses`` keeps the loss after each epoch in ``loss_history``, ``progress`` shows a bar; both cost a little.
+        """
+        return self._follow(self.fit_epochs(train), losses=losses, progress=progress)
 
     def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
         """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
@@ -67,11 +69,9 @@ class Recommender(ABC, Generic[C]):
         self._start(train)
         yield from self._run(train)
 
-    def continue_fit(self, train: sp.csr_array) -> Self:
-        """Go on from what is fitted, for as many epochs as the config says."""
-        for _ in self.continue_epochs(train):
-            pass
-        return self
+    def continue_fit(self, train: sp.csr_array, *, losses: bool = False, progress: bool = False) -> Self:
+        """Go on from what is fitted, for as many epochs as the config says; otherwise like ``fit``."""
+        return self._follow(self.continue_epochs(train), losses=losses, progress=progress)
 
     def continue_epochs(self, train: sp.csr_array) -> Iterator[int]:
         """Like ``fit_epochs``, but starting from what is fitted or loaded.
@@ -85,6 +85,10 @@ class Recommender(ABC, Generic[C]):
             raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
         self._grow(train)
         yield from self._run(train)
+
+    def loss(self) -> float:
+        """What the fit makes small, over the training data; NotImplementedError where it is nothing."""
+        raise NotImplementedError(f"{self.name} has no loss")
 
     def scores(self, queries: Queries) -> NDArray[np.float32]:
         """Scores of all items, (n, n_items), seen ones included; memory is n x n_items x 4 bytes."""
@@ -178,6 +182,15 @@ class Recommender(ABC, Generic[C]):
     @abstractmethod
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         """How similar every item is to each of ``items``, (n, n_items); higher is closer, -inf is not at all."""
+
+    def _follow(self, epochs: Iterator[int], *, losses: bool, progress: bool) -> Self:
+        from tqdm import tqdm  # a search, which follows its epochs itself, need not wait for the import
+
+        self.loss_history = []
+        for _ in tqdm(epochs, self.name, getattr(self.config, "n_epochs", 1), unit="epoch", disable=not progress):
+            if losses:
+                self.loss_history.append(self.loss())
+        return self
 
     def _run(self, train: sp.csr_array) -> Iterator[int]:
         for epoch in self._epochs(train):

@@ -11,8 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.factor_model import FactorModel
-from models.inputs import csr_parts
-from models.kernels.ials import solve_rows
+from models.row_solvers import SOLVERS, RowSolver, Solver, principal_axes, rotated
 from models.threads import limited_threads
 
 __all__ = ["IALS", "IALSConfig"]
@@ -31,12 +30,15 @@ class IALSConfig:
     epsilon: float = 1.0  #: the weight at which log confidence starts to bend
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
     n_epochs: int = 16  #: sweeps over items and users
+    solver: Solver = "cg"  #: of a row's system: cholesky is exact, cg nearly, subspace takes block_size factors at once
+    tolerance: float = 0.01  #: of cg: relative error at which a row's vector is good enough
+    block_size: int = 32  #: of subspace
 
     def __post_init__(self) -> None:
-        for name in ("n_factors", "n_epochs"):
+        for name in ("n_factors", "n_epochs", "block_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("reg", "epsilon", "init_scale"):
+        for name in ("reg", "epsilon", "init_scale", "tolerance"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if not 0 < self.unobserved_weight <= 1:
@@ -45,6 +47,8 @@ class IALSConfig:
             raise ValueError(f"alpha must not be negative, got {self.alpha}")
         if self.confidence not in ("linear", "log"):
             raise ValueError(f"confidence must be 'linear' or 'log', got {self.confidence!r}")
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {self.solver!r}")
 
 
 class IALS(FactorModel[IALSConfig]):
@@ -56,14 +60,19 @@ class IALS(FactorModel[IALSConfig]):
     lambda_u = reg S(1)/S(nu) (N_u + w0 n_items)^nu, lambda_i likewise with n_users, and
     S(nu) = sum_u (N_u + w0 n_items)^nu + sum_i (N_i + w0 n_users)^nu, so that reg keeps its meaning as nu moves.
 
-    An epoch solves the items, then the users: a fitted user's vector is the fold-in of the history.
-    Factors do not depend on the number of threads.
+    An epoch solves the items, then the users: a fitted user's vector is the fold-in of the history, as far as
+    the solver is exact. Factors do not depend on the number of threads.
+
+    With the items fixed, row u's system is w0 Y^T Y + lambda_u I + sum_{S_u} (c - w0) y y^T. Only scores
+    matter, so both sides are turned to the principal axes of the fixed one, where Y^T Y is a diagonal, whatever
+    lambda_u: it costs nothing in the exact solver and preconditions the others.
     """
 
     name = "ials"
     config_type = IALSConfig
 
-    arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "penalty_scale")
+    arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "item_spectrum", "penalty_scale")
+    item_spectrum: NDArray[np.float32]  #: (n_factors,) diagonal of the items' Gramian, in whose axes they stand
     penalty_scale: NDArray[np.float64]  #: (), reg S(1)/S(nu): what (N + w0 n)^nu is multiplied by
 
     def _start(self, train: sp.csr_array) -> None:
@@ -77,26 +86,64 @@ class IALS(FactorModel[IALSConfig]):
         by_user = self._confident(train)
         by_item = by_user.T.tocsr()
         self.penalty_scale = self._penalty_scale(by_user, by_item)
-        self.user_factors = self._solve(by_user, self.item_factors)
+        self.user_factors = np.zeros((train.shape[0], self.config.n_factors), np.float32)
+        self._solve_users(by_user)
         for epoch in range(1, self.config.n_epochs + 1):
-            self.item_factors = self._solve(by_item, self.user_factors)
-            self.user_factors = self._solve(by_user, self.item_factors)
+            self.item_factors, self.user_factors, _ = self._half_step(by_item, self.item_factors, self.user_factors)
+            self._solve_users(by_user)
             yield epoch
 
+    def _solve_users(self, by_user: sp.csr_array) -> None:
+        solved, fixed, spectrum = self._half_step(by_user, self.user_factors, self.item_factors)
+        self.user_factors, self.item_factors, self.item_spectrum = solved, fixed, spectrum
+
+    def _half_step(
+        self, rows: sp.csr_array, solved: NDArray[np.float32], fixed: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Both sides, the first improved, in the principal axes of the second, and their spectrum."""
+        with limited_threads(self.threads):
+            spectrum, axes = principal_axes(fixed)
+            solved, fixed = rotated(solved, axes), rotated(fixed, axes)
+        return self._solved(self._solver(self.config.solver), rows, solved, fixed, spectrum), fixed, spectrum
+
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        return self._solve(self._confident(histories), self.item_factors)
+        # nothing to start from: subspace would need many rounds
+        solver = self._solver("cholesky" if self.config.solver == "cholesky" else "cg")
+        start = np.zeros((histories.shape[0], self.config.n_factors), np.float32)
+        return self._solved(solver, self._confident(histories), start, self.item_factors, self.item_spectrum)
+
+    def _solved(
+        self,
+        solver: RowSolver,
+        rows: sp.csr_array,
+        start: NDArray[np.float32],
+        fixed: NDArray[np.float32],
+        spectrum: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        shared = np.float32(self.config.unobserved_weight) * spectrum
+        return solver.solve(rows, fixed, spectrum=shared, reg=self._penalties(rows), start=start)
+
+    def _solver(self, solver: Solver) -> RowSolver:
+        """v = c, and w = c - w0 beside the w0 of every pair."""
+        config = self.config
+        return RowSolver(
+            solver=solver,
+            slope=1.0,
+            intercept=-config.unobserved_weight,
+            tolerance=config.tolerance,
+            block_size=config.block_size,
+            threads=self.threads,
+        )
 
     def loss(self) -> float:
         """The minimised sum over all pairs, penalties included (see the class); float64."""
         observed = self._confident(self._fitted_train())
-        X, Y = self.user_factors.astype(np.float64), self.item_factors.astype(np.float64)
-        users = np.repeat(np.arange(len(X)), np.diff(observed.indptr))
-        predicted = np.einsum("ij,ij->i", X[users], Y[observed.indices])
-        w0 = self.config.unobserved_weight
-        likes = (observed.data * (1 - predicted) ** 2 - w0 * predicted**2).sum()
-        everything = w0 * ((X.T @ X) * (Y.T @ Y)).sum()
-        penalty = self._penalties(observed) @ (X**2).sum(axis=1)
-        penalty += self._penalties(observed.T.tocsr()) @ (Y**2).sum(axis=1)
+        X, Y = self.user_factors, self.item_factors
+        likes = observed.data.sum(dtype=np.float64) + self._solver("cholesky").loss(observed, X, Y)
+        with limited_threads(self.threads):
+            everything = self.config.unobserved_weight * (_gramian(X) * _gramian(Y)).sum()
+        penalty = self._penalties(observed) @ _square_lengths(X)
+        penalty += self._penalties(observed.T.tocsr()) @ _square_lengths(Y)
         return float(likes + everything + penalty)
 
     def _drawn_items(self, n_items: int) -> NDArray[np.float32]:
@@ -127,21 +174,11 @@ class IALS(FactorModel[IALSConfig]):
         """N + w0 n of each row; n is the number of columns."""
         return np.diff(rows.indptr) + self.config.unobserved_weight * rows.shape[1]
 
-    def _solve(self, rows: sp.csr_array, fixed: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One half-step: the factors of ``rows`` with those of the columns held fixed."""
-        w0 = self.config.unobserved_weight
-        with limited_threads(self.threads):
-            gramian, basis = np.linalg.eigh((fixed.T @ fixed).astype(np.float64))
-            basis = basis.astype(np.float32)
-            out = np.empty((rows.shape[0], fixed.shape[1]), np.float32)
-            solve_rows(
-                *csr_parts(rows),
-                rows.data,
-                fixed @ basis,
-                (w0 * np.maximum(gramian, 0)).astype(np.float32),
-                self._penalties(rows).astype(np.float32),
-                np.float32(w0),
-                fixed.shape[1],
-                out,
-            )
-            return out @ basis.T
+
+def _gramian(factors: NDArray[np.float32]) -> NDArray[np.float64]:
+    exact = factors.astype(np.float64)
+    return exact.T @ exact
+
+
+def _square_lengths(factors: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.einsum("ij,ij->i", factors, factors, dtype=np.float64)

@@ -6,8 +6,9 @@ contiguous in memory; ``reassoc`` lets the compiler vectorise the sums.  NaN and
 """
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
+SMALLEST_PIVOT = np.float32(1e-6)  # of its diagonal entry; float32 knows no smaller difference
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
 
@@ -51,7 +52,9 @@ def cholesky(a, n):
         s = np.float32(0.0)
         for p in range(j):
             s += pivot_row[p] * pivot_row[p]
-        pivot_row[j] = np.sqrt(pivot_row[j] - s)
+        pivot = pivot_row[j] - s
+        # a direction that rounding has eaten is left out: its pivot is infinite, its solution 0
+        pivot_row[j] = np.sqrt(pivot) if pivot > SMALLEST_PIVOT * pivot_row[j] else np.float32(np.inf)
         scale = np.float32(1.0) / pivot_row[j]
         n_tiled = j + 1 + (n - j - 1) // 4 * 4
         for i in range(j + 1, n_tiled, 4):
@@ -88,3 +91,29 @@ def solve_cholesky(lower, n, b):
         b[i] = x
         for p in range(i):
             b[p] -= lower[i, p] * x
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def multiply_rows(a, b, out):
+    """out[i, j] = a[i] . b[j] for a tall ``a`` (n, k) and a ``b`` (m, k) that stays in cache."""
+    last, last_column = len(a) - 1, len(b) - 1
+    for tile in prange((len(a) + 3) // 4):
+        i = 4 * tile
+        i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)  # rows past the end repeat the last
+        for j in range(0, len(b), 2):
+            j1 = min(j + 1, last_column)
+            s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = np.float32(0.0)
+            for p in range(a.shape[1]):
+                x, y = b[j, p], b[j1, p]
+                s00 += a[i, p] * x
+                s01 += a[i, p] * y
+                s10 += a[i1, p] * x
+                s11 += a[i1, p] * y
+                s20 += a[i2, p] * x
+                s21 += a[i2, p] * y
+                s30 += a[i3, p] * x
+                s31 += a[i3, p] * y
+            out[i, j], out[i, j1] = s00, s01
+            out[i1, j], out[i1, j1] = s10, s11
+            out[i2, j], out[i2, j1] = s20, s21
+            out[i3, j], out[i3, j1] = s30, s31

@@ -99,6 +99,24 @@ class ModelContract:
         with pytest.raises(NotFittedError):
             self.new().continue_fit(LIKES)
 
+    def test_losses_are_kept_on_request(self) -> None:
+        model = self.new().fit(LIKES)
+        assert model.loss_history == []
+        if type(model).loss is Recommender.loss:
+            with pytest.raises(NotImplementedError, match=f"{model.name} has no loss"):
+                model.fit(LIKES, losses=True)
+            return
+        model.fit(LIKES, losses=True)
+        assert len(model.loss_history) == self.n_epochs()
+        assert model.loss_history[-1] == model.loss()
+        assert model.loss_history[-1] < model.loss_history[0]
+
+    def test_progress_is_shown_on_request(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.new().fit(LIKES)
+        assert capsys.readouterr().err == ""
+        self.new().fit(LIKES, progress=True)
+        assert f"{self.n_epochs()}/{self.n_epochs()}" in capsys.readouterr().err
+
     def test_threads_do_not_change_the_scores(self) -> None:
         if not self.independent_of_threads:
             pytest.skip("the class says that its results depend on the number of threads")

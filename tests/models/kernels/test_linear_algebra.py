@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.kernels.linear_algebra import add_row_products, cholesky, solve_cholesky
+from models.kernels.linear_algebra import add_row_products, cholesky, multiply_rows, solve_cholesky
 
 SIZES = [*range(1, 10), 16, 31, 64, 119]
 
@@ -50,3 +50,23 @@ def test_solutions_equal_numpys(n: int) -> None:
     cholesky(matrix, n)
     solve_cholesky(matrix, n, b)
     np.testing.assert_allclose(b, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_directions_that_rounding_has_eaten_are_left_out() -> None:
+    matrix = np.zeros((room(3), room(3)), np.float32)
+    matrix[:3, :3] = [[4, 4, 0], [4, 4, 0], [0, 0, 2]]  # the second row repeats the first
+    b = np.array([2, 2, 6], np.float32)
+    cholesky(matrix, 3)
+    solve_cholesky(matrix, 3, b)
+    assert b.tolist() == pytest.approx([1 / 2, 0, 3])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 131])
+@pytest.mark.parametrize("m", [1, 2, 17])
+@pytest.mark.parametrize("length", [1, 16, 37])
+def test_rows_are_multiplied_with_rows(n: int, m: int, length: int) -> None:
+    rng = np.random.default_rng(n)
+    a, b = rng.standard_normal((n, length)).astype(np.float32), rng.standard_normal((m, length)).astype(np.float32)
+    out = np.empty((n, m), np.float32)
+    multiply_rows(a, b, out)
+    np.testing.assert_allclose(out, a @ b.T, atol=1e-4)

@@ -1,0 +1,82 @@
+"""Least squares for each row of a sparse matrix, the columns' vectors held fixed, by a solver of choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.inputs import csr_parts
+from models.kernels.conjugate_gradient import improve_by_gradients
+from models.kernels.least_squares import solve_exactly
+from models.kernels.linear_algebra import multiply_rows
+from models.kernels.losses import add_row_losses
+from models.kernels.subspace import improve_by_blocks
+from models.threads import limited_threads
+
+__all__ = ["RowSolver", "Solver", "principal_axes", "rotated"]
+
+Solver = Literal["cholesky", "cg", "subspace"]
+SOLVERS = ("cholesky", "cg", "subspace")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowSolver:
+    """Minimises, for each row u over its entries v, sum w (x.y)^2 - 2 v x.y + x^T diag(spectrum + reg_u) x,
+
+    w = slope v + intercept. ``cholesky`` is exact. ``cg`` (conjugate gradients) starts from ``start`` and stops at
+    an error of about ``tolerance``. ``subspace`` starts there too and solves once for each ``block_size`` factors.
+    """
+
+    solver: Solver
+    slope: float
+    intercept: float
+    tolerance: float
+    block_size: int
+    threads: int | None
+
+    def solve(
+        self,
+        rows: sp.csr_array,
+        fixed: NDArray[np.float32],
+        *,
+        spectrum: NDArray[np.float32],
+        reg: NDArray[np.float64],
+        start: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """(n_rows, k) vectors of ``rows``; ``fixed`` (n_columns, k), ``spectrum`` (k,), ``reg`` (n_rows,).
+
+        ``start`` (n_rows, k) is used up.
+        """
+        kernel, option = {
+            "cholesky": (solve_exactly, fixed.shape[1]),  # the dual is the smaller system up to k entries
+            "cg": (improve_by_gradients, np.float32(self.tolerance)),
+            "subspace": (improve_by_blocks, min(self.block_size, fixed.shape[1])),
+        }[self.solver]
+        weighting = rows.data, np.float32(self.slope), np.float32(self.intercept)
+        with limited_threads(self.threads):
+            kernel(*csr_parts(rows), *weighting, fixed, spectrum, reg.astype(np.float32), option, start)
+        return start
+
+    def loss(self, rows: sp.csr_array, x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
+        """sum w (x.y)^2 - 2 v x.y over all entries, (n_rows, k) ``x`` against (n_columns, k) ``y``; float64."""
+        out = np.zeros(rows.shape[0])
+        with limited_threads(self.threads):
+            add_row_losses(*csr_parts(rows), rows.data, self.slope, self.intercept, x, y, out)
+        return float(out.sum())
+
+
+def principal_axes(factors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Spectrum (k,) and axes (k, k) of the factors' Gramian: turned by the axes, its diagonal is the spectrum."""
+    spectrum, axes = np.linalg.eigh((factors.T @ factors).astype(np.float64))
+    return np.maximum(spectrum, 0).astype(np.float32), axes.astype(np.float32)
+
+
+def rotated(factors: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``factors @ axes``, by rows in parallel; always in the same order of additions."""
+    out = np.empty_like(factors)
+    multiply_rows(factors, np.ascontiguousarray(axes.T), out)
+    return out
