@@ -112,4 +112,4 @@ def _write_text(path: Path, text: str) -> None:
 
 def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **dict(arrays))  # type: ignore[arg-type]
+        np.savez_compressed(file, allow_pickle=False, **dict(arrays))

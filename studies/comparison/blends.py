@@ -1,0 +1,75 @@
+"""Whether algorithms complement each other: who finds what, and whether a simple blend of their lists pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.fusion import reciprocal_rank_fusion
+from evaluation.metrics import Metric
+from evaluation.overlap import RankedLists
+from evaluation.ranking import rank_hidden
+from evaluation.significance import bootstrap_means
+from evaluation.split import Fold
+from studies.comparison.record import BlendRecord
+from studies.comparison.scores import Refits, per_user
+
+__all__ = ["FOUND_AT", "blend_records"]
+
+FOUND_AT = 10  #: a hidden like is found where it is among so many
+
+
+def blend_records(
+    names: Sequence[str],
+    refits: Refits,
+    test: Fold,
+    on_validation: Mapping[str, RankedLists],
+    validation: Fold,
+    metric: Metric,
+    *,
+    seed: int,
+) -> Iterator[BlendRecord]:
+    """Every two of ``names`` and, where there are more, all together.
+
+    ``on_validation`` has each model's lists for the users of the fold ``validation``. All blends are of the lists of
+    one fit each, and are held against the same fit's.
+    """
+    alone = {name: metric.per_user(refits[name][0].ranks) for name in names}
+    value = {name: _blend([on_validation[name]], validation, metric).mean() for name in names}
+    groups = [*combinations(names, 2), *([tuple(names)] if len(names) > 2 else [])]
+    for members in groups:
+        best = max(members, key=lambda name: value[name])
+        blended = _blend([refits[name][0].lists for name in members], test, metric)
+        estimates = bootstrap_means(test.users, {"blend": blended, "gain": blended - alone[best]}, seed=seed)
+        found = {name: _found(refits, name) for name in members}
+        n_finders = np.sum(list(found.values()), axis=0)
+        yield BlendRecord(
+            members=members,
+            found_by_all=float((n_finders == len(members)).mean()),
+            found_by_one={name: float((hits & (n_finders == 1)).mean()) for name, hits in found.items()},
+            found_by_any=float((n_finders > 0).mean()),
+            oracle=float(np.max([per_user(refits[name][:1], metric) for name in members], axis=0).mean()),
+            validation=float(_blend([on_validation[name] for name in members], validation, metric).mean()),
+            best_member=best,
+            best_member_validation=float(value[best]),
+            test=estimates["blend"],
+            gain=estimates["gain"],
+        )
+
+
+def _blend(lists: Sequence[RankedLists], fold: Fold, metric: Metric) -> NDArray[np.float64]:
+    """The metric of each user under the fusion of these lists, whose rows are the fold's users."""
+    by_row = replace(fold, users=np.arange(len(fold.users)), fold_in=False)  # a model is asked for rows of the lists
+
+    def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return reciprocal_rank_fusion([each.items[rows] for each in lists], fold.hidden.shape[1])
+
+    return metric.per_user(rank_hidden(scores, by_row))
+
+
+def _found(refits: Refits, name: str) -> NDArray[np.bool_]:
+    return refits[name][0].ties.ranks("half") <= FOUND_AT

@@ -1,0 +1,141 @@
+"""Which configurations are compared: the best of each model's studies on this data and this split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import optuna
+from optuna.storages import RDBStorage
+
+from evaluation.interactions import Interactions
+from evaluation.metrics import Metric
+from evaluation.split import Split
+from studies.history import StudyHistory
+from studies.record import Estimate
+from studies.registry import MODELS, load_spec
+from studies.settings import differences, split_summary
+from studies.spec import StudySpec
+from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, load_study
+
+__all__ = ["FLOORS", "Entrant", "load_entrants", "untuned"]
+
+FLOORS = ("popularity", "random")  #: take part always, with a study or without one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """A model and the configuration that it enters with."""
+
+    name: str
+    spec: StudySpec
+    config: Any
+    study: str | None = None
+    n_trials: int = 0
+    value: float = 0.0  #: of the metric, on validation
+    validation: Mapping[str, Estimate]
+
+    @property
+    def is_floor(self) -> bool:
+        return self.name in FLOORS
+
+
+def untuned(
+    storage: RDBStorage, models: Sequence[str] | None, interactions: Interactions, split: Split, metric: Metric
+) -> list[str]:
+    """The models, of those asked for or of all there are, that have no study here; the floors need none."""
+    candidates = _candidates(storage, interactions)
+    return [
+        name
+        for name in models or sorted(MODELS)
+        if name not in FLOORS
+        and not any(_fits(settings, split, metric) for settings in candidates.get(name, {}).values())
+    ]
+
+
+def load_entrants(
+    storage: RDBStorage, models: Sequence[str] | None, interactions: Interactions, split: Split, metric: Metric
+) -> list[Entrant]:
+    """The best configuration of each model, of ``models`` or of all that have a study, and the floors.
+
+    Raises StorageError where a model has no study of this data with a completed trial, and StudyMismatchError where
+    all its studies hide other likes or maximise another metric.
+    """
+    candidates = _candidates(storage, interactions)
+    names = [name for name in models or sorted(candidates) if name not in FLOORS]
+    if not names:
+        raise StorageError(
+            f"No model has a study of {interactions.name} in the storage; tune some with bench.study, or give --tune 30"
+        )
+    entrants = [_best_entrant(storage, name, candidates.get(name, {}), interactions, split, metric) for name in names]
+    floors = [Entrant(name=name, spec=spec, config=spec.config({}), validation={}) for name, spec in _floor_specs()]
+    return entrants + floors
+
+
+def _floor_specs() -> list[tuple[str, StudySpec]]:
+    return [(name, load_spec(name)) for name in FLOORS]
+
+
+def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Model -> its studies of this data -> their settings."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
+        settings = summary.user_attrs.get(SETTINGS)
+        if settings and settings["data"]["content_hash"] == interactions.content_hash and settings["model"] in MODELS:
+            found.setdefault(settings["model"], {})[summary.study_name] = settings
+    return found
+
+
+def _best_entrant(
+    storage: RDBStorage,
+    model: str,
+    studies: Mapping[str, Mapping[str, Any]],
+    interactions: Interactions,
+    split: Split,
+    metric: Metric,
+) -> Entrant:
+    if not studies:
+        raise StorageError(
+            f"{model} has no study of {interactions.name} in the storage; tune it with bench.study, "
+            "give --tune 30, or leave it out with --models"
+        )
+    fitting = [name for name, settings in studies.items() if _fits(settings, split, metric)]
+    if not fitting:
+        name, settings = next(iter(studies.items()))
+        raise StudyMismatchError(
+            f"Study {name!r} cannot be compared: {'; '.join(_differences(settings, split, metric))}. "
+            "Give the options it was tuned with, tune the model with these, or leave it out with --models."
+        )
+    entrants = [entrant for name in fitting if (entrant := _entrant(load_study(storage, name)))]
+    if not entrants:
+        raise StorageError(f"No trial of study {fitting[0]!r} completed, so there is nothing of {model} to compare")
+    return max(entrants, key=lambda entrant: entrant.value)
+
+
+def _entrant(study: optuna.Study) -> Entrant | None:
+    history = StudyHistory(study)
+    best = history.best()
+    if best is None:
+        return None
+    model = study.user_attrs[SETTINGS]["model"]
+    spec = load_spec(model)
+    (trial,) = history.trial_records([best.number])
+    return Entrant(
+        name=model,
+        spec=spec,
+        config=spec.model.config_type(**best.user_attrs[RESULT]["config"]),
+        study=study.study_name,
+        n_trials=len(history.finished()),
+        value=best.value or 0.0,
+        validation=trial.metrics,
+    )
+
+
+def _fits(settings: Mapping[str, Any], split: Split, metric: Metric) -> bool:
+    return not _differences(settings, split, metric)
+
+
+def _differences(settings: Mapping[str, Any], split: Split, metric: Metric) -> list[str]:
+    here = {"metric": str(metric), "split": asdict(split_summary(split))}
+    return differences({name: settings[name] for name in here}, here)

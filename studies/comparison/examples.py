@@ -1,0 +1,118 @@
+"""What numbers cannot show: neighbours and recommendations by title, and maps of the items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.interactions import Interactions
+from evaluation.overlap import RankedLists
+from evaluation.split import Fold
+from studies.comparison.record import ItemMapRecord, NeighboursRecord, SampleUserRecord
+from studies.comparison.scores import Refits
+
+__all__ = ["ReducerError", "map_items", "map_records", "neighbour_records", "sample_user_records", "titles_of"]
+
+SHOWN = 10  #: items of a list that are shown
+N_MAPPED = 600  #: items of a map, the most popular ones
+N_SAMPLE_USERS = 5
+
+
+class ReducerError(ValueError):
+    """The map cannot be drawn as asked; the message says what to install."""
+
+
+def titles_of(interactions: Interactions) -> NDArray[np.str_]:
+    """(n_items,) titles, or ids where there are none."""
+    if interactions.item_titles is not None:
+        return interactions.item_titles
+    return interactions.item_ids.astype(np.str_)
+
+
+def neighbour_records(
+    names: Sequence[str],
+    refits: Refits,
+    places: NDArray[np.int64],
+    items: NDArray[np.int64],
+    titles: NDArray[np.str_],
+    fold: Fold,
+) -> Iterator[NeighboursRecord]:
+    """The neighbours of ``items``, which stand at ``places`` among those whose neighbours the refits were asked for."""
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    for place, item in zip(places, items, strict=True):
+        lists = {name: _titled(refits[name][0].neighbours, place, titles) for name in names}
+        yield NeighboursRecord(item=str(titles[item]), n_likes=int(n_likes[item]), lists=lists)
+
+
+def sample_user_records(
+    names: Sequence[str], refits: Refits, fold: Fold, interactions: Interactions, titles: NDArray[np.str_], *, seed: int
+) -> Iterator[SampleUserRecord]:
+    """Test users drawn at random, with the most popular of what they liked."""
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    rng = np.random.default_rng(seed)
+    for row in np.sort(rng.choice(len(fold.users), min(N_SAMPLE_USERS, len(fold.users)), replace=False)):
+        history = fold.histories.indices[fold.histories.indptr[row] : fold.histories.indptr[row + 1]]
+        hidden = fold.hidden.indices[fold.hidden.indptr[row] : fold.hidden.indptr[row + 1]]
+        known = history[np.argsort(-n_likes[history], kind="stable")][:SHOWN]
+        ranks = {name: refits[name][0].ranks for name in names}
+        yield SampleUserRecord(
+            user=str(interactions.user_ids[fold.users[row]]),
+            n_history=len(history),
+            history=tuple(map(str, titles[known])),
+            hidden=tuple(map(str, titles[hidden])),
+            ranks={name: float(r.ranks[r.indptr[row]]) for name, r in ranks.items()},
+            lists={name: _titled(refits[name][0].lists, row, titles) for name in names},
+        )
+
+
+def map_items(fold: Fold) -> NDArray[np.int64]:
+    """The items of every map: the most popular ones, the most popular first."""
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    return np.argsort(-n_likes, kind="stable")[:N_MAPPED]
+
+
+def map_records(
+    vectors: Mapping[str, NDArray[np.float32]], items: NDArray[np.int64], method: str
+) -> list[ItemMapRecord]:
+    """A map for each latent model from its item vectors (n_items, n_factors)."""
+    return [_item_map(name, every[items].astype(np.float64), method) for name, every in vectors.items()]
+
+
+def _item_map(name: str, vectors: NDArray[np.float64], method: str) -> ItemMapRecord:
+    explained = None
+    if method == "umap":
+        points = _umap(vectors)
+    else:
+        points, explained = _principal_components(vectors)
+    points = np.nan_to_num(points)
+    x, y = (tuple(round(float(value), 4) for value in column) for column in points.T)
+    return ItemMapRecord(name=name, method=method, explained=explained, x=x, y=y)
+
+
+def _principal_components(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """The two directions of the largest variance, signs fixed, and the share of the variance that they keep."""
+    centred = vectors - vectors.mean(axis=0)
+    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((len(vectors), 2))
+    n = min(2, len(singular))
+    points[:, :n] = left[:, :n] * singular[:n]
+    largest = np.abs(points).argmax(axis=0)
+    points *= np.where(points[largest, [0, 1]] < 0, -1, 1)
+    total = float((singular**2).sum())
+    return points, float((singular[:n] ** 2).sum()) / total if total else 0.0
+
+
+def _umap(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise ReducerError("--map umap needs the package umap-learn; install it, or take --map pca") from error
+    points: NDArray[np.float64] = UMAP(n_components=2, metric="cosine", random_state=0).fit_transform(vectors)
+    return points
+
+
+def _titled(lists: RankedLists, row: int, titles: NDArray[np.str_]) -> tuple[str, ...]:
+    items = lists.items[row, :SHOWN]
+    return tuple(map(str, titles[items[items >= 0]]))

@@ -1,0 +1,114 @@
+"""How alike the algorithms' lists are, against their own other seeds, and the order that puts alike ones together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+
+from evaluation.overlap import MEASURES, RankedLists, persistence, rank_biased_overlap
+from studies.comparison.record import HeatmapRecord
+from studies.comparison.scores import CUTS, Refits, quantile_buckets
+
+__all__ = ["cluster", "heatmaps"]
+
+CLUSTERED_BY = ("rbo", 100)  #: measure and k of the recommendations
+MOST_ROWS = 2000  #: lists compared, chosen at random where there are more
+N_BUCKETS = 4
+
+Lists = Mapping[str, Sequence[RankedLists]]  #: algorithm -> the same rows' lists, one a seed
+
+
+def cluster(
+    names: Sequence[str], refits: Refits
+) -> tuple[tuple[str, ...], tuple[tuple[float, float, float, float], ...]]:
+    """The names in an order that puts alike lists side by side, and the tree behind it (average linkage)."""
+    if len(names) < 2:
+        return tuple(names), ()
+    measure, k = CLUSTERED_BY
+    lists = [refits[name][0].lists for name in names]
+    distances = np.zeros((len(names), len(names)))
+    for i, j in combinations(range(len(names)), 2):
+        distances[i, j] = distances[j, i] = max(0.0, 1 - float(MEASURES[measure](lists[i], lists[j], k).mean()))
+    merges = linkage(squareform(distances), method="average", optimal_ordering=True)
+    leaves = leaves_list(merges)
+    place = {int(leaf): rank for rank, leaf in enumerate(leaves)}
+    renamed = [[place.get(int(a), a), place.get(int(b), b), d, n] for a, b, d, n in merges.tolist()]
+    return tuple(names[leaf] for leaf in leaves), tuple((a, b, d, n) for a, b, d, n in renamed)
+
+
+def heatmaps(
+    order: Sequence[str],
+    refits: Refits,
+    n_history: NDArray[np.int64],
+    n_likes: NDArray[np.int64],
+    *,
+    seed: int,
+) -> Iterator[HeatmapRecord]:
+    """Of recommendations by users' activity (``n_history``, a row each) and of neighbours by items' popularity."""
+    recommendations = {name: [refit.lists for refit in refits[name]] for name in order}
+    neighbours = {name: [refit.neighbours for refit in refits[name]] for name in order}
+    yield from _family("recommendations", order, recommendations, n_history, seed)
+    yield from _family("neighbours", order, neighbours, n_likes, seed)
+
+
+def _family(
+    of: Literal["recommendations", "neighbours"],
+    order: Sequence[str],
+    lists: Lists,
+    sizes: NDArray[np.int64],
+    seed: int,
+) -> Iterator[HeatmapRecord]:
+    chosen = _sampled(len(sizes), seed)
+    lists = {name: [each.rows(chosen) for each in seeds] for name, seeds in lists.items()}
+    buckets = [("all", np.arange(len(chosen))), *quantile_buckets(sizes[chosen], N_BUCKETS)]
+    for measure, compare in MEASURES.items():
+        for k in CUTS:
+            table = _pairwise(order, lists, compare, k)
+            residual = _residual(order, lists, k) if measure == "rbo" else None
+            for among, rows in buckets:
+                values = tuple(tuple(_mean(cell, rows) for cell in line) for line in table)
+                yield HeatmapRecord(
+                    of=of,
+                    measure=measure,
+                    k=k,
+                    among=among,
+                    n=len(rows),
+                    values=values,
+                    residual=residual if among == "all" else None,
+                )
+
+
+def _pairwise(
+    order: Sequence[str], lists: Lists, compare: Callable[..., NDArray[np.float64]], k: int
+) -> list[list[NDArray[np.float64] | None]]:
+    """Row by row values of every two algorithms; on the diagonal the first seed against each of the others."""
+    table: list[list[NDArray[np.float64] | None]] = [[None] * len(order) for _ in order]
+    for i, name in enumerate(order):
+        first, *others = lists[name]
+        if others:
+            table[i][i] = np.mean([compare(first, other, k) for other in others], axis=0)
+        for j in range(i):
+            table[i][j] = table[j][i] = compare(first, lists[order[j]][0], k)
+    return table
+
+
+def _residual(order: Sequence[str], lists: Lists, k: int) -> float | None:
+    pairs = combinations([lists[name][0] for name in order], 2)
+    residuals = [float(rank_biased_overlap(a, b, k, persistence(k)).residual.mean()) for a, b in pairs]
+    return float(np.mean(residuals)) if residuals else None
+
+
+def _sampled(n: int, seed: int) -> NDArray[np.int64]:
+    if n <= MOST_ROWS:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, MOST_ROWS, replace=False))
+
+
+def _mean(values: NDArray[np.float64] | None, rows: NDArray[np.int64]) -> float | None:
+    return None if values is None else round(float(values[rows].mean()), 4)

@@ -1,0 +1,95 @@
+"""One configuration under one seed, fitted on all that is not test, and asked everything a comparison needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.conventions import TieCounts, count_ties
+from evaluation.overlap import RankedLists
+from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.split import Fold
+from models.base import Recommender
+from models.factor_model import FactorModel
+from studies.comparison.entrants import Entrant
+from studies.trial import warm_up
+
+__all__ = ["DEPTH", "Refit", "fit_on", "recommend_lists", "refit"]
+
+DEPTH = 100  #: length of the lists that are compared
+SERVED = 10  #: recommendations that one request asks for, when latency is taken
+BATCH_USERS = 1000
+SINGLE_REQUESTS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refit:
+    """What one fit found; rows of lists belong to the fold's users, and to the items whose neighbours were asked."""
+
+    ranks: HiddenRanks
+    ties: TieCounts
+    lists: RankedLists  #: (n_users, DEPTH)
+    neighbours: RankedLists  #: (n_asked_items, DEPTH)
+    fit_seconds: float
+    batch_milliseconds: float
+    single_milliseconds: float
+    megabytes: float
+    item_vectors: NDArray[np.float32] | None  #: (n_items, n_factors) of a latent model
+
+
+def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, threads: int | None) -> Refit:
+    """Fit, rank, recommend; ``items`` are those whose neighbours are wanted."""
+    warm_up(entrant.spec, threads)
+    start = time.perf_counter()
+    model = fit_on(entrant, fold, seed=seed, threads=threads)
+    fit_seconds = time.perf_counter() - start
+    neighbours = model.similar_items(items, DEPTH)
+    return Refit(
+        ranks=rank_hidden(model.scores, fold),
+        ties=count_ties(model.scores, fold),
+        lists=recommend_lists(model, fold),
+        neighbours=RankedLists.from_scores(neighbours.items, neighbours.scores),
+        fit_seconds=fit_seconds,
+        batch_milliseconds=_batch_milliseconds(model, fold),
+        single_milliseconds=_single_milliseconds(model, fold),
+        megabytes=sum(getattr(model, name).nbytes for name in model.arrays) / 1e6,
+        item_vectors=_item_vectors(model),
+    )
+
+
+def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> Recommender[Any]:
+    return entrant.spec.model(entrant.config, seed=seed, threads=threads).fit(fold.train)
+
+
+def recommend_lists(model: Recommender[Any], fold: Fold) -> RankedLists:
+    """The first ``DEPTH`` unseen items of every user of the fold."""
+    top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH)
+    return RankedLists.from_scores(top.items, top.scores)
+
+
+def _item_vectors(model: Recommender[Any]) -> NDArray[np.float32] | None:
+    if not isinstance(model, FactorModel):
+        return None
+    return model.item_factors[:, : model.item_factors.shape[1] - model.n_bias_columns]
+
+
+def _batch_milliseconds(model: Recommender[Any], fold: Fold) -> float:
+    n = min(BATCH_USERS, len(fold.users))
+    return _milliseconds(lambda: model.recommend(fold.queries(slice(0, n)), SERVED)) / n
+
+
+def _single_milliseconds(model: Recommender[Any], fold: Fold) -> float:
+    queries = [fold.queries(slice(row, row + 1)) for row in range(min(SINGLE_REQUESTS, len(fold.users)))]
+    return float(np.median([_milliseconds(partial(model.recommend, query, SERVED)) for query in queries]))
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return 1000 * (time.perf_counter() - start)

@@ -1,0 +1,241 @@
+"""A comparison from beginning to end: refits, the one opening of the test, and the record of all that follows."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from optuna.storages import RDBStorage
+
+from evaluation import beyond_accuracy
+from evaluation.interactions import Interactions
+from evaluation.metrics import NOTATION, Metric, formula
+from evaluation.overlap import MEASURES, RankedLists
+from evaluation.split import Fold, Split
+from studies.comparison.blends import blend_records
+from studies.comparison.entrants import Entrant
+from studies.comparison.examples import (
+    map_items,
+    map_records,
+    neighbour_records,
+    sample_user_records,
+    titles_of,
+)
+from studies.comparison.openings import note_opening, openings_of
+from studies.comparison.overlaps import cluster, heatmaps
+from studies.comparison.record import ComparisonRecord, OpeningRecord
+from studies.comparison.refit import Refit, fit_on, recommend_lists, refit
+from studies.comparison.scores import (
+    METRICS,
+    Refits,
+    convention_records,
+    entrant_records,
+    pair_records,
+    slice_records,
+)
+from studies.environment import describe_environment
+from studies.settings import data_summary, split_summary
+
+__all__ = ["CompareOptions", "Comparison", "compare"]
+
+N_NEIGHBOUR_ITEMS = 500  #: items whose neighbours are compared, at random among those with enough likes
+ENOUGH_LIKES = 5  #: below so many an item's neighbours are chance
+N_SHOWN_ITEMS = 5
+LEFT_OUT_OF_OVERLAP = "random"  #: by chance k of all items are shared, which needs no measuring
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """How to compare."""
+
+    name: str
+    metric: Metric = Metric("mrr", 100)  # noqa: RUF009  # a frozen value
+    n_seeds: int = 5  #: refits of each model
+    margin: float = 0.005  #: differences of the metric below it are practically none
+    seed: int = 0
+    threads: int | None = None
+    jobs: int = 1  #: refits side by side; kernels use all cores already
+    items: tuple[int, ...] = ()  #: whose neighbours are shown; none: of the most popular
+    map_method: Literal["pca", "umap"] = "pca"
+
+    def __post_init__(self) -> None:
+        if self.n_seeds < 1:
+            raise ValueError(f"at least 1 refit of each model is needed, got {self.n_seeds}")
+        if not self.margin >= 0:
+            raise ValueError(f"the margin must not be negative, got {self.margin}")
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(range(self.seed, self.seed + self.n_seeds))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The record, and the arrays it was made from."""
+
+    record: ComparisonRecord
+    arrays: Mapping[str, NDArray[Any]]  #: users, ranks and lists by model, for whoever wants to look further
+    item_vectors: Mapping[str, NDArray[np.float32]]  #: latent model -> (n_items, n_factors), of the first refit
+
+
+def compare(
+    entrants: Sequence[Entrant],
+    interactions: Interactions,
+    split: Split,
+    storage: RDBStorage,
+    options: CompareOptions,
+    *,
+    command: str = "",
+    progress: Callable[[str], None] = lambda message: None,
+) -> Comparison:
+    """Refit every entrant on train and validation, open the sealed test once, and compare.
+
+    The opening is noted on the entrants' studies before it happens. ``progress`` is told what is done next.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    on_validation = _validation_lists(entrants, split.validation[0], options, progress)
+    opening = OpeningRecord(id=uuid.uuid4().hex, when=started, command=command)
+    note_opening(storage, [e.study for e in entrants if e.study], split.test.hash, opening)
+    fold = split.test.open()
+    shown, asked = _neighbour_items(fold, options)
+    refits = _refit_all(entrants, fold, asked, options, progress)
+    progress("comparing")
+    parts = _findings(entrants, refits, fold, on_validation, split.validation[0], interactions, options, shown, asked)
+    record = ComparisonRecord(
+        name=options.name,
+        id=opening.id,
+        metric=str(options.metric),
+        margin=options.margin,
+        seeds=options.seeds,
+        seed=options.seed,
+        command=command,
+        started=started,
+        seconds=time.perf_counter() - clock,
+        data=data_summary(interactions),
+        split=split_summary(split),
+        openings=openings_of(storage, split.test.hash),
+        notation=NOTATION,
+        formulas=_formulas(options.metric),
+        environment=describe_environment(),
+        **parts,
+    )
+    vectors = {name: done[0].item_vectors for name, done in refits.items()}
+    return Comparison(
+        record=record,
+        arrays=_arrays(refits, fold, interactions),
+        item_vectors={name: v for name, v in vectors.items() if v is not None},
+    )
+
+
+def _findings(
+    entrants: Sequence[Entrant],
+    refits: Refits,
+    fold: Fold,
+    on_validation: Mapping[str, RankedLists],
+    validation: Fold,
+    interactions: Interactions,
+    options: CompareOptions,
+    shown: NDArray[np.int64],
+    asked: NDArray[np.int64],
+) -> dict[str, Any]:
+    """Every part of the record that follows from the refits."""
+    metric, seed = options.metric, options.seed
+    records = entrant_records(entrants, refits, fold, metric, seed=seed)
+    ranked = [record.name for record in records]
+    drawn = [name for name in ranked if name != LEFT_OUT_OF_OVERLAP]
+    tuned = [record.name for record in records if not record.is_floor]
+    order, merges = cluster(drawn, refits)
+    titles, mapped = titles_of(interactions), map_items(fold)
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    vectors = {name: v for name in ranked if (v := refits[name][0].item_vectors) is not None}
+    return {
+        "entrants": records,
+        "pairs": pair_records(drawn, refits, fold, metric, margin=options.margin, seed=seed),
+        "slices": tuple(slice_records(drawn, refits, fold, metric, seed=seed)),
+        "conventions": convention_records(ranked, refits),
+        "order": order,
+        "merges": merges,
+        "heatmaps": tuple(heatmaps(order, refits, np.diff(fold.histories.indptr), n_likes[asked], seed=seed)),
+        "blends": tuple(blend_records(tuned, refits, fold, on_validation, validation, metric, seed=seed)),
+        "neighbours": tuple(neighbour_records(tuned, refits, np.searchsorted(asked, shown), shown, titles, fold)),
+        "sample_users": tuple(sample_user_records(tuned, refits, fold, interactions, titles, seed=seed)),
+        "map_titles": tuple(map(str, titles[mapped])),
+        "map_likes": tuple(map(int, n_likes[mapped])),
+        "maps": tuple(map_records(vectors, mapped, options.map_method)),
+    }
+
+
+def _refit_all(
+    entrants: Sequence[Entrant],
+    fold: Fold,
+    items: NDArray[np.int64],
+    options: CompareOptions,
+    progress: Callable[[str], None],
+) -> dict[str, list[Refit]]:
+    tasks = [(entrant, seed) for entrant in entrants for seed in options.seeds]
+
+    def announced() -> Any:
+        for entrant, seed in tasks:
+            progress(f"refitting {entrant.name}, seed {seed}")
+            yield delayed(refit)(entrant, fold, items, seed=seed, threads=options.threads)
+
+    done = Parallel(n_jobs=options.jobs, pre_dispatch="n_jobs")(announced())
+    refits: dict[str, list[Refit]] = {}
+    for (entrant, _), result in zip(tasks, done, strict=True):
+        refits.setdefault(entrant.name, []).append(result)
+    return refits
+
+
+def _validation_lists(
+    entrants: Sequence[Entrant], fold: Fold, options: CompareOptions, progress: Callable[[str], None]
+) -> dict[str, RankedLists]:
+    """Each tuned model's lists for the first draw of the validation users, by which a blend is chosen."""
+    lists = {}
+    for entrant in entrants:
+        if not entrant.is_floor:
+            progress(f"blending {entrant.name} on validation")
+            model = fit_on(entrant, fold, seed=options.seed, threads=options.threads)
+            lists[entrant.name] = recommend_lists(model, fold)
+    return lists
+
+
+def _neighbour_items(fold: Fold, options: CompareOptions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Items whose neighbours are shown, and, ascending, all whose neighbours are compared, the former included."""
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    most_popular = np.argsort(-n_likes, kind="stable")[:N_SHOWN_ITEMS]
+    shown = np.array(options.items, np.int64) if options.items else most_popular.astype(np.int64)
+    known = np.flatnonzero(n_likes >= ENOUGH_LIKES)
+    rng = np.random.default_rng(options.seed)
+    compared = rng.choice(known, min(N_NEIGHBOUR_ITEMS, len(known)), replace=False)
+    return shown, np.union1d(compared, shown)
+
+
+def _formulas(metric: Metric) -> dict[str, str]:
+    ranking = {m.label.partition("@")[0]: formula(m.name) for m in dict.fromkeys([metric, *METRICS])}
+    measured = [*MEASURES.items(), *((name, getattr(beyond_accuracy, name)) for name in beyond_accuracy.__all__)]
+    return ranking | {name: formula_in(function) for name, function in measured}
+
+
+def formula_in(function: Callable[..., Any]) -> str:
+    """What stands after ``Formula:`` in a docstring."""
+    return (function.__doc__ or "").partition("Formula: ")[2].partition("\n")[0].strip()
+
+
+def _arrays(refits: Refits, fold: Fold, interactions: Interactions) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {
+        "users": interactions.user_ids[fold.users],
+        "items": interactions.item_ids,
+        "hidden_indptr": fold.hidden.indptr,
+        "hidden_items": fold.hidden.indices,
+    }
+    for name, done in refits.items():
+        arrays[f"ranks:{name}"] = np.stack([each.ties.ranks("half") for each in done]).astype(np.float32)
+        arrays[f"lists:{name}"] = done[0].lists.items
+    return arrays

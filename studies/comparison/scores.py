@@ -1,0 +1,175 @@
+"""From refits to figures: every metric with its interval, pairs, slices, and other libraries' conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from evaluation import beyond_accuracy
+from evaluation.conventions import CONVENTIONS
+from evaluation.metrics import Metric
+from evaluation.ranking import HiddenRanks
+from evaluation.significance import (
+    bootstrap_means,
+    effect_size,
+    holm,
+    is_equivalent,
+    paired_difference,
+    paired_randomisation,
+)
+from evaluation.split import Fold
+from studies.comparison.entrants import Entrant
+from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceRecord
+from studies.comparison.refit import Refit
+
+__all__ = ["CUTS", "Refits", "convention_records", "entrant_records", "pair_records", "per_user", "slice_records"]
+
+Refits = Mapping[str, Sequence[Refit]]  #: model -> its refits, one a seed
+
+CUTS = (10, 30, 100)
+METRICS = (
+    Metric("mrr", 100),
+    Metric("map", 30),
+    *(Metric(name, k) for name in ("hr", "ndcg", "recall") for k in CUTS),
+)
+N_ACTIVITY_SLICES = 4
+N_POPULARITY_SLICES = 10
+
+
+def per_user(refits: Sequence[Refit], metric: Metric) -> NDArray[np.float64]:
+    """(n_users,) values, averaged over the refits: the seed's share of the noise is shown apart."""
+    values: NDArray[np.float64] = np.mean([metric.per_user(refit.ranks) for refit in refits], axis=0)
+    return values
+
+
+def entrant_records(
+    entrants: Sequence[Entrant], refits: Refits, fold: Fold, metric: Metric, *, seed: int
+) -> tuple[EntrantRecord, ...]:
+    """Every entrant with every metric, the best first."""
+    metrics = tuple(dict.fromkeys([metric, *METRICS]))
+    columns = {(e.name, m): per_user(refits[e.name], m) for e in entrants for m in metrics}
+    estimates = bootstrap_means(fold.users, columns, seed=seed)
+    records = []
+    for entrant in entrants:
+        done = refits[entrant.name]
+        records.append(
+            EntrantRecord(
+                name=entrant.name,
+                is_floor=entrant.is_floor,
+                study=entrant.study,
+                n_trials=entrant.n_trials,
+                config=asdict(entrant.config),
+                metrics={str(m): estimates[entrant.name, m] for m in metrics},
+                by_seed={str(m): tuple(float(m.per_user(r.ranks).mean()) for r in done) for m in metrics},
+                validation=entrant.validation,
+                beyond=dict(_beyond(done[0].lists.items, fold.train)),
+                tie_share=float(np.mean([r.ranks.tie_share for r in done])),
+                fit_seconds=tuple(r.fit_seconds for r in done),
+                batch_milliseconds=float(np.median([r.batch_milliseconds for r in done])),
+                single_milliseconds=float(np.median([r.single_milliseconds for r in done])),
+                megabytes=done[0].megabytes,
+            )
+        )
+    return tuple(sorted(records, key=lambda record: -record.metrics[str(metric)].mean))
+
+
+def pair_records(
+    names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, margin: float, seed: int
+) -> tuple[PairRecord, ...]:
+    """Every two of ``names``, which are all declared beforehand: Holm's correction is over all of them."""
+    values = {name: per_user(refits[name], metric) for name in names}
+    pairs = list(combinations(names, 2))
+    p = {(a, b): paired_randomisation(fold.users, values[a], values[b], seed=seed) for a, b in pairs}
+    adjusted = holm(p)
+    records = []
+    for a, b in pairs:
+        effect = effect_size(fold.users, values[a], values[b])
+        records.append(
+            PairRecord(
+                a=a,
+                b=b,
+                difference=paired_difference(fold.users, values[a], values[b], seed=seed),
+                effect_size=effect if np.isfinite(effect) else None,
+                p=p[a, b],
+                p_adjusted=adjusted[a, b],
+                is_equivalent=is_equivalent(fold.users, values[a], values[b], margin=margin, seed=seed),
+            )
+        )
+    return tuple(records)
+
+
+def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, seed: int) -> list[SliceRecord]:
+    """The metric by how much the users have liked, and by how popular the hidden likes are."""
+    n_history = np.diff(fold.histories.indptr)
+    values = {name: per_user(refits[name], metric) for name in names}
+    records = [
+        SliceRecord(
+            by="activity",
+            label=label,
+            n=len(rows),
+            scores=bootstrap_means(fold.users[rows], {name: v[rows] for name, v in values.items()}, seed=seed),
+        )
+        for label, rows in quantile_buckets(n_history, N_ACTIVITY_SLICES)
+    ]
+    owners = np.repeat(fold.users, np.diff(fold.hidden.indptr))
+    by_like = {name: _per_hidden_like(refits[name], owners, metric) for name in names}
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])[fold.hidden.indices]
+    for label, rows in quantile_buckets(n_likes, N_POPULARITY_SLICES):
+        scores = bootstrap_means(owners[rows], {name: v[rows] for name, v in by_like.items()}, seed=seed)
+        records.append(SliceRecord(by="popularity", label=label, n=len(rows), scores=scores))
+    return records
+
+
+def quantile_buckets(values: NDArray[np.int64], n: int) -> list[tuple[str, NDArray[np.int64]]]:
+    """Rows in at most ``n`` buckets of about equal size, by value, each with its range; equal values stay together."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, n + 1), method="inverted_cdf"))
+    bucket = np.searchsorted(edges[1:-1], values, side="left")
+    found = [np.flatnonzero(bucket == i) for i in range(max(1, len(edges) - 1))]
+    return [(_range(values[rows]), rows) for rows in found if len(rows)]
+
+
+def convention_records(names: Sequence[str], refits: Refits) -> tuple[ConventionRecord, ...]:
+    """The first refit of each, scored as other libraries score."""
+    counts = {name: refits[name][0].ties for name in names}
+    return tuple(
+        ConventionRecord(
+            library=convention.library,
+            ties=convention.ties,
+            divisor=convention.divisor,
+            mrr={name: convention.mean_reciprocal_rank(c, 100) for name, c in counts.items()},
+            map={name: convention.mean_average_precision(c, 30) for name, c in counts.items()},
+        )
+        for convention in CONVENTIONS
+    )
+
+
+def _per_hidden_like(refits: Sequence[Refit], owners: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:
+    """The metric of each hidden like as if it were its user's only one, averaged over the refits."""
+    alone = np.arange(len(owners) + 1)
+    ranks = [refit.ties.ranks("half") for refit in refits]
+    each = [HiddenRanks(users=owners, indptr=alone, ranks=r, tie_share=0.0) for r in ranks]
+    values: NDArray[np.float64] = np.mean([metric.per_user(ranks) for ranks in each], axis=0)
+    return values
+
+
+def _beyond(lists: NDArray[np.int32], train: sp.csr_array) -> Iterator[tuple[str, float | None]]:
+    n_users, n_items = train.shape
+    n_likes = np.bincount(train.indices, minlength=n_items)
+    for k in CUTS:
+        first = lists[:, :k]
+        yield f"coverage@{k}", beyond_accuracy.coverage(first, n_items)
+        yield f"gini@{k}", beyond_accuracy.gini(first, n_items)
+        yield f"popularity@{k}", float(beyond_accuracy.popularity(first, n_likes, n_users).mean())
+        yield f"novelty@{k}", float(beyond_accuracy.novelty(first, n_likes, n_users).mean())
+        diversity = beyond_accuracy.intra_list_diversity(first, train)
+        yield f"diversity@{k}", float(np.nanmean(diversity)) if np.isfinite(diversity).any() else None
+
+
+def _range(values: NDArray[np.int64]) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
