@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports import formats, tables
 from reports.tables import Column, Table
+from studies.comparison.record import ComparisonRecord
 from studies.record import SplitSummary, StudyRecord
 
 __all__ = ["data_facts", "dropped", "facts", "paragraphs"]
@@ -35,7 +36,7 @@ def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
-def data_facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
+def data_facts(record: StudyRecord | ComparisonRecord) -> tuple[tuple[str, str], ...]:
     data = record.data
     kept = () if data.positive_from is None else (("A like is", f"a rating of at least {data.positive_from:g}"),)
     return (
@@ -48,7 +49,7 @@ def data_facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     )
 
 
-def dropped(record: StudyRecord) -> Table:
+def dropped(record: StudyRecord | ComparisonRecord) -> Table:
     """Rows that were read and not kept, by reason."""
     rows = tuple((tables.text(reason), tables.number(rows)) for reason, rows in record.data.dropped.items())
     return Table("Rows dropped, and why", (Column("Reason", is_numeric=False), Column("Rows")), rows)
@@ -61,22 +62,27 @@ def _hidden(split: SplitSummary) -> str:
         else f"in {formats.count(split.n_draws)} independent draws, each with a fit of its own"
     )
     fitting = FITTING.get(split.protocol, f"Protocol: {split.protocol}")
-    if split.kind != "leave-one-out":
-        return (
-            f"The likes were split by “{split.kind}”. {fitting}. Validation was drawn {draws}, the same for all trials."
-        )
     n_test, n_validation = formats.count(split.n_test_users), formats.count(split.n_validation_users)
+    sealed = f"Hidden and sealed as the test: {split.holdout}, from {n_test} users; no trial has seen them."
+    if split.kind == "given":
+        unknown = (
+            f", {formats.count(split.n_unknown)} of them of items that no model can know" if split.n_unknown else ""
+        )
+        return (
+            f"{sealed} Asked for in the search: the validation likes that the author of the data chose, of "
+            f"{n_validation} users{unknown}. All trials share them, so their differences are paired by user. {fitting}."
+        )
     return (
-        f"Hidden and sealed as the test: {split.holdout}, from {n_test} users; no trial has seen them. Hidden for "
-        f"the search: as many again, from {n_validation} users, {draws}. All trials share these draws, so their "
-        f"differences are paired by user. {fitting}."
+        f"{sealed} Hidden for the search: as many again, from {n_validation} users, {draws}. All trials share these "
+        f"draws, so their differences are paired by user. {fitting}."
     )
 
 
 def _ranked(record: StudyRecord) -> str:
+    among = "all items, seen ones too" if record.split.seen_may_return else "all the items that its user has not seen"
     text = (
-        "A trial is scored by the rank of a hidden like among all the items that its user has not seen: the full "
-        "catalogue, no sampled negatives, and an item that ties with it counts half. Every metric is a mean over users"
+        f"A trial is scored by the rank of a hidden like among {among}: the full catalogue, no sampled negatives, and "
+        "an item that ties with it counts half. Every metric is a mean over users"
     )
     text += f" and draws, with a 95{formats.NBSP}% bootstrap interval over users."
     best = record.best

@@ -13,11 +13,16 @@ __all__ = ["Cell", "Column", "Table", "duration", "number", "parameter", "score"
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, what it sorts by (None sorts last), and a second, smaller line."""
+    """One cell: its text, what it sorts by (None sorts last), and a second, smaller line.
+
+    ``heat`` from 0 to 1 is how deeply it is coloured; a mark makes it stand out.
+    """
 
     text: str
     key: float | str | None = None
     note: str = ""
+    heat: float | None = None
+    is_marked: bool = False
 
 
 @dataclass(frozen=True)

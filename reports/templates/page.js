@@ -74,6 +74,49 @@
     }
   };
 
+  // One of several tables at a time; without this script all of them show.
+  const choose = (chooser) => {
+    const { value } = chooser.querySelector("select");
+    for (const each of chooser.querySelectorAll("[data-choice]")) each.hidden = each.dataset.choice !== value;
+  };
+
+  const brief = (value) => value.toFixed(2).replace(/^0/, "");
+
+  const said = (values, names, i, j) => {
+    const own = (n) => (values[n][n] === null ? "" : `; ${names[n]} with itself ${brief(values[n][n])}`);
+    if (i === j) return `${names[i]} with itself under other seeds`;
+    return `${names[i]} and ${names[j]}${own(i)}${own(j)}`;
+  };
+
+  // The table is the figure and its numbers in one; every heatmap is in the page, and a choice fills in one of them.
+  const fillHeatmap = (box) => {
+    const picked = (name) => box.querySelector(`select[name=${name}]`);
+    const of = picked("of").value;
+    for (const option of picked("among").options) option.hidden = option.disabled = option.dataset.of !== of;
+    if (picked("among").selectedOptions[0].disabled) {
+      picked("among").selectedIndex = [...picked("among").options].findIndex((option) => !option.disabled);
+    }
+    const maps = JSON.parse(box.querySelector("script").textContent);
+    const { said: words, values } = maps[["of", "measure", "k", "among"].map((name) => picked(name).value).join("/")];
+    const names = [...box.querySelectorAll("thead th")].map((cell) => cell.textContent);
+    box.querySelector(".said").textContent = words;
+    [...box.querySelector("tbody").rows].forEach((row, i) => [...row.cells].slice(1).forEach((cell, j) => {
+      const value = values[i][j];
+      cell.textContent = value === null ? "–" : brief(value);
+      cell.style.setProperty("--heat", value ?? 0);
+      cell.title = said(values, names, i, j);
+    }));
+  };
+
+  document.addEventListener("change", ({ target }) => {
+    const chooser = target.closest("[data-chooser]");
+    if (chooser) choose(chooser);
+    const box = target.closest("[data-heatmap]");
+    if (box) fillHeatmap(box);
+  });
+  document.querySelectorAll("[data-chooser]").forEach(choose);
+  document.querySelectorAll("[data-heatmap]").forEach(fillHeatmap);
+
   document.addEventListener("click", ({ target }) => {
     const header = target.closest(".sortable thead th");
     if (header && target.closest("button")) sort(header);

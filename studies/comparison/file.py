@@ -83,7 +83,9 @@ def _restored_alternative(alternatives: tuple[Any, ...], value: Any) -> Any:
 
 def _restored_dataclass(hint: Any, value: Mapping[str, Any]) -> Any:
     hints = _hints(hint)
-    return hint(**{field.name: _restored(hints[field.name], value[field.name]) for field in fields(hint)})
+    # what an older record lacks has its default, or is an error
+    known = [field.name for field in fields(hint) if field.name in value]
+    return hint(**{name: _restored(hints[name], value[name]) for name in known})
 
 
 @cache

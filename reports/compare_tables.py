@@ -1,0 +1,280 @@
+"""The tables of a comparison's page: scores, pairs, costs, slices and what is recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from reports import formats, tables
+from reports.compare_verdict import joined, p_value, words
+from reports.tables import Cell, Column, Table
+from studies.comparison.record import ComparisonRecord, EntrantRecord
+
+__all__ = [
+    "CUTS",
+    "beyond",
+    "blends",
+    "configurations",
+    "conventions",
+    "costs",
+    "pairs",
+    "quality",
+    "slices",
+    "winners_curse",
+]
+
+CUTS = (10, 30, 100)
+NAME = Column("", is_numeric=False)
+FIXED_METRICS = ("mrr@100", "map@30")
+CUT_METRICS = ("hr", "ndcg", "recall")
+BEYOND = ("coverage", "gini", "popularity", "novelty", "diversity")
+MICROSECOND = 1e-3  #: in milliseconds
+
+
+def quality(record: ComparisonRecord, k: int) -> Table:
+    """Every algorithm under every metric, with the noise of users as an interval and that of seeds beside it."""
+    metrics = list(dict.fromkeys([record.metric, *FIXED_METRICS, *(f"{name}@{k}" for name in CUT_METRICS)]))
+    columns = (NAME, *(Column(formats.metric_name(m)) for m in metrics), Column("Deviation by seed"))
+    rows = tuple(
+        (_name(entrant), *(_score(entrant, metric) for metric in metrics), _by_seed(entrant, record.metric))
+        for entrant in record.entrants
+    )
+    caption = (
+        f"Test scores, mean over users and {formats.count(len(record.seeds))} refits, with 95{formats.NBSP}% intervals "
+        f"over users; beside them the standard deviation of {formats.metric_name(record.metric)} over refits"
+    )
+    return Table(caption, columns, rows)
+
+
+def pairs(record: ComparisonRecord) -> Table:
+    """Every two algorithms: how far apart, how surely, and what follows."""
+    columns = (
+        Column("Pair", is_numeric=False),
+        Column(f"Difference in {formats.metric_name(record.metric)}"),
+        Column("Effect size"),
+        Column("p"),
+        Column("p, Holm"),
+        Column("Finding", is_numeric=False),
+    )
+    rows = tuple(
+        (
+            tables.text(f"{pair.a} − {pair.b}"),
+            Cell(formats.signed(pair.difference.mean), pair.difference.mean, formats.gain_interval(pair.difference)),
+            Cell(formats.NOTHING if pair.effect_size is None else f"{pair.effect_size:.2f}", pair.effect_size),
+            Cell(p_value(pair.p), pair.p),
+            Cell(p_value(pair.p_adjusted), pair.p_adjusted),
+            tables.text(words(record, pair)),
+        )
+        for pair in record.pairs
+    )
+    caption = f"Differences with 95{formats.NBSP}% intervals, paired by user; margin {formats.score(record.margin)}"
+    return Table(caption, columns, rows)
+
+
+def winners_curse(record: ComparisonRecord) -> Table:
+    """What a configuration scored when it was chosen, beside what it scores on likes that chose nothing."""
+    metric = formats.metric_name(record.metric)
+    columns = (NAME, Column("Trials"), Column(f"{metric}, validation"), Column(f"{metric}, test"), Column("Change"))
+    rows = []
+    for entrant in record.tuned:
+        then, now = entrant.validation.get(record.metric), entrant.metrics[record.metric]
+        if then is not None:
+            change = now.mean - then.mean
+            trials, cells = tables.number(entrant.n_trials), [tables.score(e.mean, e) for e in (then, now)]
+            rows.append((_name(entrant), trials, *cells, Cell(formats.signed(change), change)))
+    return Table("Each winner’s validation score beside its test score", columns, tuple(rows))
+
+
+def beyond(record: ComparisonRecord, k: int) -> Table:
+    """What the lists of k hold, liked or not."""
+    columns = (
+        NAME,
+        Column("Coverage of the catalogue"),
+        Column("Gini of exposure"),
+        Column("Popularity"),
+        Column("Novelty, bits"),
+        Column("Diversity in a list"),
+    )
+    rows = tuple(
+        (_name(entrant), *(_beyond_cell(name, entrant.beyond.get(f"{name}@{k}")) for name in BEYOND))
+        for entrant in record.entrants
+    )
+    return Table(f"Lists of {k} for the test users, from the first refit", columns, rows)
+
+
+def costs(record: ComparisonRecord) -> Table:
+    """Time and memory."""
+    columns = (
+        NAME,
+        Column("A fit"),
+        Column("Ten for one user, asked alone"),
+        Column("Ten for a user, asked in bulk"),
+        Column("Memory of the fitted model"),
+    )
+    rows = []
+    for entrant in record.entrants:
+        fit = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
+        spread = f"{formats.brief(min(entrant.fit_seconds))} to {formats.brief(max(entrant.fit_seconds))}"
+        rows.append(
+            (
+                _name(entrant),
+                Cell(formats.brief(fit), fit, spread if len(entrant.fit_seconds) > 1 else ""),
+                _latency(entrant.single_milliseconds),
+                _latency(entrant.batch_milliseconds),
+                Cell(f"{entrant.megabytes:,.1f}{formats.NBSP}MB", entrant.megabytes),
+            )
+        )
+    return Table("Time and memory; fits are the mean of the refits, with their range", columns, tuple(rows))
+
+
+def slices(record: ComparisonRecord, by: str) -> Table:
+    """The metric of every algorithm slice by slice, coloured by how it compares within the slice's row."""
+    found = [each for each in record.slices if each.by == by]
+    names = [entrant.name for entrant in record.entrants if entrant.name in record.order]
+    first, second = (
+        ("Likes known of the user", "Users") if by == "activity" else ("Likes of the hidden item", "Hidden likes")
+    )
+    columns = (Column(first, is_numeric=False), Column(second), *(Column(name) for name in names))
+    rows = []
+    for each in found:
+        top = max((each.scores[name].mean for name in names), default=0.0) or 1.0
+        scores = [
+            Cell(formats.score(e.mean), e.mean, formats.interval(e), heat=max(0.0, e.mean) / top)
+            for e in (each.scores[name] for name in names)
+        ]
+        rows.append((tables.text(each.label), tables.number(each.n), *scores))
+    return Table(f"{formats.metric_name(record.metric)} with 95{formats.NBSP}% intervals", columns, tuple(rows))
+
+
+def conventions(record: ComparisonRecord, metric: str) -> Table:
+    """The same scores as other libraries count them."""
+    names = [entrant.name for entrant in record.entrants]
+    columns = (
+        Column("As in", is_numeric=False),
+        Column("Ties", is_numeric=False),
+        *([Column("AP divided by", is_numeric=False)] if metric == "map@30" else []),
+        *(Column(name) for name in names),
+    )
+    ours = record.conventions[0] if record.conventions else None
+    rows = []
+    for convention in record.conventions:
+        values: Mapping[str, float] = convention.map if metric == "map@30" else convention.mrr
+        base: Mapping[str, float] = {} if ours is None else ours.map if metric == "map@30" else ours.mrr
+        divisor = [tables.text(convention.divisor)] if metric == "map@30" else []
+        cells = [_moved(values[name], base[name]) for name in names]
+        rows.append((tables.text(convention.library), tables.text(convention.ties), *divisor, *cells))
+    return Table(f"{formats.metric_name(metric)} of the first refit; marked where it is not ours", columns, tuple(rows))
+
+
+def blends(record: ComparisonRecord) -> Table:
+    """Every group of algorithms: who finds what, and what their fusion reaches."""
+    metric = formats.metric_name(record.metric)
+    columns = (
+        Column("Together", is_numeric=False),
+        Column("Found by all"),
+        Column("Found by one alone", is_numeric=False),
+        Column("Found by any"),
+        Column(f"Oracle’s {metric}"),
+        Column(f"Fusion’s {metric}, validation"),
+        Column(f"Fusion’s {metric}, test"),
+        Column("Gain over the better alone"),
+    )
+    rows = tuple(
+        (
+            tables.text(joined(blend.members)),
+            _share(blend.found_by_all),
+            tables.text(", ".join(f"{name} {formats.percent(share)}" for name, share in blend.found_by_one.items())),
+            _share(blend.found_by_any),
+            tables.score(blend.oracle),
+            Cell(
+                formats.score(blend.validation),
+                blend.validation,
+                f"{blend.best_member} {formats.score(blend.best_member_validation)}",
+            ),
+            tables.score(blend.test.mean, blend.test),
+            Cell(formats.signed(blend.gain.mean), blend.gain.mean, formats.gain_interval(blend.gain)),
+        )
+        for blend in record.blends
+    )
+    caption = "Hidden likes found among the first ten, and reciprocal rank fusion of the lists of 100"
+    return Table(caption, columns, rows)
+
+
+def configurations(record: ComparisonRecord) -> Table:
+    """What was refitted."""
+    columns = (NAME, Column("Study", is_numeric=False), Column("Trials"), Column("Configuration", False, is_wide=True))
+    rows = tuple(
+        (
+            _name(entrant),
+            tables.text(entrant.study or formats.NOTHING),
+            tables.number(entrant.n_trials if entrant.study else None),
+            tables.text(
+                ", ".join(f"{name} = {formats.parameter(value)}" for name, value in entrant.config.items())
+                or "no hyperparameters"
+            ),
+        )
+        for entrant in record.entrants
+    )
+    return Table("The configurations that were refitted", columns, rows)
+
+
+def _name(entrant: EntrantRecord) -> Cell:
+    return tables.text(entrant.name, "floor" if entrant.is_floor else "")
+
+
+def _score(entrant: EntrantRecord, metric: str) -> Cell:
+    estimate = entrant.metrics.get(metric)
+    return tables.score(estimate.mean if estimate else None, estimate)
+
+
+def _by_seed(entrant: EntrantRecord, metric: str) -> Cell:
+    values = entrant.by_seed.get(metric, ())
+    if len(values) < 2:
+        return Cell(formats.NOTHING)
+    mean = sum(values) / len(values)
+    deviation = (sum((value - mean) ** 2 for value in values) / (len(values) - 1)) ** 0.5
+    return Cell(formats.score(deviation), deviation, f"{formats.score(min(values))} to {formats.score(max(values))}")
+
+
+def _beyond_cell(name: str, value: float | None) -> Cell:
+    shown: Callable[[float], str] = {"coverage": formats.percent, "popularity": formats.percent}.get(name, _two_digits)
+    return Cell(formats.NOTHING if value is None else shown(value), value)
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _share(value: float) -> Cell:
+    return Cell(formats.percent(value), value)
+
+
+def _latency(milliseconds: float) -> Cell:
+    return Cell(formats.brief(milliseconds / 1000), milliseconds)
+
+
+def _moved(value: float, ours: float) -> Cell:
+    return Cell(formats.score(value), value, is_marked=formats.score(value) != formats.score(ours))
+
+
+def shared_lists(lists: Mapping[str, Sequence[str]], hidden: Sequence[str] = ()) -> Table:
+    """Lists side by side: a title that several hold is marked with their number, a hidden like with a star."""
+    names = list(lists)
+    counts: dict[str, int] = {}
+    for titles in lists.values():
+        for title in dict.fromkeys(titles):
+            counts[title] = counts.get(title, 0) + 1
+    depth = max((len(titles) for titles in lists.values()), default=0)
+    rows = tuple(
+        (tables.number(place + 1), *(_listed(lists[name], place, counts, hidden) for name in names))
+        for place in range(depth)
+    )
+    return Table("", (Column("Rank"), *(Column(name, is_numeric=False) for name in names)), rows)
+
+
+def _listed(titles: Sequence[str], place: int, counts: Mapping[str, int], hidden: Sequence[str]) -> Cell:
+    if place >= len(titles):
+        return Cell("")
+    title = titles[place]
+    star = "★ the hidden like" if title in hidden else ""
+    shared = f"in {counts[title]} lists" if counts[title] > 1 else ""
+    return Cell(title, title, ", ".join(filter(None, [star, shared])), is_marked=counts[title] > 1 or bool(star))
