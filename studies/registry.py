@@ -16,6 +16,7 @@ MODELS = {
     "bpr": "studies.spaces.bpr",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",
+    "logistic_mf": "studies.spaces.logistic_mf",
     "popularity": "studies.spaces.popularity",
     "random": "studies.spaces.random",
     "warp": "studies.spaces.warp",

@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.models.contract", "tests.models.factor_contract")
+pytest.register_assert_rewrite(
+    "tests.models.contract", "tests.models.factor_contract", "tests.models.pairwise_contract"
+)

@@ -1,0 +1,118 @@
+"""Kernels of logistic matrix factorisation.  Notation (Johnson 2014, NIPS workshop), of the side that is learnt:
+
+    X (n_rows, k + 2)    factors: the vector, then a bias and a constant 1 (users) or a constant 1 and a bias (items)
+    Y (n_fixed, k + 2)   factors of the other side, held fixed, so that s_ui = x_u.y_i holds both biases
+    c (nnz,)             confidence of each like, alpha r
+    m, w (n_rows,)       pairs without a like that are drawn for a row, and the weight of each
+
+A row ascends sum_likes (c s - (1 + c) ln(1 + e^s)) - sum_drawn w ln(1 + e^s), equation 4, less reg |x|^2 / 2 for each
+term, a term at a time; its gradient is (c - (1 + c) sigma(s)) y for a like and -w sigma(s) y for another pair.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from models.kernels.bpr import dot
+from models.kernels.draws import GAMMA, below, stream
+from models.kernels.linear_algebra import FASTMATH
+from models.kernels.strata import Cell, draw_unseen
+
+N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long rows spread over the threads
+
+
+class Likes(NamedTuple):
+    """CSR of the rows that are learnt, indices ascending, with confidences."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    confidence: np.ndarray
+
+
+class Zeros(NamedTuple):
+    """The pairs without a like: m int64, w float32, and which are drawn, as ``draw_unseen`` says."""
+
+    n_drawn: np.ndarray
+    weight: np.ndarray
+    cumulative: np.ndarray
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def sweep_rows(likes, zeros, key, rate, reg, constant, Y, X):
+    """One pass over the likes and the drawn pairs of each row of ``X``, in place; column ``constant`` stays.
+
+    Rows do not touch each other, so that the result is the same on any number of threads.
+    """
+    n_rows = len(X)
+    for block in prange(N_BLOCKS):
+        for row in range(block, n_rows, N_BLOCKS):
+            _sweep(likes, zeros, stream(key, row), rate, reg, constant, Y, X, row)
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def fold_in_rows(likes, zeros, key, rates, reg, constant, Y, X):
+    """A pass for each of ``rates`` over each row of ``X``, in place.  All rows draw alike, so that equals end equal."""
+    n_rows = len(X)
+    for block in prange(N_BLOCKS):
+        for row in range(block, n_rows, N_BLOCKS):
+            for t in range(len(rates)):
+                _sweep(likes, zeros, stream(key, t), rates[t], reg, constant, Y, X, row)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _sweep(likes, zeros, state, rate, reg, constant, Y, X, row):
+    """Likes and drawn pairs in even mixture; the likes in turn, from a drawn one on."""
+    first, last = likes.indptr[row], likes.indptr[row + 1]
+    n_likes, n_drawn, weight = last - first, zeros.n_drawn[row], zeros.weight[row]
+    cell = Cell(first, last, 0, len(Y))
+    n_terms = n_likes + n_drawn
+    p = first + below(state, max(n_likes, 1))
+    state += GAMMA
+    for t in range(n_terms):
+        if (t + 1) * n_likes // n_terms > t * n_likes // n_terms:
+            i, c = likes.indices[p], likes.confidence[p]
+            p = p + 1 if p + 1 < last else first
+            pull = c - (np.float32(1.0) + c) * _sigma(dot(X, row, Y, i))
+        else:
+            state, i = draw_unseen(likes.indices, zeros.cumulative, cell, state)
+            if i < 0:
+                continue
+            pull = -weight * _sigma(dot(X, row, Y, i))
+        _step(X, row, Y, i, rate * pull, rate * reg, constant)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _step(X, row, Y, i, pull, shrink, constant):
+    kept = X[row, constant]
+    for f in range(X.shape[1]):
+        X[row, f] += pull * Y[i, f] - shrink * X[row, f]
+    X[row, constant] = kept
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _sigma(x):
+    return np.float32(1.0) / (np.float32(1.0) + np.exp(-x))
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def sum_losses(likes, zeros, key, X, Y, out):
+    """Write what each row's sweep descends, without penalties, to ``out`` (n_rows,) float64."""
+    for row in prange(len(out)):
+        first, last = likes.indptr[row], likes.indptr[row + 1]
+        cell = Cell(first, last, 0, len(Y))
+        total = 0.0
+        for p in range(first, last):
+            s, c = np.float64(dot(X, row, Y, likes.indices[p])), likes.confidence[p]
+            total += (1.0 + c) * _softplus(s) - c * s
+        state = stream(key, row)
+        for _ in range(zeros.n_drawn[row]):
+            state, j = draw_unseen(likes.indices, zeros.cumulative, cell, state)
+            if j >= 0:
+                total += zeros.weight[row] * _softplus(np.float64(dot(X, row, Y, j)))
+        out[row] = total
+
+
+@njit(cache=True, nogil=True)
+def _softplus(s):
+    return np.log1p(np.exp(-abs(s))) + max(s, 0.0)  # ln(1 + e^s) without overflow

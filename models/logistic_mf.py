@@ -1,0 +1,152 @@
+"""Logistic matrix factorisation: the probability that a user likes an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.factor_model import FactorModel
+from models.inputs import csr_parts
+from models.kernels.logistic_mf import Likes, Zeros, fold_in_rows, sum_losses, sweep_rows
+from models.pairwise import drawn_key
+from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
+from models.threads import limited_threads
+
+__all__ = ["LogisticMF", "LogisticMFConfig"]
+
+FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogisticMFConfig:
+    """Hyperparameters of logistic MF; the only place where its defaults are written."""
+
+    n_factors: int = 64  #: length of a user's or an item's vector, biases not counted
+    learning_rate: float = 0.05  #: of the first epoch
+    decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
+    reg: float = 0.01  #: L2 penalty of a row at each step
+    alpha: float = 1.0  #: confidence of a like of weight 1
+    negatives: Literal["sampled", "weighted"] = "sampled"  #: see the model
+    n_negatives: int = 5  #: pairs without a like drawn for each like
+    unobserved_weight: float = 0.1  #: weighted: what each pair without a like counts
+    init_scale: float = 0.1  #: standard deviation of a fresh vector's length
+    n_epochs: int = 40  #: passes over the users' pairs, then over the items'
+
+    def __post_init__(self) -> None:
+        check_at_least_one(self, "n_factors", "n_negatives", "n_epochs")
+        check_positive(self, "learning_rate", "alpha", "unobserved_weight", "init_scale")
+        check_not_negative(self, "decay", "reg")
+        check_choice(self, "negatives", ("sampled", "weighted"))
+
+
+class LogisticMF(FactorModel[LogisticMFConfig]):
+    """Logistic matrix factorisation (Johnson 2014): alternating passes of SGD, users first, then items.
+
+    p(u likes i) = sigma(s_ui), s_ui = x_u.y_i + b_u + b_i. Maximises sum_likes (c s - (1 + c) ln(1 + e^s))
+    - sum_{other pairs} w ln(1 + e^s) less penalties, c = alpha r. Other pairs are drawn afresh in each pass, and
+    ``negatives`` says which and what they weigh:
+
+    - ``sampled``: for each like ``n_negatives`` of its user's other items, all alike, of weight 1. For the items' pass
+      that is as many pairs for one item as for another, of users as likely as they have likes: drawn by the item's
+      own likes, as is common, popularity would cancel out of the biases;
+    - ``weighted``: as many for one row as for another, of weights that make up for all other pairs of the row at
+      ``unobserved_weight`` each.
+
+    Factors do not depend on the number of threads. A stranger's vector starts from 0 and takes passes of its
+    own, the items held fixed: deterministic, and for a user of ``train`` near the fitted vector, not equal to it.
+    """
+
+    name = "logistic_mf"
+    config_type = LogisticMFConfig
+    n_bias_columns = 2
+
+    arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "n_epochs_done")
+    n_epochs_done: NDArray[np.int64]  #: (), since the factors were drawn: what the next epoch's draws follow from
+
+    def loss(self) -> float:
+        """The mean over likes of what the users' pass descends, less penalties, with the same draws at every call."""
+        train = self._fitted_train()
+        likes, zeros = self._likes(train), self._zeros_of_users(train, train)
+        sums = np.zeros(train.shape[0])
+        with limited_threads(self.threads):
+            key = drawn_key(np.random.default_rng(self.seed))
+            sum_losses(likes, zeros, key, self.user_factors, self.item_factors, sums)
+        return float(sums.sum() / max(train.nnz, 1))
+
+    def _start(self, train: sp.csr_array) -> None:
+        self.user_factors, self.item_factors = self._drawn(train.shape)
+        self.n_epochs_done = np.array(0)
+
+    def _grow(self, train: sp.csr_array) -> None:
+        users, items = self._drawn(train.shape)
+        self.user_factors = np.concatenate([self.user_factors, users[len(self.user_factors) :]])
+        self.item_factors = np.concatenate([self.item_factors, items[len(self.item_factors) :]])
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        k, reg = self.config.n_factors, np.float32(self.config.reg)
+        users, items = self._likes(train), self._likes(train.T.tocsr())
+        of_users, of_items = self._zeros_of_users(train, train), self._zeros_of_items(train)
+        for epoch in range(1, self.config.n_epochs + 1):
+            rate = self._rate(int(self.n_epochs_done))
+            rng = np.random.default_rng([self.seed, int(self.n_epochs_done)])
+            with limited_threads(self.threads):
+                sweep_rows(users, of_users, drawn_key(rng), rate, reg, k + 1, self.item_factors, self.user_factors)
+                sweep_rows(items, of_items, drawn_key(rng), rate, reg, k, self.user_factors, self.item_factors)
+            self.n_epochs_done = self.n_epochs_done + 1
+            yield epoch
+
+    def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        k, reg = self.config.n_factors, np.float32(self.config.reg)
+        out = np.zeros((histories.shape[0], k + 2), np.float32)
+        out[:, k + 1] = 1
+        rates = np.array([self._rate(sweep) for sweep in range(FOLD_IN_SWEEPS)])
+        key = drawn_key(np.random.default_rng(self.seed))
+        likes, zeros = self._likes(histories), self._zeros_of_users(histories, self._fitted_train())
+        with limited_threads(self.threads):
+            fold_in_rows(likes, zeros, key, rates, reg, k + 1, self.item_factors, out)
+        return out
+
+    def _rate(self, epoch: int) -> np.float32:
+        return np.float32(self.config.learning_rate / (1 + self.config.decay * epoch))
+
+    def _likes(self, rows: sp.csr_array) -> Likes:
+        return Likes(*csr_parts(rows), np.float32(self.config.alpha) * rows.data)
+
+    def _zeros_of_users(self, rows: sp.csr_array, train: sp.csr_array) -> Zeros:
+        """Of ``rows``, users of ``train`` or strangers."""
+        if self.config.negatives == "weighted":
+            return self._weighted_zeros(rows, train.nnz / train.shape[0])
+        n_drawn = self.config.n_negatives * np.diff(rows.indptr).astype(np.int64)
+        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), np.zeros(0))
+
+    def _zeros_of_items(self, train: sp.csr_array) -> Zeros:
+        n_likes = train.nnz / train.shape[1]
+        if self.config.negatives == "weighted":
+            return self._weighted_zeros(train.T.tocsr(), n_likes)
+        n_drawn = np.full(train.shape[1], round(self.config.n_negatives * n_likes))
+        by_likes = np.concatenate([[0.0], np.cumsum(np.diff(train.indptr))])
+        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), by_likes)
+
+    def _weighted_zeros(self, rows: sp.csr_array, n_likes: float) -> Zeros:
+        """``n_likes``: the mean of a row."""
+        n_rows, n_fixed = rows.shape
+        n_drawn = max(1, round(self.config.n_negatives * n_likes))
+        weight = self.config.unobserved_weight * (n_fixed - np.diff(rows.indptr)) / n_drawn
+        return Zeros(np.full(n_rows, n_drawn), weight.astype(np.float32), np.zeros(0))
+
+    def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Users and items to start from, biases at 0; the first are the same however many there are."""
+        k = self.config.n_factors
+        scale = np.float32(self.config.init_scale / np.sqrt(k))
+        factors = []
+        for side, n in enumerate(shape):
+            drawn = np.zeros((n, k + 2), np.float32)
+            drawn[:, :k] = scale * np.random.default_rng([self.seed, side]).standard_normal((n, k), np.float32)
+            drawn[:, k + 1 - side] = 1
+            factors.append(drawn)
+        return factors[0], factors[1]

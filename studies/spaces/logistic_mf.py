@@ -1,0 +1,29 @@
+"""The search space of logistic matrix factorisation."""
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from models.logistic_mf import LogisticMF
+from studies.spec import Searched, StudySpec
+
+PAPER = "Johnson 2014, NIPS workshop"
+LIKE_BPR = "as for BPR, whose steps are of the same kind"
+
+SPEC = StudySpec(
+    model=LogisticMF,
+    space={
+        "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
+        "learning_rate": Searched(FloatDistribution(5e-3, 0.2, log=True), LIKE_BPR),
+        "decay": Searched(FloatDistribution(1e-2, 1.0, log=True), LIKE_BPR),
+        "reg": Searched(FloatDistribution(1e-4, 1e-1, log=True), LIKE_BPR),
+        "negatives": Searched(
+            CategoricalDistribution(["sampled", "weighted"]), f"{PAPER}: all other pairs, or a sample of them"
+        ),
+        "n_negatives": Searched(IntDistribution(2, 20, log=True), f"{PAPER}, section 3.2; implicit's default is 30"),
+        "unobserved_weight": Searched(FloatDistribution(1e-2, 1.0, log=True), "the middle of iALS's range, and its 1"),
+    },
+    weighted_space={
+        "alpha": Searched(FloatDistribution(1e-2, 1e1, log=True), f"{PAPER}: balances likes against other pairs"),
+    },
+    max_epochs=60,
+    patience=6,
+)

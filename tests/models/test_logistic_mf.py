@@ -1,0 +1,104 @@
+"""Logistic matrix factorisation against its textbook twin, and by what probabilities must do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.logistic_mf import LogisticMF, LogisticMFConfig
+from models.pairwise import drawn_key
+from tests.models import textbook_logistic_mf
+from tests.models.factor_contract import FactorModelContract
+from tests.models.likes import random_likes
+
+WEIGHTED = random_likes(60, 40, weighted=True)
+MANY = random_likes(300, 200, density=0.1)
+
+
+class TestLogisticMF(FactorModelContract):
+    model = LogisticMF
+    config = LogisticMFConfig(n_factors=6, n_epochs=3)
+    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60)
+    histories_equal_users = False
+    invalid = (
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
+        ({"n_negatives": 0}, "n_negatives must be at least 1, got 0"),
+        ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
+        ({"alpha": 0.0}, "alpha must be positive, got 0.0"),
+        ({"unobserved_weight": -1.0}, "unobserved_weight must be positive, got -1.0"),
+        ({"init_scale": float("nan")}, "init_scale must be positive, got nan"),
+        ({"reg": -1.0}, "reg must not be negative, got -1.0"),
+        ({"decay": -1.0}, "decay must not be negative, got -1.0"),
+        ({"negatives": "all"}, "negatives must be one of sampled, weighted, got 'all'"),
+    )
+
+
+class TestWeighted(TestLogisticMF):
+    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="weighted", unobserved_weight=0.5)
+    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted", unobserved_weight=0.5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"alpha": 2.5, "reg": 0.1}, {"negatives": "weighted", "unobserved_weight": 0.3, "n_negatives": 3}],
+)
+def test_epochs_equal_the_textbook_term_for_term(settings: dict[str, Any]) -> None:
+    config = LogisticMFConfig(n_factors=5, n_epochs=2, **settings)
+    model = LogisticMF(config, threads=1)
+    X, Y = (factors.astype(np.float64) for factors in model._drawn(WEIGHTED.shape))
+    dense = WEIGHTED.toarray().astype(np.float64)
+    for epoch in model.fit_epochs(WEIGHTED):
+        rng = np.random.default_rng([0, epoch - 1])
+        rate = config.learning_rate / (1 + config.decay * (epoch - 1))
+        textbook_logistic_mf.sweep(dense, Y, X, int(drawn_key(rng)), config, rate, side="users")
+        textbook_logistic_mf.sweep(dense.T, X, Y, int(drawn_key(rng)), config, rate, side="items")
+        np.testing.assert_allclose(model.user_factors, X, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(model.item_factors, Y, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("negatives", ["sampled", "weighted"])
+def test_the_loss_goes_down(negatives: Any) -> None:
+    model = LogisticMF(LogisticMFConfig(n_factors=6, n_epochs=10, negatives=negatives))
+    losses = [model.loss() for _ in model.fit_epochs(MANY)]
+    assert losses[-1] < losses[3] < losses[0]
+
+
+def test_factors_are_bit_equal_on_any_number_of_threads() -> None:
+    one, two = (LogisticMF(LogisticMFConfig(n_epochs=2), threads=threads).fit(MANY) for threads in (1, 2))
+    assert (one.user_factors == two.user_factors).all()
+    assert (one.item_factors == two.item_factors).all()
+
+
+def test_an_interrupted_fit_goes_on_as_if_it_had_not_been() -> None:
+    config = LogisticMFConfig(n_factors=6, n_epochs=4)
+    in_two = LogisticMF(replace(config, n_epochs=2)).fit(MANY).continue_fit(MANY)
+    assert (in_two.item_factors == LogisticMF(config).fit(MANY).item_factors).all()
+
+
+def test_constants_stay() -> None:
+    model = LogisticMF(LogisticMFConfig(n_epochs=2)).fit(MANY)
+    assert (model.user_factors[:, -1] == 1).all()
+    assert (model.item_factors[:, -2] == 1).all()
+
+
+@pytest.mark.parametrize("negatives", ["sampled", "weighted"])
+def test_what_is_liked_more_has_the_higher_bias(negatives: Any) -> None:
+    model = LogisticMF(LogisticMFConfig(n_factors=2, n_epochs=20, negatives=negatives)).fit(MANY)
+    n_likes = np.bincount(MANY.indices, minlength=MANY.shape[1])
+    assert np.corrcoef(np.log(n_likes + 1), model.item_factors[:, -1])[0, 1] > 0.8
+
+
+def test_a_heavier_like_scores_higher() -> None:
+    light, heavy = (LogisticMF(LogisticMFConfig(n_factors=4, n_epochs=10)).fit(MANY * w) for w in (1.0, 10.0))
+    liked = MANY.toarray() > 0
+    users = np.arange(len(liked))
+    assert heavy.scores(users)[liked].mean() > light.scores(users)[liked].mean()
+
+
+def test_a_strangers_vector_does_not_depend_on_who_stands_beside() -> None:
+    model = LogisticMF(LogisticMFConfig(n_factors=6, n_epochs=2)).fit(MANY)
+    assert (model.fold_in(MANY[[7]])[0] == model.fold_in(MANY[:9])[7]).all()

@@ -1,0 +1,55 @@
+"""A slow, plain twin of logistic MF: one term after the other, in float64, with the kernel's draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.models.textbook_sgd import Stream, sigma
+
+Matrix = NDArray[np.float64]
+
+
+def unseen(stream: Stream, liked: set[int], n_fixed: int, weights: NDArray[np.float64] | None) -> int | None:
+    for _ in range(32):
+        if weights is None:
+            drawn = stream.below(n_fixed)
+        else:
+            cumulative = np.cumsum(weights)
+            drawn = int(np.searchsorted(cumulative, stream.fraction() * cumulative[-1]))
+        if drawn not in liked:
+            return drawn
+    return None
+
+
+def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: float, *, side: str) -> None:
+    """One pass of all rows of ``weights`` (dense, 0 is no like), ``X`` in place; ``side`` "users" or "items"."""
+    n_rows, n_fixed = weights.shape
+    n_likes = (weights > 0).sum(axis=1)
+    by_likes = (weights > 0).sum(axis=0) if (side, config.negatives) == ("items", "sampled") else None
+    for row in range(n_rows):
+        likes = np.flatnonzero(weights[row]).tolist()
+        n_drawn, weight = round(config.n_negatives * n_likes.mean()), 1.0
+        if config.negatives == "weighted":
+            weight = config.unobserved_weight * (n_fixed - len(likes)) / n_drawn
+        elif side == "users":
+            n_drawn = config.n_negatives * len(likes)
+        stream = Stream(key, row)
+        turn = stream.below(max(len(likes), 1))
+        n_terms = len(likes) + n_drawn
+        for t in range(n_terms):
+            x = X[row].copy()
+            if (t + 1) * len(likes) // n_terms > t * len(likes) // n_terms:
+                i = likes[turn % len(likes)]
+                turn += 1
+                c = config.alpha * weights[row, i]
+                gradient = (c - (1 + c) * sigma(x @ Y[i])) * Y[i]
+            else:
+                j = unseen(stream, set(likes), n_fixed, by_likes)
+                if j is None:
+                    continue
+                gradient = -weight * sigma(x @ Y[j]) * Y[j]
+            X[row] += rate * (gradient - config.reg * x)
+            X[row, -1 if side == "users" else -2] = 1
