@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import shlex
 import signal
 import sys
@@ -125,6 +126,12 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
     words = sys.argv[1:] if argv is None else argv
     try:
         return command(args, f"{parser.prog} {shlex.join(hide_password(word) for word in words)}".strip())
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more on its way out
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if not isinstance(error, _user_errors()):
             raise

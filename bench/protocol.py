@@ -15,10 +15,19 @@ __all__ = ["add_protocol_arguments", "split_options_from"]
 
 
 def add_protocol_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds --split, --protocol, --holdout, --test-users, --validation-users and --draws, in a group of their own."""
+    """Adds --split, --seen, --protocol, --holdout, --test-users, --validation-users and --draws, in their own group."""
     group = parser.add_argument_group("protocol")
     group.add_argument(
-        "--split", type=one_of("leave-one-out"), default="leave-one-out", help="how likes are hidden (%(default)s)"
+        "--split",
+        type=one_of("leave-one-out", "given"),
+        default="leave-one-out",
+        help="given: search on the validation likes that the data's author chose, as in a data.npz (%(default)s)",
+    )
+    group.add_argument(
+        "--seen",
+        type=one_of("exclude", "include"),
+        default="exclude",
+        help="whether items that a user has already liked are ranked too (%(default)s)",
     )
     group.add_argument(
         "--protocol",
@@ -58,6 +67,7 @@ def split_options_from(args: argparse.Namespace) -> SplitOptions:
     holdout, n_hidden = args.holdout
     return SplitOptions(
         kind=args.split,
+        seen=args.seen,
         protocol=args.protocol,
         holdout=holdout,
         n_hidden=n_hidden,

@@ -79,19 +79,20 @@ def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def _study(args: argparse.Namespace, command: str) -> int:
-    from bench.datasets import describe, load
+    from bench.datasets import describe, load, load_validation
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
 
     check_model(args.model)
     metric = Metric.parse(args.metric)
-    split_options = split_options_from(args)
+    data_options, split_options = data_options_from(args), split_options_from(args)
     folder = writable_folder(args.report_dir)
     with stop_on_signal() as stop:
-        interactions = load(data_options_from(args))
+        interactions = load(data_options)
         print(f"{visible(interactions.name)}: {describe(interactions)}")
-        split = split_likes(interactions, split_options)
+        given = load_validation(data_options, interactions) if split_options.kind == "given" else None
+        split = split_likes(interactions, split_options, given)
         tracker = None if args.no_mlflow else _started_tracker(args.tracking_uri)
 
         from bench.progress import ProgressBar

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from evaluation.split import Fold
+from evaluation.fold import Fold
 
 __all__ = ["HiddenRanks", "NonFiniteScoresError", "decode_ranks", "encode_ranks", "pool_draws", "rank_hidden"]
 
@@ -67,14 +67,15 @@ def rank_hidden(
     ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users,
     by default as many as fill ``BLOCK_BYTES``. A rank is 1 + the unseen items that score higher + half of
     those that tie; other hidden likes of the user count as unseen items. Tied hidden likes of one user
-    share their mean rank out in steps of 1, since no list holds two of them at one place.
+    share their mean rank out in steps of 1, since no list holds two of them at one place. Likes of items
+    that are unknown to the fold come after all that are known.
 
     Raises ``NonFiniteScoresError`` on NaN, infinite scores being legal, and ValueError on another shape.
     """
     from evaluation.kernels import count_higher_and_ties  # numba takes long to import
 
     n_asked, n_items = fold.hidden.shape
-    seen, hidden = _csr_arrays(fold.histories), _csr_arrays(fold.hidden)
+    seen, hidden = _csr_arrays(fold.seen), _csr_arrays(fold.hidden)
     indptr, indices = hidden
     higher, ties = np.empty(len(indices), np.int64), np.empty(len(indices), np.int64)
     if block_rows is None:
@@ -88,12 +89,10 @@ def rank_hidden(
             )
     row_of = np.repeat(np.arange(n_asked), np.diff(indptr))
     n_others = n_items - np.diff(seen[0])[row_of] - 1
-    return HiddenRanks(
-        users=fold.users,
-        indptr=indptr,
-        ranks=_ascending(1 + higher + ties / 2, row_of),
-        tie_share=float(np.mean(ties / np.maximum(n_others, 1))),
-    )
+    ranks = _ascending(1 + higher + ties / 2, row_of)
+    tie_share = float(np.mean(ties / np.maximum(n_others, 1))) if len(ties) else 0.0
+    indptr, ranks = _with_unknown(indptr, ranks, fold)
+    return HiddenRanks(users=fold.users, indptr=indptr, ranks=ranks, tie_share=tie_share)
 
 
 def pool_draws(draws: Sequence[HiddenRanks]) -> HiddenRanks:
@@ -127,6 +126,20 @@ def _checked_scores(score: Callable[[Any], NDArray[np.float32]], fold: Fold, row
     if scores.shape != expected:
         raise ValueError(f"scores of {expected[0]} users for {expected[1]} items have shape {scores.shape}")
     return scores
+
+
+def _with_unknown(
+    indptr: NDArray[np.int64], ranks: NDArray[np.float64], fold: Fold
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The same with the likes of unknown items at ranks n_items + 1, n_items + 2, ... of their rows."""
+    if fold.n_unknown is None:
+        return indptr, ranks
+    whole = np.concatenate([[0], np.cumsum(fold.n_hidden)])
+    position = np.arange(whole[-1]) - np.repeat(whole[:-1], fold.n_hidden)
+    known = np.repeat(np.diff(indptr), fold.n_hidden)
+    filled = fold.hidden.shape[1] + 1.0 + position - known
+    filled[position < known] = ranks
+    return whole, filled
 
 
 def _csr_arrays(matrix: sp.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -87,7 +87,7 @@ class StudyHistory:
             command=run["command"],
             started=started,
             seconds=ended - started.timestamp() if ended else 0.0,
-            data=DataSummary(**self._settings["data"]),
+            data=DataSummary(**{**self._settings["data"], "notes": tuple(self._settings["data"]["notes"])}),
             split=SplitSummary(**self._settings["split"]),
             space={name: ParameterRange(**searched) for name, searched in self._settings["space"].items()},
             notation=NOTATION,

@@ -47,6 +47,7 @@ class DataSummary:
     dropped: Mapping[str, int]  #: reason -> rows
     content_hash: str
     positive_from: float | None = None
+    notes: tuple[str, ...] = ()  #: what was repaired or decided while reading
     terms: str = ""
 
 
@@ -67,6 +68,8 @@ class SplitSummary:
     validation_hash: str
     n_hidden: int | None = None  #: likes hidden from each user; None where users differ, as in a split by time
     is_last_by_time: bool = False  #: the hidden likes are a user's last, not random ones
+    seen_may_return: bool = False  #: items of a user's history are ranked like all others
+    n_unknown: int = 0  #: validation likes of items that nobody likes in training: asked for, and never found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning, TrialPruned
@@ -218,7 +217,7 @@ def _write_circumstances(
     if ASKED not in study.user_attrs:
         asked = {
             "users": [interactions.user_ids[fold.users].tolist() for fold in folds],
-            "n_hidden": [np.diff(fold.hidden.indptr).tolist() for fold in folds],
+            "n_hidden": [fold.n_hidden.tolist() for fold in folds],
         }
         study.set_user_attr(ASKED, asked)
 

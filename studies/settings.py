@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 #: Leaves of the settings that may differ between runs of one study: names of the same things.
-_FREE = ("data.name", "data.rows_read", "data.dropped", "data.terms", ".source")
+_FREE = ("data.name", "data.rows_read", "data.dropped", "data.notes", "data.terms", ".source")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +75,14 @@ def data_summary(interactions: Interactions) -> DataSummary:
         dropped=dict(source.dropped),
         content_hash=interactions.content_hash,
         positive_from=source.positive_from,
+        notes=source.notes,
         terms=source.terms,
     )
 
 
 def split_summary(split: Split) -> SplitSummary:
     """What was hidden, from how many; of the sealed test no more than it says unopened."""
-    options = split.options
+    options, fold = split.options, split.validation[0]
     kind = "last" if options.holdout == "last" else "random"
     return SplitSummary(
         kind=options.kind,
@@ -89,11 +91,13 @@ def split_summary(split: Split) -> SplitSummary:
         seed=options.seed,
         n_eligible_users=split.n_eligible_users,
         n_test_users=split.test.n_users,
-        n_hidden=options.n_hidden,
+        n_hidden=options.n_hidden if options.kind == "leave-one-out" else None,
         is_last_by_time=options.holdout == "last",
-        n_validation_users=len(split.validation[0].users),
+        seen_may_return=fold.seen_may_return,
+        n_unknown=0 if fold.n_unknown is None else int(fold.n_unknown.sum()),
+        n_validation_users=len(fold.users),
         n_draws=len(split.validation),
-        n_train_likes=int(split.validation[0].train.nnz),
+        n_train_likes=int(fold.train.nnz),
         test_hash=split.test.hash,
         validation_hash=split.validation_hash,
     )
@@ -115,9 +119,7 @@ def _parameter_range(searched: Searched) -> ParameterRange:
 
 def settings_as_json(settings: StudySettings) -> dict[str, Any]:
     """Plain values, equal to themselves after a way through JSON."""
-    plain = asdict(settings)
-    for searched in plain["space"].values():
-        searched["choices"] = list(searched["choices"])
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
     return plain
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,27 +12,13 @@ from bench.datasets.lists import read_lists
 from bench.datasets.loading import EMBEDDED, format_of, place_of
 from bench.datasets.options import DataOptions
 from bench.datasets.synthetic import PREFIX
+from evaluation.fold import GivenLikes
 from evaluation.interactions import Interactions
 
-__all__ = ["GivenValidation", "load_validation"]
+__all__ = ["load_validation"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GivenValidation:
-    """The author's hidden likes in the coordinates of the training likes.
-
-    ``likes`` is (n_users, n_items) CSR of ones. ``n_hidden`` (n_users,) counts all that the author hides from
-    a user, also the ``n_unknown_items`` likes of items that no training list holds and no model can find;
-    ``n_unknown_users`` likes belong to users without a training like and are in neither.
-    """
-
-    likes: sp.csr_array
-    n_hidden: NDArray[np.int64]
-    n_unknown_items: int
-    n_unknown_users: int
-
-
-def load_validation(options: DataOptions, interactions: Interactions) -> GivenValidation | None:
+def load_validation(options: DataOptions, interactions: Interactions) -> GivenLikes | None:
     """The validation lists of the data that ``interactions`` were loaded from; None where it has none."""
     if options.data == EMBEDDED or options.data.startswith(PREFIX):
         return None
@@ -48,11 +33,10 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenVa
     shape = (interactions.n_users, interactions.n_items)
     likes = sp.csr_array((np.ones(len(cells), np.float32), np.divmod(cells, interactions.n_items)), shape=shape)
     pairs = np.unique(np.stack([users[has_user], valid.ids[has_user]]), axis=1)
-    return GivenValidation(
+    return GivenLikes(
         likes=likes,
         n_hidden=np.bincount(pairs[0], minlength=interactions.n_users),
-        n_unknown_items=int((has_user & ~has_item).sum()),
-        n_unknown_users=int((~has_user).sum()),
+        n_of_strangers=int((~has_user).sum()),
     )
 
 

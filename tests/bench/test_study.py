@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.bench.conftest import Command
@@ -161,7 +164,7 @@ def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
     running = subprocess.Popen(
         words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    wait_for_trials(tmp_path / "mfbench.db", 2)
+    wait_for_trials(tmp_path / "mfbench.db", 2, running)
     running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 128 + number, err
@@ -176,18 +179,33 @@ def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
     assert f"Best of {n_finished + 1} trials" in resumed.out
 
 
-def wait_for_trials(database: Path, n: int) -> None:
-    import optuna
-
-    deadline = time.monotonic() + 120
+def wait_for_trials(database: Path, n: int, running: subprocess.Popen[str]) -> None:
+    """Looks into the database without touching it: Optuna would make the tables, and race the command for it."""
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        time.sleep(0.5)
-        if not database.exists():
-            continue
-        try:
-            study = optuna.load_study(study_name="ials-movielens-small", storage=f"sqlite:///{database}")
-        except Exception:  # the tables are still being made
-            continue
-        if sum(trial.state.is_finished() for trial in study.trials) >= n:
-            return
+        time.sleep(0.3)
+        assert running.poll() is None, running.communicate()
+        with (
+            contextlib.suppress(sqlite3.OperationalError),
+            contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection,
+        ):
+            (finished,) = connection.execute("SELECT count(*) FROM trials WHERE state = 'COMPLETE'").fetchone()
+            if finished >= n:
+                return
     pytest.fail("no trial finished")
+
+
+def test_a_split_given_by_the_author_is_searched_as_the_seed_does(command: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lists = np.array([rng.permutation(30)[:12] for _ in range(40)])
+    np.savez(tmp_path / "data.npz", train_ids=lists[:, :8], valid_ids=lists[:, 6:])
+    words = ("--model", "item2item", "--data", "data.npz", "--trials", "2", "--no-mlflow", "--metric", "map@30")
+    done = command("study", *words, "--split", "given", "--seen", "include")
+    assert (done.code, done.err) == (0, "")
+    page = next((tmp_path / "reports/html").glob("*.html")).read_text()
+    assert "the validation likes that the author of the data chose, of 40 users" in page
+    assert "all items, seen ones too" in page
+    assert "the file&#39;s author holds back 240 likes for validation" in page
+    refused = command("study", "--model", "item2item", "--split", "given", "--no-mlflow")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "movielens-small brings no validation likes of its own" in refused.err

@@ -1,0 +1,87 @@
+"""Validation likes that the author of the data chose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluation.fold import GivenLikes
+from evaluation.interactions import Interactions
+from evaluation.metrics import Metric
+from evaluation.ranking import rank_hidden
+from evaluation.split import InvalidSplitError, SplitOptions, split_likes
+from tests.evaluation.folds import csr
+
+# three users who each like four of six items; the author asks for others, for one already liked, and for unknown ones
+TRAIN = [[0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5]]
+ASKED = [[4, 5], [5, 1], []]
+DATA = Interactions.from_rows("toy", np.repeat([0, 1, 2], 4), np.ravel(TRAIN))
+GIVEN = GivenLikes(likes=csr(ASKED, 6), n_hidden=np.array([2, 3, 1]))  # one unknown item each for users 1 and 2
+
+
+def split(seen: str) -> object:
+    options = SplitOptions(kind="given", seen=seen, test_users=1)  # type: ignore[arg-type]  # one of two words
+    return split_likes(DATA, options, GIVEN)
+
+
+def test_the_authors_likes_are_asked_and_seen_ones_only_where_they_may_return() -> None:
+    for seen, expected in (("exclude", [[4, 5], [5], []]), ("include", [[4, 5], [1, 5], []])):
+        one = split(seen)
+        (fold,) = one.validation
+        hidden_from_test = set(zip(*[a.tolist() for a in one.test.open().hidden.nonzero()], strict=True))
+        assert len(hidden_from_test) == 1
+        asked = [
+            fold.hidden.indices[a:b].tolist() for a, b in zip(fold.hidden.indptr, fold.hidden.indptr[1:], strict=False)
+        ]
+        test_user = one.test.open().users.tolist()[0]
+        test_item = one.test.open().hidden.indices.tolist()[0]
+        expected = [[i for i in row if (u, i) != (test_user, test_item)] for u, row in enumerate(expected)]
+        assert asked == expected
+
+
+def test_likes_of_unknown_items_come_last_and_stay_in_the_denominator() -> None:
+    (fold,) = split("exclude").validation
+    scores = np.tile(np.arange(6, 0, -1, dtype=np.float32), (3, 1))  # item 0 first
+    ranks = rank_hidden(lambda users: scores[users], fold)
+    unseen = [[i for i in range(6) if i not in fold.histories[[u]].indices] for u in range(3)]
+    expected = [[unseen[0].index(4) + 1, unseen[0].index(5) + 1], [unseen[1].index(5) + 1, 7], [7]]
+    got = [ranks.ranks[a:b].tolist() for a, b in zip(ranks.indptr, ranks.indptr[1:], strict=False)]
+    assert got == expected
+    recall = Metric.parse("recall@6").per_user(ranks)
+    assert recall.tolist() == [2 / 2, 1 / 2, 0 / 1]
+    assert Metric.parse("map@2").per_user(ranks)[2] == 0
+
+
+def test_seen_items_are_ranked_where_they_may_return() -> None:
+    (fold,) = split("include").validation
+    scores = np.tile(np.arange(6, 0, -1, dtype=np.float32), (3, 1))
+    ranks = rank_hidden(lambda users: scores[users], fold)
+    assert ranks.ranks[: ranks.indptr[1]].tolist() == [4 + 1, 5 + 1]
+
+
+def test_no_like_is_both_test_and_validation() -> None:
+    everything = GivenLikes(likes=csr(TRAIN, 6), n_hidden=np.array([4, 4, 4]))
+    for seed in range(5):
+        options = SplitOptions(kind="given", seen="include", seed=seed)
+        one = split_likes(DATA, options, everything)
+        test = one.test.open()
+        overlap = one.validation[0].hidden.astype(bool).multiply(test.hidden.astype(bool))
+        assert test.hidden.nnz == 3
+        assert overlap.nnz == 0
+
+
+def test_data_without_validation_likes_is_refused() -> None:
+    with pytest.raises(InvalidSplitError, match="toy brings no validation likes of its own"):
+        split_likes(DATA, SplitOptions(kind="given"))
+
+
+def test_nothing_to_ask_is_said() -> None:
+    seen = GivenLikes(likes=csr(TRAIN, 6), n_hidden=np.array([4, 4, 4]))
+    with pytest.raises(InvalidSplitError, match="nobody has a validation like to be asked for"):
+        split_likes(DATA, SplitOptions(kind="given"), seen)
+
+
+@pytest.mark.parametrize("options", [{"protocol": "fold-in"}, {"draws": 2}])
+def test_what_makes_no_sense_of_a_given_split_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(InvalidSplitError, match="one draw, asked of users who are trained on"):
+        SplitOptions(kind="given", **options)  # type: ignore[arg-type]  # the point
