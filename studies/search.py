@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.exceptions import ExperimentalWarning, TrialPruned
+from optuna.exceptions import TrialPruned
 from optuna.pruners import MedianPruner
 from optuna.trial import FrozenTrial, Trial
 
@@ -180,7 +179,6 @@ class _Objective:
 
 
 def _open(options: SearchOptions, settings: StudySettings) -> optuna.Study:
-    warnings.filterwarnings("ignore", category=ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return create_or_resume(
         open_storage(options.storage),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import optuna
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
@@ -68,6 +69,7 @@ class StudyMismatchError(ValueError):
 
 def open_storage(url: str) -> RDBStorage:
     """Optuna's storage at a database URL, its tables made where they are missing."""
+    warnings.filterwarnings("ignore", category=ExperimentalWarning)  # of the heartbeat below
     try:
         parsed = make_url(url)
     except ArgumentError:

@@ -18,10 +18,10 @@ from typing import Any
 
 from evaluation.metrics import Metric
 from studies.history import StudyHistory
-from studies.record import Estimate, StudyRecord, TrialRecord
+from studies.record import DataSummary, Estimate, StudyRecord, TrialRecord
 from studies.secrets import hide_password
 
-__all__ = ["DEFAULT_TRACKING_URI", "Tracker"]
+__all__ = ["DEFAULT_TRACKING_URI", "PARENT_TAG", "MlflowRuns", "Tracker", "estimate_metrics", "problem_of"]
 
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  #: where ``mlflow ui``, started in the same folder, looks
 STUDY_TAG = "mfbench.study_id"
@@ -77,12 +77,17 @@ class Tracker:
             while (task := self._tasks.get()) is not None:
                 task(run)
         except Exception as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            self.problem = f"{hide_password(self.uri)}: {hide_password(lines[0])}"
+            self.problem = problem_of(self.uri, error)
 
 
-class _StudyRun:
-    """The run of one study in MLflow, and those of its trials."""
+def problem_of(uri: str, error: Exception) -> str:
+    """What went wrong with the MLflow at ``uri``, in a line without passwords."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{hide_password(uri)}: {hide_password(lines[0])}"
+
+
+class MlflowRuns:
+    """Runs of one experiment: made, found again by their tags, written to."""
 
     def __init__(self, uri: str) -> None:
         for name, value in _ENVIRONMENT.items():
@@ -93,13 +98,62 @@ class _StudyRun:
         self._client = mlflow.MlflowClient(uri)
         self._client.search_experiments(max_results=1)  # makes the tables of a fresh database
 
+    def _open_experiment(self, name: str) -> None:
+        experiment = self._client.get_experiment_by_name(name)
+        self._experiment = experiment.experiment_id if experiment else self._client.create_experiment(name, tags=KIND)
+
+    def _dataset(self, data: DataSummary) -> Any:
+        entities = self._mlflow.entities
+        profile = {"users": data.n_users, "items": data.n_items, "likes": data.n_likes, "rows_read": data.rows_read}
+        dataset = entities.Dataset(
+            name=data.name,
+            digest=data.content_hash[:16],
+            source_type="local",
+            source=json.dumps({"name": data.name, "dropped": dict(data.dropped)}),
+            schema=json.dumps({"interactions": ["user", "item", "weight", "timestamp"]}),
+            profile=json.dumps(profile),
+        )
+        return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
+
+    def _find(self, tags: Mapping[str, str]) -> str | None:
+        return next((run.info.run_id for run in self._search(tags)), None)
+
+    def _search(self, tags: Mapping[str, str]) -> list[Any]:
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        runs: list[Any] = []
+        token = None
+        while True:
+            page = self._client.search_runs([self._experiment], wanted, max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    def _log(
+        self,
+        run: str,
+        timestamp: int,
+        *,
+        metrics: Sequence[tuple[str, float, int]] = (),
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> None:
+        entities = self._mlflow.entities
+        values = [entities.Metric(name, value, timestamp, step) for name, value, step in metrics]
+        texts = [entities.Param(name, str(value)[:LONGEST_TEXT]) for name, value in (params or {}).items()]
+        labels = [entities.RunTag(name, str(value)[:LONGEST_TEXT]) for name, value in (tags or {}).items()]
+        self._client.log_batch(run, values[:BATCH], texts, labels)
+        for start in range(BATCH, len(values), BATCH):
+            self._client.log_batch(run, values[start : start + BATCH])
+
+
+class _StudyRun(MlflowRuns):
+    """The run of one study, and those of its trials."""
+
     def open(self, record: StudyRecord) -> None:
         """Find the study's run or make it, and catch up on trials that it lacks."""
         self._metric = Metric.parse(record.metric)
-        experiment = self._client.get_experiment_by_name(record.data.name)
-        self._experiment = (
-            experiment.experiment_id if experiment else self._client.create_experiment(record.data.name, tags=KIND)
-        )
+        self._open_experiment(record.data.name)
         self._run = self._find({STUDY_TAG: record.id}) or self._create(record)
         written = self._search({PARENT_TAG: self._run})
         self._written = {run.data.tags[TRIAL_TAG]: run.info.run_id for run in written if TRIAL_TAG in run.data.tags}
@@ -148,7 +202,7 @@ class _StudyRun:
             "draws": split.n_draws,
         }
         self._log(run_id, start, params=params)
-        self._client.log_inputs(run_id, [self._dataset(record)])
+        self._client.log_inputs(run_id, [self._dataset(record.data)])
         self._client.set_tag(run_id, STUDY_TAG, record.id)
         return run_id
 
@@ -159,51 +213,6 @@ class _StudyRun:
         run = self._client.create_run(self._experiment, start_time=start, run_name=name, tags=tags)
         self._written[str(trial.number)] = run.info.run_id
         return str(run.info.run_id)
-
-    def _dataset(self, record: StudyRecord) -> Any:
-        entities = self._mlflow.entities
-        data = record.data
-        profile = {"users": data.n_users, "items": data.n_items, "likes": data.n_likes, "rows_read": data.rows_read}
-        dataset = entities.Dataset(
-            name=data.name,
-            digest=data.content_hash[:16],
-            source_type="local",
-            source=json.dumps({"name": data.name, "dropped": dict(data.dropped)}),
-            schema=json.dumps({"interactions": ["user", "item", "weight", "timestamp"]}),
-            profile=json.dumps(profile),
-        )
-        return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
-
-    def _find(self, tags: Mapping[str, str]) -> str | None:
-        return next((run.info.run_id for run in self._search(tags)), None)
-
-    def _search(self, tags: Mapping[str, str]) -> list[Any]:
-        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
-        runs: list[Any] = []
-        token = None
-        while True:
-            page = self._client.search_runs([self._experiment], wanted, max_results=1000, page_token=token)
-            runs += page
-            token = page.token
-            if not token:
-                return runs
-
-    def _log(
-        self,
-        run: str,
-        timestamp: int,
-        *,
-        metrics: Sequence[tuple[str, float, int]] = (),
-        params: Mapping[str, Any] | None = None,
-        tags: Mapping[str, Any] | None = None,
-    ) -> None:
-        entities = self._mlflow.entities
-        values = [entities.Metric(name, value, timestamp, step) for name, value, step in metrics]
-        texts = [entities.Param(name, str(value)[:LONGEST_TEXT]) for name, value in (params or {}).items()]
-        labels = [entities.RunTag(name, str(value)[:LONGEST_TEXT]) for name, value in (tags or {}).items()]
-        self._client.log_batch(run, values[:BATCH], texts, labels)
-        for start in range(BATCH, len(values), BATCH):
-            self._client.log_batch(run, values[start : start + BATCH])
 
 
 def _now() -> int:
@@ -222,22 +231,23 @@ def _trial_metrics(trial: TrialRecord, metric: Metric) -> list[tuple[str, float,
         "best_epoch": trial.n_epochs,
         "tie_share": trial.tie_share,
     }
-    metrics = list(_estimate_metrics(trial.metrics))
+    metrics = list(estimate_metrics(trial.metrics))
     metrics += [(name, float(value), 0) for name, value in numbers.items() if value is not None]
     return metrics + [(f"epoch_{metric.key}", value, epoch) for epoch, value in enumerate(trial.curve, 1)]
 
 
 def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
     rivals = dict(record.floors) | ({"defaults": record.defaults.metrics} if record.defaults else {})
-    metrics = list(_estimate_metrics(record.best.metrics)) if record.best else []
+    metrics = list(estimate_metrics(record.best.metrics)) if record.best else []
     for name, estimates in rivals.items():
-        metrics += _estimate_metrics(estimates, prefix=f"{name}_")
+        metrics += estimate_metrics(estimates, prefix=f"{name}_")
     for state in ("complete", "pruned", "failed"):
         metrics.append((f"trials_{state}", float(sum(trial.state == state for trial in record.trials)), 0))
     return [*metrics, ("search_seconds", record.seconds, 0)]
 
 
-def _estimate_metrics(estimates: Mapping[str, Estimate], prefix: str = "") -> Iterator[tuple[str, float, int]]:
+def estimate_metrics(estimates: Mapping[str, Estimate], prefix: str = "") -> Iterator[tuple[str, float, int]]:
+    """Mean and ends of the interval of each metric: name, value, step."""
     for name, estimate in estimates.items():
         key = prefix + Metric.parse(name).key
         yield from ((key, estimate.mean, 0), (f"{key}_low", estimate.low, 0), (f"{key}_high", estimate.high, 0))

@@ -13,15 +13,11 @@ from evaluation.split import Fold
 from studies.comparison.record import ItemMapRecord, NeighboursRecord, SampleUserRecord
 from studies.comparison.scores import Refits
 
-__all__ = ["ReducerError", "map_items", "map_records", "neighbour_records", "sample_user_records", "titles_of"]
+__all__ = ["map_items", "map_records", "neighbour_records", "sample_user_records", "titles_of"]
 
 SHOWN = 10  #: items of a list that are shown
 N_MAPPED = 600  #: items of a map, the most popular ones
 N_SAMPLE_USERS = 5
-
-
-class ReducerError(ValueError):
-    """The map cannot be drawn as asked; the message says what to install."""
 
 
 def titles_of(interactions: Interactions) -> NDArray[np.str_]:
@@ -105,10 +101,8 @@ def _principal_components(vectors: NDArray[np.float64]) -> tuple[NDArray[np.floa
 
 
 def _umap(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    try:
-        from umap import UMAP
-    except ImportError as error:
-        raise ReducerError("--map umap needs the package umap-learn; install it, or take --map pca") from error
+    from umap import UMAP  # optional, and slow to import
+
     points: NDArray[np.float64] = UMAP(n_components=2, metric="cosine", random_state=0).fit_transform(vectors)
     return points
 

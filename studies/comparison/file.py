@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studies.comparison.record import ComparisonRecord
+from studies.storage import StorageError
 
 __all__ = ["SUFFIX", "ComparisonFileError", "read_comparison", "write_comparison"]
 
@@ -24,7 +25,7 @@ SUFFIX = ".comparison.json"
 VERSION = 1
 
 
-class ComparisonFileError(ValueError):
+class ComparisonFileError(StorageError):
     """The file is no comparison that can be read; the message says why and what to do."""
 
 

@@ -1,0 +1,82 @@
+"""What a comparison leaves with its user beside the page: the closing lines, and vectors for other tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.interactions import Interactions
+from reports.compare_verdict import verdict
+from reports.formats import duration, interval, metric_name, score, visible
+from reports.page import file_name
+from studies.comparison.file import SUFFIX
+from studies.comparison.record import ComparisonRecord
+from studies.comparison.tracking import track_comparison
+from studies.secrets import hide_password
+
+__all__ = ["print_comparison", "print_tracking", "record_path", "write_projector"]
+
+
+def record_path(name: str, folder: Path) -> Path:
+    """Where the record of the comparison of this name lies."""
+    return folder / (file_name(name).removesuffix(".html") + SUFFIX)
+
+
+def print_tracking(record: ComparisonRecord, files: Sequence[Path], uri: str) -> None:
+    """Write the comparison to MLflow, and say how that went."""
+    problem = track_comparison(uri, record, files)
+    if problem:
+        again = f"bench.report --comparison {record.name} --tracking-uri URI"
+        print(f"MLflow: not all was written ({problem}); {visible(again)} catches up")
+    else:
+        print(f"MLflow: {hide_password(uri)}  (to browse it: mlflow ui)")
+
+
+def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]) -> None:
+    """The verdict and the scores, in the terminal."""
+    told = verdict(record)
+    print()
+    for sentence in (told.headline, *told.findings, told.caveat):
+        print(visible(sentence))
+    print()
+    rows = [["test", metric_name(record.metric), "95 % interval", "fit"]]
+    for entrant in record.entrants:
+        estimate = entrant.metrics[record.metric]
+        seconds = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
+        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(f"The test split has been opened {len(record.openings)} time{'s' if len(record.openings) > 1 else ''}.")
+    print(f"Report: {page}")
+    for label, path in zip(("Record", "Ranks and lists"), files, strict=False):
+        print(f"{label}: {path}")
+
+
+def write_projector(vectors: Mapping[str, NDArray[np.float32]], interactions: Interactions, folder: Path) -> list[Path]:
+    """``MODEL/vectors.tsv`` and ``MODEL/metadata.tsv`` for each latent model, as TensorBoard's projector loads them.
+
+    A title cannot break a line or a column: white space in it becomes a blank.
+    """
+    titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
+    n_likes = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
+    written = []
+    for model, table in vectors.items():
+        place = folder / model
+        place.mkdir(parents=True, exist_ok=True)
+        written += [place / "vectors.tsv", place / "metadata.tsv"]
+        np.savetxt(written[-2], table, fmt="%.6g", delimiter="\t")
+        lines = ["title\tid\tlikes"]
+        rows = zip(titles.tolist(), interactions.item_ids.tolist(), n_likes.tolist(), strict=True)
+        lines += ["\t".join(map(_plain, row)) for row in rows]
+        written[-1].write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return written
+
+
+def _plain(value: Any) -> str:
+    return re.sub(r"\s+", " ", visible(str(value))).strip()

@@ -1,0 +1,71 @@
+"""Items by what somebody types: parts of titles, in any case, with typing errors; or an id."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets import DataError
+from evaluation.interactions import Interactions
+
+__all__ = ["ItemNotFoundError", "find_items", "one_item_each"]
+
+MOST_FOUND = 20
+LEAST_LIKENESS = 0.6  #: of a title to what was typed, where no title holds it
+
+
+class ItemNotFoundError(DataError):
+    """No item is like what was typed; the message says what to try."""
+
+
+def find_items(interactions: Interactions, query: str, most: int = MOST_FOUND) -> list[int]:
+    """Numbers of the items that ``query`` means, the likeliest first.
+
+    An item's id or whole title is found alone. Else titles that hold all of its words, the most popular first; else the
+    titles most like it. Case, accents and punctuation do not count.
+    """
+    titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids.astype(np.str_)
+    plain, wanted = [_plain(str(title)) for title in titles], _plain(query)
+    if not wanted:
+        raise ItemNotFoundError(f"{query!r} names no item; give a part of a title, or an id")
+    for exact in (np.flatnonzero(interactions.item_ids.astype(np.str_) == query), _equal(plain, wanted)):
+        if len(exact):
+            return [int(item) for item in exact[:most]]
+    n_likes = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
+    words = wanted.split()
+    holding = [item for item, title in enumerate(plain) if all(word in title for word in words)]
+    if not holding and (alike := _alike(plain, wanted)):
+        return alike[:most]
+    if not holding:
+        raise ItemNotFoundError(f"No item of {interactions.name} is like {query!r}; try a shorter part of its title")
+    return sorted(holding, key=lambda item: (wanted not in plain[item], -n_likes[item], item))[:most]
+
+
+def one_item_each(interactions: Interactions, queries: Sequence[str]) -> Iterator[int]:
+    """The likeliest item of each query."""
+    for query in queries:
+        yield find_items(interactions, query, most=1)[0]
+
+
+def _equal(plain: Sequence[str], wanted: str) -> NDArray[np.int64]:
+    return np.flatnonzero(np.array(plain) == wanted)
+
+
+def _alike(plain: Sequence[str], wanted: str) -> list[int]:
+    """Items whose titles, or their beginnings, are most like what was typed."""
+    beginnings = [title[: len(wanted) + 2] for title in plain]
+    close = difflib.get_close_matches(wanted, sorted(set(beginnings)), n=MOST_FOUND, cutoff=LEAST_LIKENESS)
+    rank = {title: place for place, title in enumerate(close)}
+    found = [item for item, title in enumerate(beginnings) if title in rank]
+    return sorted(found, key=lambda item: rank[beginnings[item]])
+
+
+def _plain(text: str) -> str:
+    """Lower case letters and figures, single blanks between words."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(re.findall(r"\w+", "".join(c for c in folded if not unicodedata.combining(c))))
