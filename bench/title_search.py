@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.datasets import DataError
 from evaluation.interactions import Interactions
@@ -26,34 +25,30 @@ class ItemNotFoundError(DataError):
 def find_items(interactions: Interactions, query: str, most: int = MOST_FOUND) -> list[int]:
     """Numbers of the items that ``query`` means, the likeliest first.
 
-    An item's id or whole title is found alone. Else titles that hold all of its words, the most popular first; else the
-    titles most like it. Case, accents and punctuation do not count.
+    An item's id is found alone. Else the title that it is, then titles that hold all of its words, the most popular
+    first; else the titles most like it. Case, accents and punctuation do not count.
     """
-    titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids.astype(np.str_)
-    plain, wanted = [_plain(str(title)) for title in titles], _plain(query)
+    with_id = np.flatnonzero(interactions.item_ids.astype(np.str_) == query)
+    if len(with_id):
+        return [int(item) for item in with_id]
+    titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
+    plain, wanted = [_plain(str(title)) for title in titles.tolist()], _plain(query)
     if not wanted:
         raise ItemNotFoundError(f"{query!r} names no item; give a part of a title, or an id")
-    for exact in (np.flatnonzero(interactions.item_ids.astype(np.str_) == query), _equal(plain, wanted)):
-        if len(exact):
-            return [int(item) for item in exact[:most]]
     n_likes = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
     words = wanted.split()
     holding = [item for item, title in enumerate(plain) if all(word in title for word in words)]
-    if not holding and (alike := _alike(plain, wanted)):
-        return alike[:most]
-    if not holding:
+    holding.sort(key=lambda item: (plain[item] != wanted, wanted not in plain[item], -n_likes[item], item))
+    found = holding or _alike(plain, wanted)
+    if not found:
         raise ItemNotFoundError(f"No item of {interactions.name} is like {query!r}; try a shorter part of its title")
-    return sorted(holding, key=lambda item: (wanted not in plain[item], -n_likes[item], item))[:most]
+    return found[:most]
 
 
 def one_item_each(interactions: Interactions, queries: Sequence[str]) -> Iterator[int]:
     """The likeliest item of each query."""
     for query in queries:
         yield find_items(interactions, query, most=1)[0]
-
-
-def _equal(plain: Sequence[str], wanted: str) -> NDArray[np.int64]:
-    return np.flatnonzero(np.array(plain) == wanted)
 
 
 def _alike(plain: Sequence[str], wanted: str) -> list[int]:

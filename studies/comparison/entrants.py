@@ -19,7 +19,7 @@ from studies.settings import differences, split_summary
 from studies.spec import StudySpec
 from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, load_study
 
-__all__ = ["FLOORS", "Entrant", "load_entrants", "untuned"]
+__all__ = ["FLOORS", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
 
 FLOORS = ("popularity", "random")  #: take part always, with a study or without one
 
@@ -71,6 +71,17 @@ def load_entrants(
     entrants = [_best_entrant(storage, name, candidates.get(name, {}), interactions, split, metric) for name in names]
     floors = [Entrant(name=name, spec=spec, config=spec.config({}), validation={}) for name, spec in _floor_specs()]
     return entrants + floors
+
+
+def best_of_any_split(storage: RDBStorage, model: str, interactions: Interactions) -> tuple[StudySpec, Any, str | None]:
+    """The model's best configuration on this data and its study, whatever was hidden; its defaults where none is."""
+    spec = load_spec(model)
+    studies = _candidates(storage, interactions).get(model, {})
+    entrants = [entrant for name in studies if (entrant := _entrant(load_study(storage, name)))]
+    if not entrants:
+        return spec, spec.config({}), None
+    best = max(entrants, key=lambda entrant: entrant.value)
+    return spec, best.config, best.study
 
 
 def _floor_specs() -> list[tuple[str, StudySpec]]:
