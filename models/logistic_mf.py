@@ -89,8 +89,9 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         k, reg = self.config.n_factors, np.float32(self.config.reg)
-        users, items = self._likes(train), self._likes(train.T.tocsr())
-        of_users, of_items = self._zeros_of_users(train, train), self._zeros_of_items(train)
+        by_item = train.T.tocsr()
+        users, of_users = self._likes(train), self._zeros_of_users(train, train)
+        items, of_items = self._likes(by_item), self._zeros_of_items(by_item)
         for epoch in range(1, self.config.n_epochs + 1):
             rate = self._rate(int(self.n_epochs_done))
             rng = np.random.default_rng([self.seed, int(self.n_epochs_done)])
@@ -122,22 +123,22 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         if self.config.negatives == "weighted":
             return self._weighted_zeros(rows, train.nnz / train.shape[0])
         n_drawn = self.config.n_negatives * np.diff(rows.indptr).astype(np.int64)
-        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), np.zeros(0))
+        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), np.zeros(0, np.int32))
 
-    def _zeros_of_items(self, train: sp.csr_array) -> Zeros:
-        n_likes = train.nnz / train.shape[1]
+    def _zeros_of_items(self, by_item: sp.csr_array) -> Zeros:
+        n_likes = by_item.nnz / by_item.shape[0]
         if self.config.negatives == "weighted":
-            return self._weighted_zeros(train.T.tocsr(), n_likes)
-        n_drawn = np.full(train.shape[1], round(self.config.n_negatives * n_likes))
-        by_likes = np.concatenate([[0.0], np.cumsum(np.diff(train.indptr))])
-        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), by_likes)
+            return self._weighted_zeros(by_item, n_likes)
+        n_drawn = np.full(by_item.shape[0], round(self.config.n_negatives * n_likes))
+        _, user_of_like = csr_parts(by_item)  # to draw one is to draw a user by likes
+        return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), user_of_like)
 
     def _weighted_zeros(self, rows: sp.csr_array, n_likes: float) -> Zeros:
         """``n_likes``: the mean of a row."""
         n_rows, n_fixed = rows.shape
         n_drawn = max(1, round(self.config.n_negatives * n_likes))
         weight = self.config.unobserved_weight * (n_fixed - np.diff(rows.indptr)) / n_drawn
-        return Zeros(np.full(n_rows, n_drawn), weight.astype(np.float32), np.zeros(0))
+        return Zeros(np.full(n_rows, n_drawn), weight.astype(np.float32), np.zeros(0, np.int32))
 
     def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Users and items to start from, biases at 0; the first are the same however many there are."""

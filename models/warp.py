@@ -107,7 +107,7 @@ class WARP(PairwiseModel[WARPConfig]):
         config = self.config
         search = HARDEST if config.variant == "hardest" else VIOLATOR
         kth, n_positives = (config.kth, config.n_positives) if config.variant == "k-os" else (1, 1)
-        return Sampling(search, config.max_sampled, kth, n_positives, np.zeros(0))
+        return Sampling(search, config.max_sampled, kth, n_positives)
 
     def _step(self) -> Step:
         config = self.config

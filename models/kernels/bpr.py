@@ -113,17 +113,16 @@ def fold_in_users(likes, negatives, key, rates, step, Y, out):
     ``likes``: one item block.  ``out`` (n, k + 1): what to start from.  All users take the same draws, so that a
     history has one vector, whoever it stands beside.
     """
+    place, item_at = likes.place, likes.item_at
     cumulative, n_candidates = negatives.cumulative, negatives.n_candidates
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
         for sweep in range(len(rates)):
             state = stream(key, sweep)
             for p in range(cell.first, cell.last):
-                state, drawn = draw_hard(
-                    likes.place, likes.item_at, cumulative, n_candidates, cell, state, out, user, Y
-                )
+                state, drawn = draw_hard(place, item_at, cumulative, n_candidates, cell, state, out, user, Y)
                 if drawn >= 0:
-                    _user_step(out, user, Y, likes.place[p], drawn, rates[sweep], step.reg_user)
+                    _user_step(out, user, Y, place[p], drawn, rates[sweep], step.reg_user)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
@@ -141,15 +140,16 @@ def sum_losses(likes, negatives, key, step, X, Y, out):
 
     ``likes``: one item block.
     """
+    place, item_at = likes.place, likes.item_at
     cumulative, n_candidates = negatives.cumulative, negatives.n_candidates
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
         state = stream(key, user)
         total, n_steps = 0.0, 0
         for p in range(cell.first, cell.last):
-            state, drawn = draw_hard(likes.place, likes.item_at, cumulative, n_candidates, cell, state, X, user, Y)
+            state, drawn = draw_hard(place, item_at, cumulative, n_candidates, cell, state, X, user, Y)
             if drawn >= 0:
-                i = likes.place[p]
+                i = place[p]
                 margin = np.float64(_margin(X, user, Y, i, drawn))
                 total += np.log1p(np.exp(-abs(margin))) + max(-margin, 0.0)  # -ln sigma without overflow
                 total += _penalty(X, user, Y, i, drawn, step)

@@ -17,7 +17,7 @@ from numba import njit, prange
 from models.kernels.bpr import dot
 from models.kernels.draws import GAMMA, below, stream
 from models.kernels.linear_algebra import FASTMATH
-from models.kernels.strata import Cell, draw_unseen
+from models.kernels.strata import MAX_TRIES, holds
 
 N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long rows spread over the threads
 
@@ -31,11 +31,11 @@ class Likes(NamedTuple):
 
 
 class Zeros(NamedTuple):
-    """The pairs without a like: m int64, w float32, and which are drawn, as ``draw_unseen`` says."""
+    """The pairs without a like: m int64, w float32, and whom to draw from, int32: one of ``pool``; empty: any of Y."""
 
     n_drawn: np.ndarray
     weight: np.ndarray
-    cumulative: np.ndarray
+    pool: np.ndarray
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
@@ -45,41 +45,61 @@ def sweep_rows(likes, zeros, key, rate, reg, constant, Y, X):
     Rows do not touch each other, so that the result is the same on any number of threads.
     """
     n_rows = len(X)
+    indices, confidence, pool = likes.indices, likes.confidence, zeros.pool
     for block in prange(N_BLOCKS):
         for row in range(block, n_rows, N_BLOCKS):
-            _sweep(likes, zeros, stream(key, row), rate, reg, constant, Y, X, row)
+            first, last = likes.indptr[row], likes.indptr[row + 1]
+            drawn = (zeros.n_drawn[row], zeros.weight[row])
+            state = stream(key, row)
+            _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, constant, Y, X, row)
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def fold_in_rows(likes, zeros, key, rates, reg, constant, Y, X):
     """A pass for each of ``rates`` over each row of ``X``, in place.  All rows draw alike, so that equals end equal."""
     n_rows = len(X)
+    indices, confidence, pool = likes.indices, likes.confidence, zeros.pool
     for block in prange(N_BLOCKS):
         for row in range(block, n_rows, N_BLOCKS):
+            first, last = likes.indptr[row], likes.indptr[row + 1]
+            drawn = (zeros.n_drawn[row], zeros.weight[row])
             for t in range(len(rates)):
-                _sweep(likes, zeros, stream(key, t), rates[t], reg, constant, Y, X, row)
+                state = stream(key, t)
+                _sweep(indices, confidence, first, last, pool, drawn, state, rates[t], reg, constant, Y, X, row)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _sweep(likes, zeros, state, rate, reg, constant, Y, X, row):
+def _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, constant, Y, X, row):
     """Likes and drawn pairs in even mixture; the likes in turn, from a drawn one on."""
-    first, last = likes.indptr[row], likes.indptr[row + 1]
-    n_likes, n_drawn, weight = last - first, zeros.n_drawn[row], zeros.weight[row]
-    cell = Cell(first, last, 0, len(Y))
-    n_terms = n_likes + n_drawn
+    n_likes = last - first
+    n_drawn, weight = drawn
+    n_terms, due = n_likes + n_drawn, 0
     p = first + below(state, max(n_likes, 1))
     state += GAMMA
-    for t in range(n_terms):
-        if (t + 1) * n_likes // n_terms > t * n_likes // n_terms:
-            i, c = likes.indices[p], likes.confidence[p]
+    for _ in range(n_terms):
+        due += n_likes
+        if due >= n_terms:
+            due -= n_terms
+            i, c = indices[p], confidence[p]
             p = p + 1 if p + 1 < last else first
             pull = c - (np.float32(1.0) + c) * _sigma(dot(X, row, Y, i))
         else:
-            state, i = draw_unseen(likes.indices, zeros.cumulative, cell, state)
+            state, i = _draw_unseen(indices, first, last, pool, len(Y), state)
             if i < 0:
                 continue
             pull = -weight * _sigma(dot(X, row, Y, i))
         _step(X, row, Y, i, rate * pull, rate * reg, constant)
+
+
+@njit(cache=True, nogil=True)
+def _draw_unseen(indices, first, last, pool, n_fixed, state):
+    """The next state, and a row of Y that is not among ``indices[first:last]``, -1 where none came up."""
+    for _ in range(MAX_TRIES):
+        drawn = np.int64(pool[below(state, len(pool))]) if len(pool) else below(state, n_fixed)
+        state += GAMMA
+        if not holds(indices, first, last, drawn):
+            return state, drawn
+    return state, -1
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
@@ -98,16 +118,16 @@ def _sigma(x):
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_losses(likes, zeros, key, X, Y, out):
     """Write what each row's sweep descends, without penalties, to ``out`` (n_rows,) float64."""
+    indices, pool = likes.indices, zeros.pool
     for row in prange(len(out)):
         first, last = likes.indptr[row], likes.indptr[row + 1]
-        cell = Cell(first, last, 0, len(Y))
         total = 0.0
         for p in range(first, last):
-            s, c = np.float64(dot(X, row, Y, likes.indices[p])), likes.confidence[p]
+            s, c = np.float64(dot(X, row, Y, indices[p])), likes.confidence[p]
             total += (1.0 + c) * _softplus(s) - c * s
         state = stream(key, row)
         for _ in range(zeros.n_drawn[row]):
-            state, j = draw_unseen(likes.indices, zeros.cumulative, cell, state)
+            state, j = _draw_unseen(indices, first, last, pool, len(Y), state)
             if j >= 0:
                 total += zeros.weight[row] * _softplus(np.float64(dot(X, row, Y, j)))
         out[row] = total

@@ -19,6 +19,7 @@ from models.kernels.draws import GAMMA, below, stream
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.strata import cell_of, holds
 
+UNIFORM = np.zeros(0)  # what the hardest is the best of, as ``draw_unseen`` says
 VIOLATOR, HARDEST = 0, 1  # how j is found: the first that violates the margin, or the best scored of max_sampled
 
 
@@ -32,7 +33,6 @@ class Sampling(NamedTuple):
     max_sampled: int
     kth: int
     n_positives: int
-    cumulative: np.ndarray  # of what the hardest is the best of, float64, as ``draw_unseen`` says
 
 
 class Step(NamedTuple):
@@ -56,26 +56,28 @@ def learn_epoch(strata, sampling, key, step, X, Y, GX, GY):
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
     user_block, item_block = cells
+    place, item_at, n_others = strata.place, strata.item_at, strata.item_start[-1] - 1
     items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
+    difference = np.empty(X.shape[1] - 1, np.float32)
     for at in range(strata.user_start[user_block], strata.user_start[user_block + 1]):
         user = strata.user_at[at]
         cell = cell_of(strata, user, item_block)
         state = stream(key, user)
         for p in range(cell.first, cell.last):
-            state, i = choose_positive(strata, cell, p, sampling, state, X, user, Y, items, scores)
-            state, j, weight = find_negative(strata, cell, sampling, state, X, user, Y, i)
+            state, i = choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items, scores)
+            state, j, weight = find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i)
             if j >= 0:
-                _step(X, user, Y, i, j, GX, GY, weight, step)
+                _step(X, user, Y, i, j, GX, GY, weight, step, difference)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def choose_positive(strata, cell, p, sampling, state, X, user, Y, items, scores):
+def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items, scores):
     """The next state and i; ``items`` and ``scores`` (kth,) are room for the best so far, in order."""
     if sampling.n_positives == 1:
-        return state, strata.item_at[strata.place[p]]
+        return state, item_at[place[p]]
     scores[:] = -np.inf
     for _ in range(sampling.n_positives):
-        item = strata.item_at[strata.place[cell.first + below(state, cell.last - cell.first)]]
+        item = item_at[place[cell.first + below(state, cell.last - cell.first)]]
         state += GAMMA
         score = dot(X, user, Y, item)
         at = sampling.kth
@@ -89,51 +91,58 @@ def choose_positive(strata, cell, p, sampling, state, X, user, Y, items, scores)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def find_negative(strata, cell, sampling, state, X, user, Y, i):
+def find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i):
     """The next state, j and the weight of its gradient; j is -1 where none is found."""
     positive_score = dot(X, user, Y, i)
     if sampling.search == HARDEST:
-        state, drawn = draw_hard(
-            strata.place, strata.item_at, sampling.cumulative, sampling.max_sampled, cell, state, X, user, Y
-        )
+        state, drawn = draw_hard(place, item_at, UNIFORM, sampling.max_sampled, cell, state, X, user, Y)
         if drawn < 0:
             return state, -1, np.float32(0.0)
-        j = strata.item_at[drawn]
+        j = item_at[drawn]
         margin = positive_score - dot(X, user, Y, j)
         return state, j, np.float32(1.0) / (np.float32(1.0) + np.exp(margin))
-    n_others = strata.item_start[-1] - 1
     for n_draws in range(1, sampling.max_sampled + 1):
         drawn = cell.start + below(state, cell.stop - cell.start)
         state += GAMMA
-        j = strata.item_at[drawn]
-        if dot(X, user, Y, j) > positive_score - np.float32(1.0) and not holds(
-            strata.place, cell.first, cell.last, drawn
-        ):
+        j = item_at[drawn]
+        violates = dot(X, user, Y, j) > positive_score - np.float32(1.0)
+        if violates and not holds(place, cell.first, cell.last, drawn):
             return state, j, np.float32(np.log(max(1.0, n_others // n_draws)))
     return state, -1, np.float32(0.0)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _step(X, user, Y, i, j, GX, GY, weight, step):
-    k = X.shape[1] - 1
-    rate, reg_user, reg_item = step.learning_rate, step.reg_user, step.reg_item
-    for f in range(k):
-        x, y_i, y_j = X[user, f], Y[i, f], Y[j, f]
-        g_x = reg_user * x - weight * (y_i - y_j)
-        g_i = reg_item * y_i - weight * x
-        g_j = reg_item * y_j + weight * x
-        GX[user, f] += g_x * g_x
-        GY[i, f] += g_i * g_i
-        GY[j, f] += g_j * g_j
-        X[user, f] = x - rate * g_x / np.sqrt(GX[user, f])
-        Y[i, f] = y_i - rate * g_i / np.sqrt(GY[i, f])
-        Y[j, f] = y_j - rate * g_j / np.sqrt(GY[j, f])
-    g_i = reg_item * Y[i, k] - weight
-    g_j = reg_item * Y[j, k] + weight
-    GY[i, k] += g_i * g_i
-    GY[j, k] += g_j * g_j
-    Y[i, k] -= rate * g_i / np.sqrt(GY[i, k])
-    Y[j, k] -= rate * g_j / np.sqrt(GY[j, k])
+def _step(X, user, Y, i, j, GX, GY, weight, step, difference):
+    """One loop a row: the compiler does not vectorise one that writes six arrays which might overlap.
+
+    Nor one whose division might raise, hence the error model of the loops.
+    """
+    _subtract(Y, i, j, difference)
+    _item_step(X, user, Y, i, GY, weight, step)
+    _item_step(X, user, Y, j, GY, -weight, step)
+    _user_step(X, user, GX, weight, step, difference)
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _subtract(Y, i, j, difference):
+    for f in range(len(difference)):
+        difference[f] = Y[i, f] - Y[j, f]
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+def _item_step(X, user, Y, item, GY, weight, step):
+    for f in range(X.shape[1]):  # the user's constant 1 makes the last column the bias
+        g = step.reg_item * Y[item, f] - weight * X[user, f]
+        GY[item, f] += g * g
+        Y[item, f] -= step.learning_rate * g / np.sqrt(GY[item, f])
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+def _user_step(X, user, GX, weight, step, difference):
+    for f in range(len(difference)):
+        g = step.reg_user * X[user, f] - weight * difference[f]
+        GX[user, f] += g * g
+        X[user, f] -= step.learning_rate * g / np.sqrt(GX[user, f])
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
@@ -143,36 +152,32 @@ def fold_in_users(likes, sampling, key, n_sweeps, step, Y, out, sums):
     ``likes``: one item block.  ``out`` (n, k + 1): what to start from; ``sums`` like it: Adagrad's, ones to start from.
     All users take the same draws, so that a history has one vector, whoever it stands beside.
     """
+    place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
         items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
+        difference = np.empty(out.shape[1] - 1, np.float32)
         for sweep in range(n_sweeps):
             state = stream(key, sweep)
             for p in range(cell.first, cell.last):
-                state, i = choose_positive(likes, cell, p, sampling, state, out, user, Y, items, scores)
-                state, j, weight = find_negative(likes, cell, sampling, state, out, user, Y, i)
+                state, i = choose_positive(place, item_at, cell, p, sampling, state, out, user, Y, items, scores)
+                state, j, weight = find_negative(place, item_at, n_others, cell, sampling, state, out, user, Y, i)
                 if j >= 0:
-                    _user_step(out, user, Y, i, j, sums, weight, step)
-
-
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _user_step(X, user, Y, i, j, GX, weight, step):
-    for f in range(X.shape[1] - 1):
-        g = step.reg_user * X[user, f] - weight * (Y[i, f] - Y[j, f])
-        GX[user, f] += g * g
-        X[user, f] -= step.learning_rate * g / np.sqrt(GX[user, f])
+                    _subtract(Y, i, j, difference)
+                    _user_step(out, user, sums, weight, step, difference)
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_losses(likes, sampling, key, X, Y, out):
     """Write to ``out`` (n_users,) float64 the sum over a user's likes of phi times the hinge.  ``likes``: one block."""
+    place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
         state = stream(key, user)
         total = 0.0
         for p in range(cell.first, cell.last):
-            i = likes.place[p]
-            state, j, phi = find_negative(likes, cell, sampling, state, X, user, Y, i)
+            i = place[p]
+            state, j, phi = find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i)
             if j >= 0:
                 total += phi * (1.0 - dot(X, user, Y, i) + dot(X, user, Y, j))
         out[user] = total

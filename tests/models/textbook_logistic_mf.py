@@ -12,13 +12,9 @@ from tests.models.textbook_sgd import Stream, sigma
 Matrix = NDArray[np.float64]
 
 
-def unseen(stream: Stream, liked: set[int], n_fixed: int, weights: NDArray[np.float64] | None) -> int | None:
+def unseen(stream: Stream, liked: list[int], pool: list[int]) -> int | None:
     for _ in range(32):
-        if weights is None:
-            drawn = stream.below(n_fixed)
-        else:
-            cumulative = np.cumsum(weights)
-            drawn = int(np.searchsorted(cumulative, stream.fraction() * cumulative[-1]))
+        drawn = pool[stream.below(len(pool))]
         if drawn not in liked:
             return drawn
     return None
@@ -28,7 +24,8 @@ def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: fl
     """One pass of all rows of ``weights`` (dense, 0 is no like), ``X`` in place; ``side`` "users" or "items"."""
     n_rows, n_fixed = weights.shape
     n_likes = (weights > 0).sum(axis=1)
-    by_likes = (weights > 0).sum(axis=0) if (side, config.negatives) == ("items", "sampled") else None
+    by_likes = (side, config.negatives) == ("items", "sampled")
+    pool = np.nonzero(weights)[1].tolist() if by_likes else list(range(n_fixed))
     for row in range(n_rows):
         likes = np.flatnonzero(weights[row]).tolist()
         n_drawn, weight = round(config.n_negatives * n_likes.mean()), 1.0
@@ -47,7 +44,7 @@ def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: fl
                 c = config.alpha * weights[row, i]
                 gradient = (c - (1 + c) * sigma(x @ Y[i])) * Y[i]
             else:
-                j = unseen(stream, set(likes), n_fixed, by_likes)
+                j = unseen(stream, likes, pool)
                 if j is None:
                     continue
                 gradient = -weight * sigma(x @ Y[j]) * Y[j]
