@@ -15,7 +15,9 @@ __all__ = ["differences", "maps", "scores", "tree"]
 ROW_HEIGHT = 30  #: pixels of a line of a figure with a line an algorithm
 FRAME_HEIGHT = 70
 MAP_HEIGHT = 320
-NAMED_POINTS = 4  #: items of a map that are named without being pointed at
+FEW_TICKS = {"nticks": 4, "tickangle": 0}  #: what a phone has room for beside the names
+NAMED_POINTS = 5  #: items of a map that are named without being pointed at
+LANDMARK_CANDIDATES = 60  #: of the most popular ones
 LONGEST_NAME = 22
 COLORS = {"better": "--best", "worse": "--best", "equal": "--complete", "open": "--pruned"}
 RELATIONS = {"better": "established", "equal": "practically equal", "open": "not told apart"}
@@ -42,7 +44,7 @@ def scores(record: ComparisonRecord) -> Figure:
     ends = [value for e in estimates for value in (e.low, e.high)]
     frame = layout(
         FRAME_HEIGHT + ROW_HEIGHT * len(names),
-        xaxis=score_axis(formats.metric_name(record.metric), [0.0, *ends]),
+        xaxis=score_axis(formats.metric_name(record.metric), [0.0, *ends]) | FEW_TICKS,
         yaxis=axis(type="category", showgrid=False, ticks=""),
     )
     description = f"{formats.metric_name(record.metric)} of {len(names)} algorithms with their intervals."
@@ -66,7 +68,8 @@ def differences(record: ComparisonRecord) -> Figure:
     }  # fmt: skip
     frame = layout(
         FRAME_HEIGHT + (ROW_HEIGHT - 6) * len(pairs),
-        xaxis=score_axis(f"Difference in {formats.metric_name(record.metric)}", [*ends, record.margin, -record.margin]),
+        xaxis=score_axis(f"Difference in {formats.metric_name(record.metric)}", [*ends, record.margin, -record.margin])
+        | FEW_TICKS,
         yaxis=axis(
             type="category", showgrid=False, ticks="", categoryorder="array", categoryarray=[_pair(p) for p in pairs]
         ),
@@ -96,7 +99,7 @@ def tree(record: ComparisonRecord) -> Figure:
     del lines["name"]
     frame = layout(
         FRAME_HEIGHT + ROW_HEIGHT * len(record.order),
-        xaxis=axis("1 − RBO@100: how unlike they are when they join", range=[0, 1.02], tickformat=".1f"),
+        xaxis=axis("1 − RBO@100 where they join", range=[0, 1.02], tickformat=".1f"),
         yaxis=axis(
             tickvals=list(range(len(record.order))),
             ticktext=[escape(name) for name in record.order],
@@ -126,7 +129,7 @@ def _map(record: ComparisonRecord, drawn: ItemMapRecord) -> Plot:
     mark = {"symbol": "circle", "color": "--complete", "size": sizes, "opacity": 0.55}
     named = [
         note(_short(record.map_titles[i]), x=drawn.x[i], y=drawn.y[i], yshift=10, font={"size": 10, "color": "--ink"})
-        for i in range(min(NAMED_POINTS, len(record.map_titles)))
+        for i in _landmarks(drawn)
     ]
     frame = layout(
         MAP_HEIGHT,
@@ -164,6 +167,22 @@ def _kind(record: ComparisonRecord, pair: PairRecord) -> str:
 
 def _pair(pair: PairRecord) -> str:
     return f"{pair.a} − {pair.b}"
+
+
+def _landmarks(drawn: ItemMapRecord) -> list[int]:
+    """Of the most popular items some that lie far from each other, so that their names do too."""
+    known = range(min(LANDMARK_CANDIDATES, len(drawn.x)))
+    chosen: list[int] = []
+    while known and len(chosen) < min(NAMED_POINTS, len(known)):
+        chosen.append(max(known, key=lambda i: _distance(drawn, i, chosen)))
+    return chosen
+
+
+def _distance(drawn: ItemMapRecord, i: int, others: Sequence[int]) -> float:
+    """From an item to the nearest of ``others``; where there is none, the most popular item is the farthest."""
+    if not others:
+        return -float(i)
+    return min((drawn.x[i] - drawn.x[j]) ** 2 + 2 * (drawn.y[i] - drawn.y[j]) ** 2 for j in others)
 
 
 def _short(title: str) -> str:

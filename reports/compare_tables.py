@@ -18,6 +18,7 @@ __all__ = [
     "costs",
     "pairs",
     "quality",
+    "shared_lists",
     "slices",
     "winners_curse",
 ]
@@ -27,7 +28,7 @@ NAME = Column("", is_numeric=False)
 FIXED_METRICS = ("mrr@100", "map@30")
 CUT_METRICS = ("hr", "ndcg", "recall")
 BEYOND = ("coverage", "gini", "popularity", "novelty", "diversity")
-MICROSECOND = 1e-3  #: in milliseconds
+DEEPEST_SHARED = 0.5  #: heat of a title that every list holds; text stays easy to read on it
 
 
 def quality(record: ComparisonRecord, k: int) -> Table:
@@ -120,7 +121,7 @@ def costs(record: ComparisonRecord) -> Table:
                 Cell(formats.brief(fit), fit, spread if len(entrant.fit_seconds) > 1 else ""),
                 _latency(entrant.single_milliseconds),
                 _latency(entrant.batch_milliseconds),
-                Cell(f"{entrant.megabytes:,.1f}{formats.NBSP}MB", entrant.megabytes),
+                Cell(_memory(entrant.megabytes), entrant.megabytes),
             )
         )
     return Table("Time and memory; fits are the mean of the refits, with their range", columns, tuple(rows))
@@ -182,7 +183,7 @@ def blends(record: ComparisonRecord) -> Table:
         (
             tables.text(joined(blend.members)),
             _share(blend.found_by_all),
-            tables.text(", ".join(f"{name} {formats.percent(share)}" for name, share in blend.found_by_one.items())),
+            Cell("", None, "\n".join(f"{name} {formats.percent(share)}" for name, share in blend.found_by_one.items())),
             _share(blend.found_by_any),
             tables.score(blend.oracle),
             Cell(
@@ -236,12 +237,29 @@ def _by_seed(entrant: EntrantRecord, metric: str) -> Cell:
 
 
 def _beyond_cell(name: str, value: float | None) -> Cell:
-    shown: Callable[[float], str] = {"coverage": formats.percent, "popularity": formats.percent}.get(name, _two_digits)
+    shown = BEYOND_FORMATS.get(name, _two_digits)
     return Cell(formats.NOTHING if value is None else shown(value), value)
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _two_digits(value: float) -> str:
     return f"{value:.2f}"
+
+
+def _memory(megabytes: float) -> str:
+    if megabytes < 1:
+        return f"{1000 * megabytes:.0f}{formats.NBSP}kB"
+    return f"{megabytes:,.1f}{formats.NBSP}MB"
+
+
+BEYOND_FORMATS: dict[str, Callable[[float], str]] = {
+    "coverage": formats.percent,
+    "popularity": formats.percent,
+    "gini": _three_digits,
+}
 
 
 def _share(value: float) -> Cell:
@@ -257,7 +275,7 @@ def _moved(value: float, ours: float) -> Cell:
 
 
 def shared_lists(lists: Mapping[str, Sequence[str]], hidden: Sequence[str] = ()) -> Table:
-    """Lists side by side: a title that several hold is marked with their number, a hidden like with a star."""
+    """Lists side by side: a title is the darker the more of them hold it, and a hidden like has a star."""
     names = list(lists)
     counts: dict[str, int] = {}
     for titles in lists.values():
@@ -265,16 +283,18 @@ def shared_lists(lists: Mapping[str, Sequence[str]], hidden: Sequence[str] = ())
             counts[title] = counts.get(title, 0) + 1
     depth = max((len(titles) for titles in lists.values()), default=0)
     rows = tuple(
-        (tables.number(place + 1), *(_listed(lists[name], place, counts, hidden) for name in names))
+        (tables.number(place + 1), *(_listed(lists[name], place, counts, len(names), hidden) for name in names))
         for place in range(depth)
     )
     return Table("", (Column("Rank"), *(Column(name, is_numeric=False) for name in names)), rows)
 
 
-def _listed(titles: Sequence[str], place: int, counts: Mapping[str, int], hidden: Sequence[str]) -> Cell:
+def _listed(titles: Sequence[str], place: int, counts: Mapping[str, int], n_lists: int, hidden: Sequence[str]) -> Cell:
     if place >= len(titles):
         return Cell("")
     title = titles[place]
-    star = "★ the hidden like" if title in hidden else ""
-    shared = f"in {counts[title]} lists" if counts[title] > 1 else ""
-    return Cell(title, title, ", ".join(filter(None, [star, shared])), is_marked=counts[title] > 1 or bool(star))
+    is_hidden = title in hidden
+    star = "★ the hidden like" if is_hidden else ""
+    shared = f"in {counts[title]} of {n_lists}" if counts[title] > 1 else ""
+    heat = DEEPEST_SHARED * (counts[title] - 1) / max(1, n_lists - 1)
+    return Cell(title, title, ", ".join(filter(None, [star, shared])), heat=heat, is_marked=is_hidden)

@@ -48,6 +48,7 @@ __all__ = ["CompareOptions", "Comparison", "compare"]
 N_NEIGHBOUR_ITEMS = 500  #: items whose neighbours are compared, at random among those with enough likes
 ENOUGH_LIKES = 5  #: below so many an item's neighbours are chance
 N_SHOWN_ITEMS = 5
+LABELS = {"rbo": "RBO", "tau": "Kendall’s tau", "intra_list_diversity": "Diversity in a list"}
 LEFT_OUT_OF_OVERLAP = "random"  #: by chance k of all items are shared, which needs no measuring
 
 
@@ -220,10 +221,10 @@ def _neighbour_items(fold: Fold, options: CompareOptions) -> tuple[NDArray[np.in
 def _formulas(metric: Metric) -> dict[str, str]:
     ranking = {m.label.partition("@")[0]: formula(m.name) for m in dict.fromkeys([metric, *METRICS])}
     measured = [*MEASURES.items(), *((name, getattr(beyond_accuracy, name)) for name in beyond_accuracy.__all__)]
-    return ranking | {name: formula_in(function) for name, function in measured}
+    return ranking | {LABELS.get(name, name.capitalize()): _formula_in(function) for name, function in measured}
 
 
-def formula_in(function: Callable[..., Any]) -> str:
+def _formula_in(function: Callable[..., Any]) -> str:
     """What stands after ``Formula:`` in a docstring."""
     return (function.__doc__ or "").partition("Formula: ")[2].partition("\n")[0].strip()
 

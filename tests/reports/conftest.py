@@ -313,13 +313,13 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Write a record's page, open it, and hand it over; whatever it complained of or asked for fails the test."""
+def opened_file(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page and hand it over; whatever it complained of or asked for fails the test."""
     complaints: list[str] = []
     pages = []
 
-    def open_page(record: StudyRecord, **context: Any) -> Any:
-        url = write_study(record, tmp_path).as_uri()
+    def open_page(path: Path, **context: Any) -> Any:
+        url = path.as_uri()
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **context})
         pages.append(page)
         page.on("console", lambda message: complaints.append(f"console: {message.text}"))
@@ -332,3 +332,9 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     for page in pages:
         page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def opened(opened_file: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """Write a study's page and open it, as ``opened_file`` does."""
+    return lambda record, **context: opened_file(write_study(record, tmp_path), **context)
