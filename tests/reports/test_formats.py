@@ -75,3 +75,32 @@ def test_a_metric_is_called_as_the_field_calls_it(metric: str, name: str) -> Non
 def test_characters_that_turn_or_hide_text_become_visible() -> None:
     assert formats.visible("a\u202eb\x00c\ud800d\ne") == "a\ufffdb\ufffdc\ufffdd\ne"
     assert formats.visible("שלום, Łódź, 東京") == "שלום, Łódź, 東京"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0000613, "61.3 µs"),
+        (0.00099949, "999 µs"),
+        (0.00099951, "1.00 ms"),
+        (0.0613, "61.3 ms"),
+        (0.99949, "999 ms"),
+        (0.99951, "1.00 s"),
+        (12.34, "12.3 s"),
+        (99.96, "1 min 40 s"),
+    ],
+)
+def test_a_brief_time_has_three_digits(seconds: float, text: str) -> None:
+    assert formats.brief(seconds).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(0.871, "0.87"), (1.104, "1.10"), (12.34, "12.3"), (1234.5, "1,234")])
+def test_a_ratio_has_three_digits_at_most(ratio: float, text: str) -> None:
+    assert formats.times(ratio) == text
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"), [(310 << 20, "310 MiB"), (1023 << 20, "1.00 GiB"), (12 << 30, "12.0 GiB")]
+)
+def test_memory_is_in_binary_units(n_bytes: int, text: str) -> None:
+    assert formats.size(n_bytes).replace("\u00a0", " ") == text

@@ -1,0 +1,194 @@
+"""Which contests there are: the work, who does it, and how it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import get_args, get_type_hints
+
+from bench.contests import GROUPS
+from bench.contests.looks import METRIC, Look, factors_metric, itself, loss, neighbors_metric, share_of_best
+from bench.contests.problem import Problem, Run
+from studies.registry import MODELS, load_spec
+
+__all__ = ["INSTALLABLE", "Contender", "Task", "tasks_of"]
+
+OURS = "mfbench"
+#: Module -> the distribution that holds it.
+INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next"}
+_MODELS_OF_GROUPS = {"ials": "ials", "bpr": "bpr", "warp": "warp", "item2item": "item2item"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """A library, and the function of ours that makes it do the work; ``module`` is what has to be installed."""
+
+    name: str
+    module: str
+    adapter: str  #: module and function below ``bench.contests``
+    options: Mapping[str, object] = field(default_factory=dict)
+    blas_on_all_threads: bool = False  #: its own work is matrix products of numpy
+
+    @property
+    def is_ours(self) -> bool:
+        return self.module == OURS
+
+    @property
+    def is_installed(self) -> bool:
+        return self.is_ours or find_spec(self.module) is not None
+
+    def prepare(self, problem: Problem) -> Run:
+        """Everything up to where the clock starts."""
+        module, _, function = self.adapter.partition(":")
+        adapter: Callable[..., Run] = getattr(import_module(f"bench.contests.{module}"), function)
+        return adapter(problem, **self.options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One kind of work; what a contender shows of it goes through ``quality``, and after each epoch ``watch``."""
+
+    name: str
+    title: str
+    unit: str
+    contenders: tuple[Contender, ...]  #: the first is ours, the one that others are measured against
+    quality: Look
+    quality_name: str
+    n_factors: int = 64
+    k: int = 100
+    watch: Look | None = None
+    watched_name: str = ""
+    max_epochs: int = 1
+    #: Of the first contender that is named here so many epochs set the target: a loss to come near to.
+    exact: tuple[str, int] | None = None
+
+    @property
+    def has_epochs(self) -> bool:
+        return self.max_epochs > 1
+
+    def contender(self, name: str) -> Contender:
+        return next(contender for contender in self.contenders if contender.name == name)
+
+
+def tasks_of(groups: Sequence[str]) -> list[Task]:
+    """The tasks of these groups, all of them of none, for the models that there are."""
+    makers = {
+        "ials": lambda: [_ials(64), _ials(128)],
+        "bpr": lambda: [_bpr()],
+        "warp": lambda: [_warp()],
+        "item2item": lambda: [_item2item()],
+        "top-100": lambda: [_top()],
+        "ranks": lambda: [_ranks()],
+    }
+    wanted = [group for group in GROUPS if group in (groups or GROUPS)]
+    return [task for group in wanted if _MODELS_OF_GROUPS.get(group, "ials") in MODELS for task in makers[group]()]
+
+
+def _ials(n_factors: int) -> Task:
+    config_type = load_spec("ials").model.config_type
+    default = config_type().solver
+    solvers = [default, *(solver for solver in get_args(get_type_hints(config_type)["solver"]) if solver != default)]
+    ours = [_ours(f"mfbench {solver}", "fit_ials", solver=solver) for solver in solvers]
+    theirs = [
+        Contender(name=f"irspack {name}", module="irspack", adapter="irspack_peer:fit_ials", options={"solver": solver})
+        for name, solver in (("CG", "CG"), ("Cholesky", "CHOLESKY"), ("iALS++", "IALSPP"))
+    ]
+    implicit = Contender(name="implicit CG", module="implicit", adapter="implicit_peer:fit_ials")
+    return Task(
+        name=f"ials-{n_factors}",
+        title=f"iALS, {n_factors} factors",
+        unit="an iteration",
+        contenders=(*ours, implicit, *theirs),
+        n_factors=n_factors,
+        watch=loss,
+        watched_name="loss",
+        max_epochs=30,
+        exact=("mfbench cholesky", 8),
+        quality=factors_metric,
+        quality_name=METRIC.label,
+    )
+
+
+def _bpr() -> Task:
+    """Ours with uniform negatives and one penalty is implicit's algorithm; its own defaults stand beside it."""
+    rate, reg = 0.05, 0.01
+    same: dict[str, object] = {"learning_rate": rate, "decay": 0.0, "negatives": "uniform"}
+    same |= dict.fromkeys(("reg_user", "reg_positive", "reg_negative"), reg)
+    implicit = Contender(
+        name="implicit",
+        module="implicit",
+        adapter="implicit_peer:fit_bpr",
+        options={"learning_rate": rate, "regularization": reg},
+    )
+    ours = [_ours("mfbench", "fit_pairwise", model="bpr", **same)]
+    ours += [_ours("mfbench defaults", "fit_pairwise", model="bpr")]
+    return _pairwise("bpr", "BPR", *ours, implicit)
+
+
+def _warp() -> Task:
+    settings = {"learning_rate": 0.05, "max_sampled": 10}
+    lightfm = Contender(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_warp", options=settings)
+    return _pairwise("warp", "WARP", _ours("mfbench", "fit_pairwise", model="warp", **settings), lightfm)
+
+
+def _pairwise(name: str, title: str, *contenders: Contender) -> Task:
+    return Task(
+        name=name,
+        title=f"{title}, 64 factors",
+        unit="an epoch",
+        contenders=contenders,
+        watch=factors_metric,
+        watched_name=METRIC.label,
+        max_epochs=20,
+        quality=factors_metric,
+        quality_name=METRIC.label,
+    )
+
+
+def _item2item() -> Task:
+    theirs = [
+        Contender(name=module, module=module, adapter=f"{module}_peer:fit_item2item")
+        for module in ("implicit", "irspack")
+    ]
+    return Task(
+        name="item2item",
+        title="Item neighbours by cosine, K = 100",
+        unit="a fit",
+        contenders=(_ours("mfbench", "fit_item2item"), *theirs),
+        quality=neighbors_metric,
+        quality_name=METRIC.label,
+    )
+
+
+def _top() -> Task:
+    return Task(
+        name="top-100",
+        title="Top 100 of every user, seen items left out, 64 factors",
+        unit="all users",
+        contenders=(
+            _ours("mfbench", "recommend"),
+            Contender(name="implicit", module="implicit", adapter="implicit_peer:recommend"),
+        ),
+        quality=share_of_best,
+        quality_name="right items",
+    )
+
+
+def _ranks() -> Task:
+    irspack = Contender(
+        name="irspack Evaluator", module="irspack", adapter="irspack_peer:rank", blas_on_all_threads=True
+    )
+    return Task(
+        name="ranks",
+        title="Ranks of the hidden likes, 64 factors",
+        unit="all validation users",
+        contenders=(_ours("mfbench", "rank"), irspack),
+        quality=itself,
+        quality_name="MAP@100",
+    )
+
+
+def _ours(name: str, function: str, **options: object) -> Contender:
+    return Contender(name=name, module=OURS, adapter=f"ours:{function}", options=options)

@@ -1,0 +1,27 @@
+"""A record of measurements as JSON: every number of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reports.peers_record import PeersRecord
+    from reports.speed_record import SpeedRecord
+
+__all__ = ["FORMAT_VERSION", "write_json"]
+
+FORMAT_VERSION = 1
+
+
+def write_json(record: PeersRecord | SpeedRecord, path: Path) -> None:
+    plain = {"format": FORMAT_VERSION, **asdict(record)}
+    path.write_text(json.dumps(plain, indent=2, default=_iso) + "\n", encoding="utf-8")
+
+
+def _iso(value: object) -> str:
+    assert isinstance(value, datetime), f"{type(value)} has no place in a record"
+    return value.isoformat()

@@ -1,0 +1,125 @@
+"""``python -m bench.speed``: how long every model takes to fit, to recommend, to rank, and to take in a stranger."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.command import CommandParser, StopRequest, positive_int, run, stop_on_signal, whole_number, writable_folder
+from bench.datasets.arguments import add_data_arguments, data_options_from
+from studies.registry import MODELS, check_model
+
+if TYPE_CHECKING:
+    from evaluation.interactions import Interactions
+    from reports.speed_record import Latency, SpeedRecord
+
+DESCRIPTION = """\
+How long every model takes, with its default settings: to fit, to recommend N items to one user and ten to many, to
+rank ten given items, and to fold in a user. Median and 99th percentile of many calls."""
+
+EXAMPLES = """\
+  python -m bench.speed
+  python -m bench.speed --only ials,bpr --calls 1000
+  python -m bench.speed --data movielens-1m --threads 1
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run(_speed, _parser(), argv)
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser("bench.speed", DESCRIPTION, EXAMPLES)
+    parser.add_argument("--only", metavar="MODEL,...", help=f"which of {', '.join(sorted(MODELS))} (all)")
+    parser.add_argument("--calls", type=positive_int, default=200, metavar="N", help="of each kind (%(default)s)")
+    parser.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
+    parser.add_argument("--seed", type=whole_number, default=0, help="of the models and the users asked (%(default)s)")
+    parser.add_argument(
+        "--report-dir", type=Path, default="reports/html", metavar="FOLDER", help="of page and JSON (%(default)s)"
+    )
+    add_data_arguments(parser)
+    return parser
+
+
+def _speed(args: argparse.Namespace, command: str) -> int:
+    from bench.datasets import load
+    from bench.record_json import write_json
+    from reports.speed_page import write_speed
+
+    names = [name.strip() for name in args.only.split(",")] if args.only else sorted(MODELS)
+    for name in names:
+        check_model(name)
+    folder = writable_folder(args.report_dir)
+    with stop_on_signal() as stop:
+        record = _measured(names, load(data_options_from(args)), args, command, stop)
+    for line in _lines(record):
+        print(line)
+    page = write_speed(record, folder)
+    write_json(record, page.with_suffix(".json"))
+    print(f"\nReport: {page}\nNumbers: {page.with_suffix('.json')}")
+    return 128 + stop.signal if stop.signal else 0
+
+
+def _measured(
+    names: Sequence[str], data: Interactions, args: argparse.Namespace, command: str, stop: StopRequest
+) -> SpeedRecord:
+    from tqdm import tqdm
+
+    from bench.latency import measure_model
+    from bench.machine import describe_machine, load
+    from models.threads import available_threads
+    from reports.speed_record import SpeedRecord
+
+    started, begin, load_before = datetime.now(UTC), time.perf_counter(), load()
+    speeds = []
+    with tqdm(names, unit="model", disable=None, dynamic_ncols=True) as bar:
+        for name in bar:
+            bar.set_description_str(name)
+            speeds.append(measure_model(name, data.matrix, n_calls=args.calls, threads=args.threads, seed=args.seed))
+            if stop():
+                break
+    return SpeedRecord(
+        command=command,
+        started=started,
+        seconds=time.perf_counter() - begin,
+        threads=args.threads or available_threads(),
+        data=data.name,
+        n_users=data.n_users,
+        n_items=data.n_items,
+        n_likes=data.n_likes,
+        content_hash=data.content_hash,
+        terms=data.source.terms,
+        models=tuple(speeds),
+        environment=describe_machine(load_before),
+    )
+
+
+def _lines(record: SpeedRecord) -> Iterator[str]:
+    """A row a model; a cell is the median and, after it, the 99th percentile."""
+    from reports.formats import NOTHING, brief, visible
+
+    noun = "1 thread" if record.threads == 1 else f"{record.threads} threads"
+    yield f"{visible(record.data)}: seconds a call, median and 99th percentile, on {noun}"
+    kinds = {_title(each): None for model in record.models for each in model.latencies}
+    rows = [["fit", *kinds]]
+    for model in record.models:
+        times = {_title(each): f"{brief(each.median)} / {brief(each.p99)}" for each in model.latencies}
+        rows.append([brief(model.fit_seconds), *(times.get(kind, NOTHING) for kind in kinds)])
+    # models side by side: there are fewer of them than kinds of calls
+    table = [["", *(model.model for model in record.models)], *map(list, zip(*rows, strict=True))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _title(latency: Latency) -> str:
+    return f"{latency.operation}, {latency.count}" if latency.count else latency.operation
+
+
+if __name__ == "__main__":
+    sys.exit(main())

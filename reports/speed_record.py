@@ -1,0 +1,65 @@
+"""What timing models one call at a time leaves behind: plain values, all that its page and its JSON show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["OPERATIONS", "Latency", "ModelSpeed", "SpeedRecord"]
+
+#: What is timed -> what its ``n`` counts; in the order in which it is shown.
+OPERATIONS = {
+    "top N of one user": "N",
+    "top 10 of many users": "users",
+    "ranking given items": "items",
+    "fold-in of one user": "",
+    "top 10 from a history": "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """How long one call takes."""
+
+    operation: str  #: a key of ``OPERATIONS``
+    n: int
+    n_calls: int
+    median: float  #: seconds
+    p99: float  #: 99 of 100 calls are no slower
+
+    @property
+    def count(self) -> str:
+        """``N = 10``, ``1,000 users``, or nothing where there is nothing to count."""
+        counted = OPERATIONS[self.operation]
+        return f"N = {self.n:,}" if counted == "N" else f"{self.n:,} {counted}" if counted else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpeed:
+    """One model, with its default settings."""
+
+    model: str
+    fit_seconds: float
+    latencies: tuple[Latency, ...]
+
+    def of(self, operation: str) -> tuple[Latency, ...]:
+        return tuple(latency for latency in self.latencies if latency.operation == operation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedRecord:
+    """One run."""
+
+    command: str
+    started: datetime
+    seconds: float
+    threads: int
+    data: str
+    n_users: int
+    n_items: int
+    n_likes: int
+    content_hash: str
+    terms: str
+    models: tuple[ModelSpeed, ...]
+    environment: Mapping[str, str]

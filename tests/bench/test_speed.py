@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import latency, speed
+from reports.speed_record import OPERATIONS
+from studies.registry import MODELS
+from tests.models.likes import random_likes
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ("--data", "synthetic:users=80,items=70,pairs=700", "--calls", "1", "--threads", "1")
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def call(*words: str) -> int:
+    try:
+        return speed.main(words)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*TINY) == 0
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert lines[0].endswith("seconds a call, median and 99th percentile, on 1 thread")
+    assert lines[1].split() == sorted(MODELS)
+    asked = [f"top N of one user, N = {n}" for n in ("1", "10", "100", "1,000", "10,000")]
+    for row in ("fit", *asked, "ranking given items, 10 items", "fold-in of one user", "top 10 from a history"):
+        assert sum(line.startswith(f"{row}  ") for line in lines) == 1, row
+    record = json.loads(Path("reports/html/speed.json").read_text())
+    assert [model["model"] for model in record["models"]] == sorted(MODELS)
+    assert (record["threads"], record["n_users"], record["n_likes"]) == (1, 80, 700)
+    for model in record["models"]:
+        operations = {each["operation"] for each in model["latencies"]}
+        assert operations in (set(OPERATIONS), set(OPERATIONS) - {"fold-in of one user"})
+        assert all(0 < each["median"] <= each["p99"] and each["n_calls"] == 1 for each in model["latencies"])
+    assert Path("reports/html/speed.html").exists()
+
+
+def test_a_median_and_a_percentile_are_those_of_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock:
+        """Each call takes a hundredth of a second more than the one before, the three untimed ones included."""
+
+        now, step = 0.0, 0.0
+
+        def perf_counter(self) -> float:
+            return self.now
+
+        def work(self, _: object) -> None:
+            self.step += 0.01
+            self.now += self.step
+
+    clock = Clock()
+    monkeypatch.setattr(latency, "time", clock)
+    kind = latency._Kind("top N of one user", 10, lambda rng: 0, clock.work)
+    measured = latency._measure(kind, 21, np.random.default_rng(0))
+    assert measured.n_calls == 21
+    assert measured.median == pytest.approx(0.14)  # calls 4 to 24 are timed
+    assert measured.p99 == pytest.approx(0.238)
+
+
+def test_what_is_slow_is_called_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "MOST_SECONDS", 0.0)
+    kind = latency._Kind("top N of one user", 10, lambda rng: 0, lambda _: None)
+    assert latency._measure(kind, 200, np.random.default_rng(0)).n_calls == latency.LEAST_CALLS
+
+
+def test_a_model_is_asked_about_one_user_as_the_course_does() -> None:
+    measured = latency.measure_model("popularity", random_likes(), n_calls=1, threads=1, seed=0)
+    assert [each.n for each in measured.of("top N of one user")] == [1, 10, 100, 1_000, 10_000]
+    assert [each.n for each in measured.of("ranking given items")] == [10]
+    assert measured.of("fold-in of one user") == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--only", "iasl"), "Unknown model 'iasl'. Choose one of: "),
+        (("--calls", "0"), "'0' is not a whole number from 1 on"),
+        (("--data", "nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("python -m bench.speed: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom bench.speed import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print('HEAVY', sorted({'numba', 'plotly', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "examples:" in done.stdout
+    assert done.stdout.endswith("HEAVY []\n")
