@@ -1,0 +1,44 @@
+"""What the README promises in words that can be run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from studies.registry import MODELS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_two_commands_near_the_top_do_all_the_setting_up_and_ci_runs_them() -> None:
+    commands = re.findall(r"```sh\n(.+?)\n```", README, re.DOTALL)[:2]
+    assert all(command in "\n".join(README.splitlines()[:20]) for command in commands)
+    study, test = commands
+    assert study.startswith("python3 -m venv .venv && ")
+    assert "-r requirements.lock" in study
+    assert study.endswith(".venv/bin/python -m bench.study --model ials")
+    assert test == ".venv/bin/pip install -q -e '.[test]' && .venv/bin/python -m pytest"
+    assert [command for command in commands if command not in (ROOT / ".ci/run").read_text()] == []
+
+
+def test_the_lock_is_plain_pins() -> None:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.+!-]+", line)] == []
+
+
+def test_every_model_and_command_is_named() -> None:
+    assert {model for model in MODELS if f"`{model}`" not in README} == set()
+    commands = {path.stem for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text()}
+    assert {name for name in commands if f"python -m bench.{name}" not in README} == set()
+
+
+def test_the_example_in_python_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(example.replace("n_trials=10", "n_trials=1"), {})
+    assert capsys.readouterr().out.startswith("Estimate(mean=0.")
