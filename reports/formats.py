@@ -8,6 +8,7 @@ import re
 from studies.record import Estimate
 
 __all__ = [
+    "brief",
     "count",
     "duration",
     "gain_interval",
@@ -17,6 +18,8 @@ __all__ = [
     "percent",
     "score",
     "signed",
+    "size",
+    "times",
     "visible",
 ]
 
@@ -89,6 +92,25 @@ def duration(seconds: float | None) -> str:
     return f"{count(hours)}{NBSP}h{NBSP}{minutes:02d}{NBSP}min"
 
 
+def brief(seconds: float) -> str:
+    """Three digits also of what is quick: ``61.3 ms``, ``1.23 s``, ``940 µs``."""
+    if seconds >= 99.95:
+        return duration(seconds)
+    unit, scale = ("s", 1.0) if seconds >= 0.9995 else ("ms", 1e-3) if seconds >= 0.0009995 else ("µs", 1e-6)
+    return f"{_three_digits(seconds / scale)}{NBSP}{unit}"
+
+
+def times(ratio: float) -> str:
+    """How many times as much: ``12.3``, ``1.10``, ``0.87``."""
+    return _three_digits(ratio) if ratio >= 0.995 else f"{ratio:.2f}"
+
+
+def size(n_bytes: int) -> str:
+    """Memory: ``310 MiB``, ``1.23 GiB``."""
+    mib = n_bytes / 2**20
+    return f"{mib:.0f}{NBSP}MiB" if mib < 999.5 else f"{_three_digits(mib / 1024)}{NBSP}GiB"
+
+
 def parameter(value: object) -> str:
     """A hyperparameter's value, fit to be copied into code: floats to four significant digits, the rest as they are."""
     if value is None:
@@ -104,3 +126,8 @@ def _exponent(digits: str) -> str:
     """``1e-07`` -> ``1e-7``."""
     mantissa, mark, power = digits.partition("e")
     return f"{mantissa}e{int(power)}" if mark else digits
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:,.{digits}f}"

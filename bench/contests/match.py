@@ -61,6 +61,8 @@ def hold_contest(
                     with _failing(part):
                         part.runs.append(part.worker.measure(Order(max_laps=_n_laps(task, part))))
                 on_step(part.contender.name)
+        for part in parts:
+            part.worker.dismiss()
     return Contest(
         data=data,
         task=task.name,

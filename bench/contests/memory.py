@@ -9,6 +9,7 @@ from pathlib import Path
 __all__ = ["forget_peak", "held_bytes", "peak_bytes"]
 
 _PROC = Path("/proc/self")
+_UNIT = 1 if sys.platform == "darwin" else 1024  #: of ru_maxrss, in bytes
 
 
 def forget_peak() -> None:
@@ -28,9 +29,6 @@ def peak_bytes() -> int:
 def held_bytes() -> int | None:
     """Resident memory, where the system tells."""
     return _status("VmRSS")
-
-
-_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def _status(name: str) -> int | None:

@@ -38,6 +38,13 @@ class ContestData:
     fold: Fold
 
 
+def sets_for(data: str | None, *, with_large: bool) -> Sequence[NamedData]:
+    """The one that was asked for, or the standard ones."""
+    if data is not None:
+        return (NamedData(data),)
+    return (*STANDARD, LARGE) if with_large else STANDARD
+
+
 def load_contest_data(named: NamedData, options: DataOptions, seed: int) -> ContestData:
     """Load ``named`` by the other ``options``, and hide validation likes and, unseen by anybody, test likes."""
     interactions = load(replace(options, data=named.data))
@@ -60,10 +67,3 @@ def _of_weight_one(interactions: Interactions) -> Interactions:
     matrix = interactions.matrix.copy()
     matrix.data[:] = 1
     return replace(interactions, matrix=matrix)
-
-
-def sets_for(data: str | None, *, with_large: bool) -> Sequence[NamedData]:
-    """The one that was asked for, or the standard ones."""
-    if data is not None:
-        return (NamedData(data),)
-    return (*STANDARD, LARGE) if with_large else STANDARD

@@ -82,11 +82,15 @@ class Worker:
         measured: Measured = self._answer()
         return measured
 
+    def dismiss(self) -> None:
+        """Let the process end, without waiting for it."""
+        self._connection.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, traceback: TracebackType | None) -> None:
-        self._connection.close()
+        self.dismiss()
         self._process.join(_FAREWELL_SECONDS)
         self._process.terminate()
         self._process.join()

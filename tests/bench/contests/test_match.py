@@ -36,6 +36,9 @@ class ScriptedWorker:
     def __exit__(self, *exception: object) -> None:
         return None
 
+    def dismiss(self) -> None:
+        return None
+
     def wait_until_ready(self) -> Memory:
         return Memory(100, 10)
 
