@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,11 +98,15 @@ def jaccard(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
     return _ratio(shared, n_a + n_b - shared)
 
 
-def rank_biased_overlap(a: RankedLists, b: RankedLists, k: int, p: float) -> RankBiasedOverlap:
+def rank_biased_overlap(
+    a: RankedLists, b: RankedLists, k: int, p: float, *, ties: Literal["averaged", "corrected"] = "averaged"
+) -> RankBiasedOverlap:
     """Agreement at every depth d, weighted by p^d (Webber, Moffat & Zobel 2010), of the first k of each.
 
     The value is RBO_ext, which takes what lies beyond k to agree as the lists do, and the residual is
-    RBO_max - RBO_min. Ties are RBO^a of Corsi & Urbano 2024 (arXiv:2406.07121): the mean over all ways to break them.
+    RBO_max - RBO_min. Ties are those of Corsi & Urbano 2024 (arXiv:2406.07121): "averaged" is RBO^a, the mean over all
+    ways to break them, under which a list with ties is less than 1 with itself; "corrected" is RBO^b, which makes up
+    for what the ties leave unsaid, so that every list is 1 with itself.
 
     Formula: RBO = (1 - p) / p * (sum over depths d of p^d A_d), A_d the share of the first d that both hold
     """
@@ -112,7 +116,9 @@ def rank_biased_overlap(a: RankedLists, b: RankedLists, k: int, p: float) -> Ran
         raise ValueError(f"p must be between 0 and 1, got {p}")
     a, b = _paired(a.first(k), b.first(k))
     extrapolated, residual = np.empty(len(a.items)), np.empty(len(a.items))
-    rank_biased_overlaps(a.items, a.tops, a.bottoms, b.items, b.tops, b.bottoms, p, extrapolated, residual)
+    rank_biased_overlaps(
+        a.items, a.tops, a.bottoms, b.items, b.tops, b.bottoms, p, ties == "corrected", extrapolated, residual
+    )
     return RankBiasedOverlap(extrapolated, residual)
 
 
@@ -122,11 +128,11 @@ def persistence(k: int) -> float:
 
 
 def rank_biased_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
-    """RBO_ext with the p that suits lists of k.
+    """RBO_ext with the p that suits lists of k, corrected for ties.
 
-    Formula: RBO@k = (1 - p) / p * (sum over depths d of p^d A_d), p = 1 - 1/k, extrapolated beyond k, ties averaged
+    Formula: RBO@k = (1 - p) / p * (sum over depths d of p^d A_d), p = 1 - 1/k, extrapolated beyond k, ties corrected
     """
-    return rank_biased_overlap(a, b, k, persistence(k)).extrapolated
+    return rank_biased_overlap(a, b, k, persistence(k), ties="corrected").extrapolated
 
 
 def kendall_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:

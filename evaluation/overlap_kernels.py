@@ -4,7 +4,8 @@ Notation (Corsi & Urbano 2024, arXiv:2406.07121):
     items    (n, k) int32     ranked lists, best first; a row ends in -1 where it is shorter
     tops     (n, k) int32     first rank of the tie group that the item is in, counted from 1
     bottoms  (n, k) int32     last rank of that group; top = bottom where an item ties with none
-    X_d      contribution-weighted overlap of the first d ranks;  A_d = X_d / d, their agreement
+    X_d      contribution-weighted overlap of the first d ranks;  A_d, their agreement: X_d / d (RBO^a), or X_d over
+             the root of both lists' summed squares of contributions (RBO^b)
     S, L     the shorter and the longer list of a row, of n_S and n_L items (the paper's s and l)
 """
 
@@ -85,6 +86,23 @@ def overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X):
 
 
 @njit(cache=True)
+def summed_squares(tops, bottoms, n, d):
+    """Sum over a list's items of c_{e,d}^2, d where no group is cut by depth d or the list has ended (section 4.3)."""
+    if d > n:
+        return float(d)
+    top, size = tops[d - 1], bottoms[d - 1] - tops[d - 1] + 1
+    return top - 1 + (d - top + 1) ** 2 / size
+
+
+@njit(cache=True)
+def whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, d, is_corrected):
+    """What X_d is divided by to give A_d."""
+    if not is_corrected:
+        return float(d)
+    return np.sqrt(summed_squares(S_top, S_bottom, n_S, d) * summed_squares(L_top, L_bottom, n_L, d))
+
+
+@njit(cache=True)
 def unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, fewest):
     """Over L's items that S lacks and that contribute at depth d: their sum, their number, and the sum of the
     ``fewest`` that come first in L."""
@@ -103,10 +121,10 @@ def unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, fewest):
 
 
 @njit(cache=True)
-def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, X):
-    """RBO^a of two lists: extrapolated, and the residual max - min (sections 3 and 4.2)."""
+def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, is_corrected, X):
+    """RBO^a of two lists, or corrected for ties RBO^b: extrapolated, and the residual max - min (section 4)."""
     overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X)
-    A_S = X[n_S - 1] / n_S
+    A_S = X[n_S - 1] / whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, n_S, is_corrected)
     extrapolated = low = high = 0.0
     weight, harmonic = 1.0, 0.0
     for d in range(1, n_L + 1):
@@ -118,9 +136,10 @@ def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, 
             total, n, first_total = unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, d - n_S)
             unseen_ext = (d - n_S) * A_S * total / n if n else 0.0
             unseen_max = first_total
-        extrapolated += (seen + unseen_ext) / d * weight
-        low += seen / d * weight
-        high += (seen + unseen_max) / d * weight
+        share = weight / whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, d, is_corrected)
+        extrapolated += (seen + unseen_ext) * share
+        low += seen * share
+        high += (seen + unseen_max) * share
     extrapolated += (X[n_L - 1] + (n_L - n_S) * A_S) / n_L * weight * p / (1 - p)
     low += X[n_L - 1] * (np.log(1 / (1 - p)) - harmonic)
     full = round(n_S + n_L - X[n_L - 1])  # from this depth on, two lists that agree as far as they can agree wholly
@@ -133,8 +152,10 @@ def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, 
 
 
 @njit(cache=True, parallel=True)
-def rank_biased_overlaps(items_a, tops_a, bottoms_a, items_b, tops_b, bottoms_b, p, extrapolated, residual):
-    """RBO^a row by row into ``extrapolated`` and ``residual``, (n,) each; two empty lists agree, one alone does not."""
+def rank_biased_overlaps(
+    items_a, tops_a, bottoms_a, items_b, tops_b, bottoms_b, p, is_corrected, extrapolated, residual
+):
+    """RBO row by row into ``extrapolated`` and ``residual``, (n,) each; two empty lists agree, one alone does not."""
     for row in prange(len(items_a)):
         n_a, n_b = list_length(items_a[row]), list_length(items_b[row])
         if min(n_a, n_b) == 0:
@@ -144,11 +165,31 @@ def rank_biased_overlaps(items_a, tops_a, bottoms_a, items_b, tops_b, bottoms_b,
         X = np.empty(max(n_a, n_b))
         if n_a <= n_b:
             extrapolated[row], residual[row] = rank_biased_overlap_of(
-                items_a[row], tops_a[row], bottoms_a[row], n_a, items_b[row], tops_b[row], bottoms_b[row], n_b, p, X
+                items_a[row],
+                tops_a[row],
+                bottoms_a[row],
+                n_a,
+                items_b[row],
+                tops_b[row],
+                bottoms_b[row],
+                n_b,
+                p,
+                is_corrected,
+                X,
             )
         else:
             extrapolated[row], residual[row] = rank_biased_overlap_of(
-                items_b[row], tops_b[row], bottoms_b[row], n_b, items_a[row], tops_a[row], bottoms_a[row], n_a, p, X
+                items_b[row],
+                tops_b[row],
+                bottoms_b[row],
+                n_b,
+                items_a[row],
+                tops_a[row],
+                bottoms_a[row],
+                n_a,
+                p,
+                is_corrected,
+                X,
             )
 
 

@@ -57,7 +57,7 @@ def _said(heatmap: HeatmapRecord) -> str:
     rows = "users" if heatmap.of == "recommendations" else "items"
     text = f"Mean over {formats.count(heatmap.n)} {rows}, first {heatmap.k} of each list."
     if heatmap.measure == "rbo":
-        text += f" RBO with p = {1 - 1 / heatmap.k:.2f}, ties averaged, extrapolated beyond {heatmap.k}."
+        text += f" RBO with p = {1 - 1 / heatmap.k:.2f}, corrected for ties, extrapolated beyond {heatmap.k}."
         if heatmap.residual is not None:
             text += f" What lies beyond could move it by {heatmap.residual:.2f} at most."
     if heatmap.measure == "tau":

@@ -100,7 +100,9 @@ def _pairwise(
 
 def _residual(order: Sequence[str], lists: Lists, k: int) -> float | None:
     pairs = combinations([lists[name][0] for name in order], 2)
-    residuals = [float(rank_biased_overlap(a, b, k, persistence(k)).residual.mean()) for a, b in pairs]
+    residuals = [
+        float(rank_biased_overlap(a, b, k, persistence(k), ties="corrected").residual.mean()) for a, b in pairs
+    ]
     return float(np.mean(residuals)) if residuals else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -36,9 +37,11 @@ def tied(groups: Groups) -> RankedLists:
     return RankedLists.from_scores([items], [scores])
 
 
-def rbo(a: RankedLists, b: RankedLists, p: float) -> tuple[float, float]:
+def rbo(
+    a: RankedLists, b: RankedLists, p: float, *, ties: Literal["averaged", "corrected"] = "averaged"
+) -> tuple[float, float]:
     k = max(a.items.shape[1], b.items.shape[1])
-    value = rank_biased_overlap(a, b, k, p)
+    value = rank_biased_overlap(a, b, k, p, ties=ties)
     return float(value.extrapolated[0]), float(value.residual[0])
 
 
@@ -94,41 +97,69 @@ def test_rbo_with_ties_is_the_mean_over_all_ways_to_break_them(a: Groups, b: Gro
     assert rbo(tied(a), tied(b), p)[0] == pytest.approx(np.mean(every))
 
 
-# rankings, p, and RBO^a extrapolated and residual as published with Corsi & Urbano 2024 to test implementations
-PUBLISHED = [
-    ([[3], [1, 5, 7], [9]], [[1, 9], [7], [3], [4]], 0.930093081332594, 0.678580739450433, 0.484543086103469),
-    ([[2], [5], [3], [1, 4]], [[5], [8], [2], [3, 9]], 0.968922741966306, 0.580994268838527, 0.720749884090985),
-    ([[3, 6], [2, 7], [10]], [[3, 6, 7, 10], [1, 2]], 0.965413635276732, 0.92051534467649, 0.615064167117501),
+# rankings, p, then extrapolated and residual of RBO^a and of RBO^b, as published with Corsi & Urbano 2024 for tests
+PUBLISHED: list[tuple[Groups, Groups, float, tuple[float, float], tuple[float, float]]] = [
+    (
+        [[3], [1, 5, 7], [9]],
+        [[1, 9], [7], [3], [4]],
+        0.930093081332594,
+        (0.678580739450433, 0.484543086103469),
+        (0.684614956129899, 0.484543086103469),
+    ),
+    (
+        [[2], [5], [3], [1, 4]],
+        [[5], [8], [2], [3, 9]],
+        0.968922741966306,
+        (0.580994268838527, 0.720749884090985),
+        (0.583518284931614, 0.720749884090985),
+    ),
+    (
+        [[3, 6], [2, 7], [10]],
+        [[3, 6, 7, 10], [1, 2]],
+        0.965413635276732,
+        (0.92051534467649, 0.615064167117501),
+        (0.956844651806714, 0.615064167117501),
+    ),
     (
         [[13], [4], [1, 2, 5, 6]],
         [[11], [14], [1], [5, 6], [3, 12], [8]],
         0.936646766367491,
-        0.400042334962327,
-        0.495958440512111,
+        (0.400042334962327, 0.495958440512111),
+        (0.410333982781949, 0.495958440512111),
     ),
     (
         [[1], [15], [2, 3, 4]],
         [[1], [12, 15], [4], [6], [2, 3, 13], [5, 8]],
         0.921692836285129,
-        0.777489600166133,
-        0.396886098346461,
+        (0.777489600166133, 0.396886098346461),
+        (0.800689415509001, 0.398576396747791),
     ),
     (
         [[5], [1, 2, 3, 4, 6]],
         [[14], [11], [1, 2, 3, 6, 8, 9, 10, 13]],
         0.989677000181474,
-        0.506338899449639,
-        0.838353245469876,
+        (0.506338899449639, 0.838353245469876),
+        (0.538239342563821, 0.839008805319671),
     ),
 ]
 
 
-@pytest.mark.parametrize(("a", "b", "p", "extrapolated", "residual"), PUBLISHED)
+@pytest.mark.parametrize(("a", "b", "p", "averaged", "corrected"), PUBLISHED)
 def test_rbo_with_ties_and_uneven_lengths_is_as_published(
-    a: Groups, b: Groups, p: float, extrapolated: float, residual: float
+    a: Groups, b: Groups, p: float, averaged: tuple[float, float], corrected: tuple[float, float]
 ) -> None:
-    assert rbo(tied(a), tied(b), p) == pytest.approx((extrapolated, residual))
-    assert rbo(tied(b), tied(a), p) == pytest.approx((extrapolated, residual))
+    for one, other in ((a, b), (b, a)):
+        assert rbo(tied(one), tied(other), p) == pytest.approx(averaged)
+        assert rbo(tied(one), tied(other), p, ties="corrected") == pytest.approx(corrected)
+
+
+@given(rankings_with_ties(), st.integers(1, 4))
+@settings(deadline=None)
+def test_a_list_with_ties_is_1_with_itself_but_for_the_average(a: Groups, k: int) -> None:
+    for measure in MEASURES.values():
+        assert measure(tied(a), tied(a), k) == pytest.approx([1])
+    if any(len(group) > 1 for group in a):
+        assert rbo(tied(a), tied(a), 0.9)[0] < 1
 
 
 @pytest.mark.parametrize("k", [10, 30, 50, 100])
