@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from models.inputs import checked_histories, checked_items, checked_train, checked_users
 from models.persistence import read_model, write_model
-from models.threads import limited_threads
-from models.top_k import TopK, top_k
+from models.top_k import TopK, best_scores
 
 __all__ = ["Measure", "NotFittedError", "Queries", "Recommender", "Seen", "TopK"]
 
@@ -23,6 +22,8 @@ Queries: TypeAlias = ArrayLike | sp.csr_array
 Checked: TypeAlias = NDArray[np.int64] | sp.csr_array
 Seen = Literal["exclude", "include"]
 Measure = Literal["cosine", "dot", "euclidean"]
+
+SCORES_AT_A_TIME = 4_000_000  #: where a model has to write them all out
 
 
 class NotFittedError(RuntimeError):
@@ -111,17 +112,12 @@ class Recommender(ABC, Generic[C]):
         checked = self._checked(queries)
         if seen not in ("exclude", "include"):
             raise ValueError(f"seen must be 'exclude' or 'include', got {seen!r}")
-        banned = self._banned(allowed, excluded)
-        n_items = self._fitted_train().shape[1]
-        block = max(1, 4_000_000 // n_items)
-        parts = []
-        for start in range(0, max(checked.shape[0], 1), block):
-            part = checked[start : start + block]
-            scores = self._scores(part)
-            if banned is not None:
-                scores[:, banned] = -np.inf
-            parts.append(self._top_k(scores, k, self._histories(part) if seen == "exclude" else None))
-        return TopK(np.concatenate([p.items for p in parts]), np.concatenate([p.scores for p in parts]))
+        candidates = self._candidates(allowed, excluded)
+        histories = self._histories(checked) if seen == "exclude" else None
+        if candidates is None:
+            return self._best(checked, k, histories, None)
+        best = self._best(checked, k, histories if histories is None else histories[:, candidates], candidates)
+        return TopK(np.append(candidates, -1).astype(np.int32)[best.items], best.scores)  # -1 takes the last, -1
 
     def rank_items(self, user: int, items: ArrayLike) -> TopK:
         """The given items, best first for this user; (1, len(items))."""
@@ -139,7 +135,7 @@ class Recommender(ABC, Generic[C]):
         n_items = self._fitted_train().shape[1]
         chosen = checked_items(items, n_items)
         itself = sp.csr_array((np.ones(len(chosen)), chosen, np.arange(len(chosen) + 1)), shape=(len(chosen), n_items))
-        return self._top_k(self._item_similarity(chosen, measure), k, itself)
+        return best_scores(self._item_similarity(chosen, measure), k, itself, threads=self.threads)
 
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``arrays.npz``; no pickle."""
@@ -197,9 +193,15 @@ class Recommender(ABC, Generic[C]):
             self.train = train
             yield epoch
 
-    def _top_k(self, scores: NDArray[np.float32], k: int, left_out: sp.csr_array | None) -> TopK:
-        with limited_threads(self.threads):
-            return top_k(scores, k, left_out)
+    def _best(self, queries: Checked, k: int, seen: sp.csr_array | None, candidates: NDArray[np.int64] | None) -> TopK:
+        """The k best of ``candidates`` (None: of all items), by their places there; ``seen`` has their columns too."""
+        n, block = queries.shape[0], max(1, SCORES_AT_A_TIME // self._fitted_train().shape[1])
+        parts = []
+        for rows in (slice(start, start + block) for start in range(0, max(n, 1), block)):
+            scores = self._scores(queries[rows])
+            scores = scores if candidates is None else scores[:, candidates]
+            parts.append(best_scores(scores, k, seen if seen is None else seen[rows], threads=self.threads))
+        return TopK(np.concatenate([p.items for p in parts]), np.concatenate([p.scores for p in parts]))
 
     def _no_measure(self, measure: Measure | None) -> None:
         if measure is not None:
@@ -219,13 +221,14 @@ class Recommender(ABC, Generic[C]):
     def _histories(self, queries: Checked) -> sp.csr_array:
         return queries if sp.issparse(queries) else self._fitted_train()[queries]
 
-    def _banned(self, allowed: ArrayLike | None, excluded: ArrayLike | None) -> NDArray[np.bool_] | None:
+    def _candidates(self, allowed: ArrayLike | None, excluded: ArrayLike | None) -> NDArray[np.int64] | None:
+        """The items to choose from, ascending; None where that is all of them."""
         if allowed is None and excluded is None:
             return None
         n_items = self._fitted_train().shape[1]
-        banned = np.full(n_items, allowed is not None)
+        is_candidate = np.full(n_items, allowed is None)
         if allowed is not None:
-            banned[checked_items(allowed, n_items, "allowed")] = False
+            is_candidate[checked_items(allowed, n_items, "allowed")] = True
         if excluded is not None:
-            banned[checked_items(excluded, n_items, "excluded")] = True
-        return banned
+            is_candidate[checked_items(excluded, n_items, "excluded")] = False
+        return np.flatnonzero(is_candidate)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.base import C, Checked, Measure, Recommender
 from models.inputs import checked_histories
 from models.threads import limited_threads
+from models.top_k import TopK, best_products
 
 __all__ = ["FactorModel"]
 
@@ -37,10 +38,16 @@ class FactorModel(Recommender[C]):
         """``fold_in`` of canonical histories."""
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        vectors = self._fold_in(queries) if sp.issparse(queries) else self.user_factors[queries]
         with limited_threads(self.threads):
-            scores: NDArray[np.float32] = vectors @ self.item_factors.T
+            scores: NDArray[np.float32] = self._vectors(queries) @ self.item_factors.T
         return scores
+
+    def _best(self, queries: Checked, k: int, seen: sp.csr_array | None, candidates: NDArray[np.int64] | None) -> TopK:
+        items = self.item_factors if candidates is None else self.item_factors[candidates]
+        return best_products(self._vectors(queries), items, k, seen, threads=self.threads)
+
+    def _vectors(self, queries: Checked) -> NDArray[np.float32]:
+        return self._fold_in(queries) if sp.issparse(queries) else self.user_factors[queries]
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         similarity = _SIMILARITY.get(measure or "cosine")

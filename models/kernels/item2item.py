@@ -1,50 +1,88 @@
-"""Item-to-item kernels: a row of A^T A at a time, never the whole.  A (n_users, n_items) holds the likes."""
+"""Item-to-item kernels: a row of B^T B at a time, never the whole.  B (n_users, n_items) holds the weighted likes."""
 
 import numpy as np
 from numba import njit, prange
 
-from models.kernels.top_k import push, replace_root, sort_heap
+from models.kernels.top_k import WIDTH, key_of, offer_scores, thin_out, write_best
 
 N_BLOCKS = 64  # items are dealt to blocks in turn, so that popular ones spread over the threads
+SPARSE = 8  # an item whose sum takes fewer additions than a share of 1 / SPARSE of the items is not read in full
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def find_neighbors(indptr, indices, users_indptr, users_indices, norms, shrinkage, neighbors, similarities):
-    """Write the most similar items of each item, best first; of equals the lower number.
+def find_neighbors(by_user, by_item, offsets, norms, shrinkage, neighbors, similarities):
+    """Write the most similar items of each item, best first; of equals the lower number, of none -1.
 
-    sim(i, j) = n_ij / (norms[i] norms[j] + shrinkage), n_ij the users who like both (Deshpande & Karypis 2004).
-    CSR of users by items and of items by users; ``norms`` (n_items,) float32; ``neighbors`` (n_items, K) int32
-    filled with -1 and ``similarities`` (n_items, K) float32 filled with 0.
+    sim(i, j) = (sum_u b_ui b_uj - offsets[i] offsets[j]) / (norms[i] norms[j] + shrinkage); only sim > 0 is likeness.
+    ``by_user``, ``by_item``: (indptr, indices, values) of B and of its transpose.  ``offsets``, ``norms`` (n_items,)
+    float32; ``neighbors`` (n_items, K) int32 filled with -1 and ``similarities`` (n_items, K) float32 filled with 0.
     """
-    n_items = len(users_indptr) - 1
-    k = neighbors.shape[1]
+    n_items, k = neighbors.shape
     for block in prange(N_BLOCKS):
-        together = np.zeros(n_items, np.float32)
-        touched = np.empty(n_items, np.int32)
+        sums, row = np.zeros(n_items, np.float32), np.empty((1, n_items), np.float32)
+        keys = np.empty((1, 4 * k + WIDTH), np.uint64)
+        size = np.zeros(1, np.int64)
         for item in range(block, n_items, N_BLOCKS):
-            n_touched = 0
-            for p in range(users_indptr[item], users_indptr[item + 1]):
-                user = users_indices[p]
-                for q in range(indptr[user], indptr[user + 1]):
-                    other = indices[q]
-                    if together[other] == 0:
-                        touched[n_touched] = other
-                        n_touched += 1
-                    together[other] += np.float32(1)
-            size = 0
-            items, values = neighbors[item], similarities[item]
-            for t in range(n_touched):
-                other = touched[t]
-                value = together[other] / (norms[item] * norms[other] + shrinkage)
-                together[other] = 0
-                if other == item:
-                    continue
-                if size < k:
-                    push(items, values, size, other, value)
-                    size += 1
-                elif value > values[0] or (value == values[0] and other < items[0]):
-                    replace_root(items, values, size, other, value)
-            sort_heap(items, values, size)
+            n_added = _add_likers(by_user, by_item, item, sums)
+            if n_added * SPARSE < n_items:
+                size[0] = _offer_few(by_user, by_item, item, offsets, norms, shrinkage, sums, row[0], k, keys[0])
+            else:
+                size[0] = 0
+                _offer_all(item, offsets, norms, shrinkage, sums, row, k, keys, size)
+            write_best(keys, size, neighbors[item : item + 1], similarities[item : item + 1].view(np.int32))
+
+
+@njit(cache=True, nogil=True)
+def _add_likers(by_user, by_item, item, sums):
+    """Add the likes of all who like ``item``, weighted by theirs for it, to ``sums``; returns how many."""
+    indptr, indices, values = by_user
+    users_indptr, users, weights = by_item
+    n_added = 0
+    for p in range(users_indptr[item], users_indptr[item + 1]):
+        weight = weights[p]
+        start, stop = indptr[users[p]], indptr[users[p] + 1]
+        n_added += stop - start
+        for q in range(start, stop):
+            sums[indices[q]] += weight * values[q]
+    return n_added
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _offer_all(item, offsets, norms, shrinkage, sums, row, k, keys, size):
+    """Let every item into the buffer ``keys`` (1, .), reading ``sums`` in order and emptying it."""
+    offset, norm = offsets[item], norms[item]
+    for j in range(len(sums)):
+        value = (sums[j] - offset * offsets[j]) / (norm * norms[j] + shrinkage)
+        row[0, j] = value if (sums[j] > 0) & (value > 0) else -np.inf
+        sums[j] = 0
+    itself, floor = np.array([item], np.int32), np.full(1, -np.inf, np.float32)
+    offer_scores(row, row.view(np.int32), 0, np.ones(1, np.int64), itself, np.zeros(1, np.int64), k, keys, size, floor)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _offer_few(by_user, by_item, item, offsets, norms, shrinkage, sums, row, k, keys):
+    """Let the items that were added to into the buffer ``keys``, emptying ``sums``; returns how many it holds."""
+    indptr, indices, _ = by_user
+    users_indptr, users, _ = by_item
+    sums[item] = 0
+    bits = row.view(np.int32)
+    size, floor = 0, np.uint64(0)
+    for p in range(users_indptr[item], users_indptr[item + 1]):
+        for q in range(indptr[users[p]], indptr[users[p] + 1]):
+            other = indices[q]
+            if sums[other] == 0:
+                continue
+            value = (sums[other] - offsets[item] * offsets[other]) / (norms[item] * norms[other] + shrinkage)
+            sums[other] = 0
+            row[0] = value
+            key = key_of(bits[0], other)
+            if value > 0 and key > floor:
+                keys[size] = key
+                size += 1
+                if size == len(keys):
+                    floor = thin_out(keys, size, k)
+                    size = k
+    return size
 
 
 @njit(cache=True, nogil=True, parallel=True)

@@ -1,75 +1,152 @@
-"""Selection of the k best scores of each row by a heap of size k."""
+"""The k best of many scores, by buffers of candidates that are thinned out whenever they are full.
+
+A candidate is one uint64 key: the score above, turned so that integers sort as floats do, and the item below,
+counted downwards. Of two keys the larger is the better, equal scores going by ascending item. A buffer takes
+what beats its floor; when it is full, quickselect keeps its k largest and raises the floor. That costs a few
+operations a candidate, where a heap of k costs log k unpredictable ones.
+"""
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
+
+WIDTH = 64  # scores compared with the floor at a time, in vector registers
+GROUPS = 3  # times k groups, of whose best scores the k-th is where a row's floor starts
+SIGN = np.uint64(0x80000000)
+LOW = np.uint64(0xFFFFFFFF)
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def select_top_k(scores, seen_indptr, seen_indices, items, values):
-    """Write the k best unseen items of each row, best first; equal scores by ascending item.
+@njit(cache=True, nogil=True)
+def key_of(bits, item):
+    """The key of a score, given as the int32 of its bits, and an item; -0 must have been made 0 before."""
+    word = np.uint64(np.uint32(bits))
+    word = word ^ LOW if word & SIGN else word ^ SIGN
+    return (word << np.uint64(32)) | (LOW - np.uint64(item))
 
-    ``scores`` (n, n_items) float32; CSR of the items to leave out, sorted within a row; ``items`` (n, k) int32
-    filled with -1 and ``values`` (n, k) float32 filled with -inf.  Items scored -inf or NaN are not chosen.
+
+@njit(cache=True, nogil=True)
+def item_of(key):
+    return np.int32(LOW - (key & LOW))
+
+
+@njit(cache=True, nogil=True)
+def bits_of(key):
+    """The int32 that holds the score's bits."""
+    word = key >> np.uint64(32)
+    return np.int32(np.uint32(word ^ SIGN if word & SIGN else word ^ LOW))
+
+
+@njit(cache=True, nogil=True)
+def keep_largest(keys, size, k):
+    """Reorder ``keys[:size]``, all different, so that the k largest come first: Hoare's quickselect."""
+    low, high = 0, size - 1
+    while low < high:
+        a, b, c = keys[low], keys[(low + high) // 2], keys[high]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i, j = low, high
+        while i <= j:
+            while keys[i] > pivot:
+                i += 1
+            while keys[j] < pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                i += 1
+                j -= 1
+        if k - 1 <= j:
+            high = j
+        elif k - 1 >= i:
+            low = i
+        else:
+            break
+
+
+@njit(cache=True, nogil=True)
+def offer_scores(scores, bits, first_item, ends_of_seen, seen_indices, next_seen, k, keys, sizes, floors):
+    """Let a block of scores into the buffers of its rows; blocks of one row come in order of their items.
+
+    ``scores`` (n, width) float32, column 0 being ``first_item``, loses what is seen; ``bits`` is the same memory as
+    int32.  Row i has seen ``seen_indices[next_seen[i] : ends_of_seen[i]]``, ascending; this block's are passed.
+    ``keys`` (n, >= k + WIDTH) uint64, ``sizes`` (n,) of them filled; ``floors`` (n,) float32, -inf at first.
+    -inf and NaN get in nowhere.
     """
-    k = items.shape[1]
-    for row in prange(len(scores)):
-        heap_items, heap_values = items[row], values[row]
-        size = 0
-        next_seen, last_seen = seen_indptr[row], seen_indptr[row + 1]
-        for item in range(scores.shape[1]):
-            if next_seen < last_seen and seen_indices[next_seen] == item:
-                next_seen += 1
+    n, width = scores.shape
+    capacity = keys.shape[1]
+    maxima, found = np.empty(GROUPS * k, np.float32), np.empty(WIDTH, np.int64)
+    for i in range(n):
+        at, end = next_seen[i], ends_of_seen[i]
+        while at < end and seen_indices[at] < first_item + width:
+            scores[i, seen_indices[at] - first_item] = -np.inf
+            at += 1
+        next_seen[i] = at
+        if first_item == 0:
+            floors[i] = _first_floor(scores[i], k, keys[i], maxima)
+        size, floor = sizes[i], floors[i]
+        for start in range(0, width, WIDTH):
+            if width - start >= WIDTH and not _any_above(scores, i, start, floor):
                 continue
-            value = scores[row, item]
-            if size < k:
-                if value > -np.inf:
-                    push(heap_items, heap_values, size, item, value)
-                    size += 1
-            elif value > heap_values[0]:
-                replace_root(heap_items, heap_values, size, item, value)
-        sort_heap(heap_items, heap_values, size)
+            n_found = 0
+            for column in range(start, min(start + WIDTH, width)):
+                found[n_found] = column  # kept or written over: a branch would be guessed wrongly too often
+                n_found += scores[i, column] > floor
+            for f in range(n_found):
+                bit = bits[i, found[f]] if scores[i, found[f]] != 0 else np.int32(0)
+                keys[i, size + f] = key_of(bit, first_item + found[f])
+            size += n_found
+            if size > capacity - WIDTH:
+                floors[i : i + 1].view(np.int32)[0] = bits_of(thin_out(keys[i], size, k))
+                size, floor = k, floors[i]
+        sizes[i] = size
 
 
 @njit(cache=True, nogil=True)
-def _is_worse(item, value, other_item, other_value):
-    return value < other_value or (value == other_value and item > other_item)
+def _first_floor(scores, k, keys, maxima):
+    """A score that k items exceed: just below the k-th of the maxima of ``GROUPS`` k groups of them."""
+    n_groups = len(maxima)
+    n_rounds = len(scores) // n_groups
+    if n_rounds < 2:
+        return np.float32(-np.inf)
+    maxima[:] = scores[:n_groups]
+    for t in range(1, n_rounds):
+        members = scores[t * n_groups : (t + 1) * n_groups]
+        for j in range(n_groups):
+            maxima[j] = members[j] if members[j] > maxima[j] else maxima[j]
+    bits = maxima.view(np.int32)
+    for j in range(n_groups):
+        keys[j] = key_of(bits[j], j) if maxima[j] > -np.inf else np.uint64(j)
+    bits[0] = bits_of(thin_out(keys, n_groups, k))
+    return np.nextafter(maxima[0], np.float32(-np.inf)) if maxima[0] > -np.inf else np.float32(-np.inf)
 
 
 @njit(cache=True, nogil=True)
-def push(items, values, size, item, value):
-    """Add to a heap of ``size`` whose root is its worst: the lowest value, of equals the highest item."""
-    at = size
-    while at > 0:
-        parent = (at - 1) // 2
-        if not _is_worse(item, value, items[parent], values[parent]):
-            break
-        items[at], values[at] = items[parent], values[parent]
-        at = parent
-    items[at], values[at] = item, value
+def _any_above(scores, row, start, floor):
+    """Unsigned, of constant length and without a branch, so that it is four comparisons of vectors."""
+    first = np.uint64(start)
+    n_above = np.uint32(0)
+    for column in range(np.uint64(WIDTH)):
+        n_above = np.uint32(n_above + np.uint32(scores[row, first + np.uint64(column)] > floor))
+    return n_above > 0
 
 
 @njit(cache=True, nogil=True)
-def replace_root(items, values, size, item, value):
-    """Put a better item in the place of the worst."""
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        right = child + 1
-        if right < size and _is_worse(items[right], values[right], items[child], values[child]):
-            child = right
-        if not _is_worse(items[child], values[child], item, value):
-            break
-        items[at], values[at] = items[child], values[child]
-        at = child
-    items[at], values[at] = item, value
+def thin_out(keys, size, k):
+    """Keep the k largest and return the least of them."""
+    keep_largest(keys, size, k)
+    least = keys[0]
+    for i in range(1, k):
+        least = min(least, keys[i])
+    return least
 
 
 @njit(cache=True, nogil=True)
-def sort_heap(items, values, size):
-    """Turn the heap into a list, best first."""
-    for end in range(size - 1, 0, -1):
-        item, value = items[end], values[end]
-        items[end], values[end] = items[0], values[0]
-        replace_root(items, values, end, item, value)
+def write_best(keys, sizes, items, bits):
+    """Write the largest keys of each row, largest first, to ``items`` (n, k) int32 and as scores to ``bits`` int32."""
+    k = items.shape[1]
+    for i in range(len(keys)):
+        size = sizes[i]
+        if size > k:
+            keep_largest(keys[i], size, k)
+            size = k
+        best = np.sort(keys[i, :size])
+        for place in range(size):
+            key = best[size - 1 - place]
+            items[i, place], bits[i, place] = item_of(key), bits_of(key)

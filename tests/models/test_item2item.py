@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from math import log
+from typing import get_args
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from models.item2item import Item2Item, Item2ItemConfig
+from models.item2item import Item2Item, Item2ItemConfig, Similarity, Weighting
 from tests.models import textbook_item2item
-from tests.models.contract import LIKES, N_ITEMS, N_USERS, USERS, ModelContract
+from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
+from tests.models.likes import random_likes
 
-DENSE = (LIKES.toarray() > 0).astype(np.float64)
+WEIGHTED = random_likes(weighted=True)
+DENSE = WEIGHTED.toarray().astype(np.float64)
 
 
 class TestCosine(ModelContract):
@@ -20,12 +24,25 @@ class TestCosine(ModelContract):
     config = Item2ItemConfig(n_neighbors=10)
     checkerboard_config = Item2ItemConfig(n_neighbors=40)
     invalid = (
-        ({"similarity": "jaccard"}, "similarity must be .*, got 'jaccard'"),
+        ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
+        ({"weighting": "idf"}, "weighting must be one of likes, log, tfidf, bm25, got 'idf'"),
+        ({"k1": -0.5}, r"k1 must not be negative, got -0\.5"),
+        ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
         ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
         ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
         ({"shrinkage": float("nan")}, "shrinkage must not be negative, got nan"),
         ({"max_history": 0}, "max_history must be at least 1 or None, got 0"),
     )
+
+
+class TestPearson(ModelContract):
+    model = Item2Item
+    config = Item2ItemConfig(similarity="pearson", weighting="tfidf")
+
+
+class TestBM25(ModelContract):
+    model = Item2Item
+    config = Item2ItemConfig(similarity="cooccurrence", weighting="bm25")
 
 
 class TestShortHistories(ModelContract):
@@ -34,23 +51,55 @@ class TestShortHistories(ModelContract):
     checkerboard_config = Item2ItemConfig(similarity="cooccurrence")
 
 
-@pytest.mark.parametrize("similarity", ["cooccurrence", "cosine"])
-@pytest.mark.parametrize("shrinkage", [0.0, 3.5])
-@pytest.mark.parametrize("k", [1, 4, N_ITEMS - 1, N_ITEMS + 10])
-def test_neighbours_and_scores_equal_dense_algebra(similarity: Any, shrinkage: float, k: int) -> None:
-    config = Item2ItemConfig(similarity=similarity, shrinkage=shrinkage, n_neighbors=k)
-    model = Item2Item(config).fit(LIKES)
-    expected = textbook_item2item.neighbors(DENSE, similarity, k, shrinkage)
-    for item in range(N_ITEMS):
-        found = model.similar_items(item, k)
-        n = len(expected[item])
-        assert found.items[0, :n].tolist() == [j for j, _ in expected[item]]
-        assert found.scores[0, :n] == pytest.approx([value for _, value in expected[item]], rel=1e-5)
+@pytest.mark.parametrize("similarity", get_args(Similarity))
+@pytest.mark.parametrize("weighting", get_args(Weighting))
+@pytest.mark.parametrize(("shrinkage", "k"), [(0.0, 1), (3.5, 4), (0.0, N_ITEMS - 1), (3.5, N_ITEMS + 10)])
+def test_neighbours_and_scores_equal_dense_algebra(
+    similarity: Similarity, weighting: Weighting, shrinkage: float, k: int
+) -> None:
+    config = Item2ItemConfig(similarity=similarity, weighting=weighting, shrinkage=shrinkage, n_neighbors=k)
+    assert_neighbours_equal_dense_algebra(Item2Item(config).fit(WEIGHTED), DENSE)
+
+
+@pytest.mark.parametrize("similarity", get_args(Similarity))
+def test_neighbours_of_rare_items_among_many_equal_dense_algebra(similarity: Similarity) -> None:
+    likes = random_likes(30, 150, density=0.015, weighted=True)  # most sums take few additions, those of user 0 many
+    config = Item2ItemConfig(similarity=similarity, weighting="log", n_neighbors=7)
+    assert_neighbours_equal_dense_algebra(Item2Item(config).fit(likes), likes.toarray().astype(np.float64))
+
+
+def assert_neighbours_equal_dense_algebra(model: Item2Item, weights: np.ndarray) -> None:
+    n_users, n_items = weights.shape
+    expected = textbook_item2item.neighbors(weights, model.config)
+    of_all = textbook_item2item.neighbors(weights, replace(model.config, n_neighbors=n_items))
+    for item, neighbours in enumerate(expected):
+        found = model.similar_items(item, n_items)
+        n = len(neighbours)
+        assert found.scores[0, :n] == pytest.approx([value for _, value in neighbours], rel=1e-4)
+        by_number = dict(of_all[item])  # float32 may turn two that are nearly equal
+        assert [by_number[j] for j in found.items[0, :n].tolist()] == pytest.approx(found.scores[0, :n], rel=1e-4)
         assert (found.items[0, n:] == -1).all()
-    naive = [
-        textbook_item2item.scores(np.flatnonzero(DENSE[user]).tolist(), expected, N_ITEMS) for user in range(N_USERS)
+    kept = [
+        [(j, by) for j, by in zip(*pair, strict=True) if j >= 0]
+        for pair in zip(model.neighbors, model.similarities, strict=True)
     ]
-    np.testing.assert_allclose(model.scores(USERS), naive, rtol=1e-4, atol=1e-6)
+    naive = [textbook_item2item.scores(np.flatnonzero(row).tolist(), kept, n_items) for row in weights]
+    np.testing.assert_allclose(model.scores(np.arange(n_users)), naive, rtol=1e-4, atol=1e-6)
+
+
+def test_an_item_that_all_like_correlates_with_none() -> None:
+    likes = sp.csr_array(np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0]], np.float32))
+    similar = Item2Item(Item2ItemConfig(similarity="pearson")).fit(likes).similar_items([0, 1], 2)
+    assert similar.items.tolist() == [[-1, -1], [-1, -1]]
+
+
+def test_bm25_equals_arithmetic_by_hand() -> None:
+    likes = sp.csr_array(np.array([[2, 1, 0, 0], [0, 3, 0, 0]], np.float32))
+    config = Item2ItemConfig(similarity="cooccurrence", weighting="bm25", k1=1.2, b=0.75)
+    idf, mean = log(4 / (1 + 2)), (2 + 4 + 0 + 0) / 4
+    first = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 2 / mean)) * idf
+    second = 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 4 / mean)) * idf
+    assert Item2Item(config).fit(likes).similar_items(0, 1).scores[0, 0] == pytest.approx(first * second, rel=1e-5)
 
 
 def test_of_equally_similar_items_the_lower_numbers_are_kept() -> None:
@@ -59,7 +108,12 @@ def test_of_equally_similar_items_the_lower_numbers_are_kept() -> None:
     assert similar.items.tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2]]
 
 
-def test_weights_of_likes_do_not_count() -> None:
+def test_negative_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"weights must not be negative, got -2\.0; leave out what is not liked"):
+        Item2Item().fit(sp.csr_array([[1.0, -2.0], [1.0, 1.0]]))
+
+
+def test_weights_of_likes_do_not_count_unless_asked_for() -> None:
     likes = LIKES.copy()
     likes.data = likes.data * np.arange(1, likes.nnz + 1, dtype=np.float32)
     found, expected = (Item2Item().fit(matrix).scores(USERS) for matrix in (likes, LIKES))

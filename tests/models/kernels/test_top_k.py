@@ -1,4 +1,4 @@
-"""The heap against a stable sort."""
+"""Selection against a stable sort."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.top_k import top_k
+from models.top_k import best_products, best_scores
 
 
 def by_sorting(scores: np.ndarray, k: int, seen: np.ndarray) -> tuple[list[list[int]], list[list[float]]]:
@@ -24,7 +24,7 @@ def by_sorting(scores: np.ndarray, k: int, seen: np.ndarray) -> tuple[list[list[
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[np.ndarray, int, np.ndarray]:
     n, n_items = draw(st.integers(1, 4)), draw(st.integers(1, 40))
-    levels = st.sampled_from([-np.inf, -2.5, 0.0, 0.0, 1.0, 1.5, np.inf, np.nan])
+    levels = st.sampled_from([-np.inf, -2.5, 0.0, -0.0, 1.0, 1.5, np.inf, np.nan])
     scores = np.array(draw(st.lists(levels, min_size=n * n_items, max_size=n * n_items)), np.float32)
     seen = np.array(draw(st.lists(st.booleans(), min_size=n * n_items, max_size=n * n_items)))
     return scores.reshape(n, n_items), draw(st.integers(1, n_items + 3)), seen.reshape(n, n_items)
@@ -34,7 +34,7 @@ def cases(draw: st.DrawFn) -> tuple[np.ndarray, int, np.ndarray]:
 @given(cases())
 def test_lists_equal_a_stable_sort_with_ties_infinities_and_nan(case: tuple[np.ndarray, int, np.ndarray]) -> None:
     scores, k, seen = case
-    found = top_k(scores, k, sp.csr_array(seen))
+    found = best_scores(scores, k, sp.csr_array(seen))
     items, values = by_sorting(scores, k, seen)
     assert found.items.tolist() == items
     assert found.scores.tolist() == values
@@ -43,17 +43,44 @@ def test_lists_equal_a_stable_sort_with_ties_infinities_and_nan(case: tuple[np.n
 @pytest.mark.parametrize("k", [1, 10, 100, 5000])
 def test_long_rows_equal_a_stable_sort(k: int) -> None:
     scores = np.random.default_rng(0).integers(0, 700, (5, 3000)).astype(np.float32)
-    found = top_k(scores, k)
+    found = best_scores(scores, k)
     assert found.items[:, :3000].tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
 
 
 def test_scores_may_lie_in_memory_in_any_order_and_have_any_width() -> None:
     scores = np.random.default_rng(0).random((5, 7))
-    assert top_k(np.asfortranarray(scores), 3).items.tolist() == top_k(scores.astype(np.float32), 3).items.tolist()
+    assert (
+        best_scores(np.asfortranarray(scores), 3).items.tolist()
+        == best_scores(scores.astype(np.float32), 3).items.tolist()
+    )
 
 
 def test_scores_are_left_as_they_were() -> None:
     scores = np.random.default_rng(0).random((5, 7), np.float32)
     before = scores.copy()
-    top_k(scores, 3)
+    best_scores(scores, 3)
     assert (scores == before).all()
+
+
+@pytest.mark.parametrize("n_items", [1, 63, 64, 65, 700, 5000])
+@pytest.mark.parametrize("k", [1, 7, 100])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_best_products_are_the_best_of_all_products(n_items: int, k: int, threads: int) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (rng.integers(-3, 4, (n, 3)).astype(np.float32) for n in (300, n_items))  # whole numbers: exact, many ties
+    seen = sp.csr_array(rng.random((300, n_items)) < 0.1)
+    found = best_products(x, y, k, seen, threads=threads)
+    scores = np.where(seen.toarray(), -np.inf, x @ y.T)
+    items = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    values = np.take_along_axis(scores, items, axis=1)
+    assert (found.scores[:, :n_items] == values).all()
+    assert (found.items[:, :n_items] == np.where(values > -np.inf, items, -1)).all()
+    assert (found.items[:, n_items:] == -1).all()
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["ascending", "descending"])
+def test_scores_in_the_order_of_items_are_selected_alike(order: int) -> None:
+    scores = np.arange(20_000, dtype=np.float32)[None, ::order] - 10_000
+    found = best_scores(scores, 150)
+    assert found.scores[0].tolist() == list(range(9_999, 9_849, -1))
+    assert found.items.tolist() == np.argsort(-scores, kind="stable")[:, :150].tolist()
