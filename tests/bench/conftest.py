@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import report, study
+from bench import compare, report, show, study
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
-COMMANDS = {"study": study.main, "report": report.main}
+COMMANDS = {"study": study.main, "report": report.main, "compare": compare.main, "show": show.main}
 
 
 @pytest.fixture
