@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.inputs import csr_parts
 from models.kernels.conjugate_gradient import improve_by_gradients
-from models.kernels.least_squares import solve_exactly
+from models.kernels.least_squares import divide_sums, solve_exactly
 from models.kernels.linear_algebra import multiply_rows
 from models.kernels.losses import add_row_losses
 from models.kernels.subspace import improve_by_blocks
@@ -51,6 +51,8 @@ class RowSolver:
 
         ``start`` (n_rows, k) is used up.
         """
+        if self.slope == self.intercept == 0:
+            return self._solve_diagonals(rows, fixed, spectrum=spectrum, reg=reg, out=start)
         kernel, option = {
             "cholesky": (solve_exactly, fixed.shape[1]),  # the dual is the smaller system up to k entries
             "cg": (improve_by_gradients, np.float32(self.tolerance)),
@@ -60,6 +62,20 @@ class RowSolver:
         with limited_threads(self.threads):
             kernel(*csr_parts(rows), *weighting, fixed, spectrum, reg.astype(np.float32), option, start)
         return start
+
+    def _solve_diagonals(
+        self,
+        rows: sp.csr_array,
+        fixed: NDArray[np.float32],
+        *,
+        spectrum: NDArray[np.float32],
+        reg: NDArray[np.float64],
+        out: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """Without weights of the entries' own every solver comes down to this."""
+        with limited_threads(self.threads):
+            divide_sums(*csr_parts(rows), rows.data, fixed, spectrum, reg.astype(np.float32), out)
+        return out
 
     def loss(self, rows: sp.csr_array, x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
         """sum w (x.y)^2 - 2 v x.y over all entries, (n_rows, k) ``x`` against (n_columns, k) ``y``; float64."""

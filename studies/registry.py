@@ -13,6 +13,7 @@ __all__ = ["MODELS", "UnknownModelError", "check_model", "load_spec"]
 
 #: name -> the module that defines its ``SPEC``
 MODELS = {
+    "als": "studies.spaces.als",
     "bpr": "studies.spaces.bpr",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",

@@ -52,6 +52,20 @@ def solve_exactly(indptr, indices, values, slope, intercept, Y, spectrum, reg, d
                 _solve_primal(columns, v, slope, intercept, Y, spectrum, reg[row], gathered, system, rhs, out[row])
 
 
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def divide_sums(indptr, indices, values, Y, spectrum, reg, out):
+    """The solutions where every w is 0: sum v y / d_u; arguments as in ``solve_exactly``."""
+    k = Y.shape[1]
+    for row in prange(len(indptr) - 1):
+        out[row, :] = np.float32(0)
+        for j in range(indptr[row], indptr[row + 1]):
+            for a in range(k):
+                out[row, a] += values[j] * Y[indices[j], a]
+        if indptr[row] < indptr[row + 1]:
+            for a in range(k):
+                out[row, a] /= spectrum[a] + reg[row]
+
+
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _solve_primal(columns, values, slope, intercept, Y, spectrum, reg, gathered, system, rhs, out):
     k = Y.shape[1]

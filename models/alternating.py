@@ -1,0 +1,167 @@
+"""Alternating least squares: what its forms have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.factor_model import FactorModel
+from models.row_solvers import SOLVERS, RowSolver, Solver, principal_axes, rotated
+from models.threads import limited_threads
+
+__all__ = ["AlternatingConfig", "AlternatingModel"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlternatingConfig:
+    """Hyperparameters of every alternating model; the only place where their defaults are written."""
+
+    n_factors: int = 64  #: length of a user's or an item's vector
+    init_scale: float = 0.1  #: standard deviation of a fresh vector's length
+    n_epochs: int = 16  #: sweeps over items and users
+    solver: Solver = "cg"  #: of a row's system: cholesky is exact, cg nearly, subspace takes block_size factors at once
+    tolerance: float = 0.01  #: of cg: relative error at which a row's vector is good enough
+    block_size: int = 32  #: of subspace
+
+    def __post_init__(self) -> None:
+        for name in ("n_factors", "n_epochs", "block_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        self._check_positive("init_scale", "tolerance")
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {self.solver!r}")
+
+    def _check_positive(self, *names: str) -> None:
+        for name in names:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+
+
+A = TypeVar("A", bound=AlternatingConfig)
+
+
+class AlternatingModel(FactorModel[A]):
+    """Minimises  sum_{entries v} w (x_u.y_i)^2 - 2 v x_u.y_i  +  w0 sum_{all pairs} (x_u.y_i)^2
+                  + sum_u lambda_u |x_u|^2 + sum_i lambda_i |y_i|^2,
+
+    with values v, weights w = slope v + intercept, w0 and penalties lambda of the form that inherits.
+
+    An epoch solves the items, then the users: a fitted user's vector is the fold-in of the history, as far as
+    the solver is exact. Factors do not depend on the number of threads.
+
+    With the items fixed, row u's system is w0 Y^T Y + lambda_u I + sum w y y^T. Only scores matter, so both
+    sides are turned to the principal axes of the fixed one, where Y^T Y is a diagonal, whatever lambda_u: it
+    costs nothing in the exact solver and preconditions the others.
+    """
+
+    arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "item_spectrum")
+    item_spectrum: NDArray[np.float32]  #: (n_factors,) diagonal of the items' Gramian, in whose axes they stand
+
+    @abstractmethod
+    def _values(self, likes: sp.csr_array) -> sp.csr_array:
+        """The same entries with v in place of their weights."""
+
+    @abstractmethod
+    def _penalties(self, rows: sp.csr_array) -> NDArray[np.float64]:
+        """lambda of each row of values; (n_rows,)."""
+
+    @abstractmethod
+    def _weighting(self) -> tuple[float, float, float]:
+        """Slope, intercept and w0."""
+
+    def _prepare(self, by_user: sp.csr_array, by_item: sp.csr_array) -> None:
+        """Set what ``_penalties`` needs to know of all values."""
+
+    def _start(self, train: sp.csr_array) -> None:
+        self.item_factors = self._drawn_items(train.shape[1])
+
+    def _grow(self, train: sp.csr_array) -> None:
+        fresh = self._drawn_items(train.shape[1])[len(self.item_factors) :]
+        self.item_factors = np.concatenate([self.item_factors, fresh])
+
+    def _drawn_items(self, n_items: int) -> NDArray[np.float32]:
+        """Vectors to start from; the first are the same however many there are."""
+        scale = np.float32(self.config.init_scale / np.sqrt(self.config.n_factors))
+        rng = np.random.default_rng(self.seed)
+        return rng.standard_normal((n_items, self.config.n_factors), np.float32) * scale
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        by_user = self._values(train)
+        by_item = by_user.T.tocsr()
+        self._prepare(by_user, by_item)
+        self.user_factors = np.zeros((train.shape[0], self.config.n_factors), np.float32)
+        self._solve_users(by_user)
+        for epoch in range(1, self.config.n_epochs + 1):
+            self.item_factors, self.user_factors, _ = self._half_step(by_item, self.item_factors, self.user_factors)
+            self._solve_users(by_user)
+            yield epoch
+
+    def _solve_users(self, by_user: sp.csr_array) -> None:
+        solved, fixed, spectrum = self._half_step(by_user, self.user_factors, self.item_factors)
+        self.user_factors, self.item_factors, self.item_spectrum = solved, fixed, spectrum
+
+    def _half_step(
+        self, rows: sp.csr_array, solved: NDArray[np.float32], fixed: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Both sides, the first improved, in the principal axes of the second, and their spectrum."""
+        with limited_threads(self.threads):
+            spectrum, axes = principal_axes(fixed)
+            solved, fixed = rotated(solved, axes), rotated(fixed, axes)
+        return self._solved(self.config.solver, rows, solved, fixed, spectrum), fixed, spectrum
+
+    def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        # nothing to start from: subspace would need many rounds
+        solver: Solver = "cholesky" if self.config.solver == "cholesky" else "cg"
+        start = np.zeros((histories.shape[0], self.config.n_factors), np.float32)
+        return self._solved(solver, self._values(histories), start, self.item_factors, self.item_spectrum)
+
+    def _solved(
+        self,
+        solver: Solver,
+        rows: sp.csr_array,
+        start: NDArray[np.float32],
+        fixed: NDArray[np.float32],
+        spectrum: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        shared = np.float32(self._weighting()[2]) * spectrum
+        return self._row_solver(solver).solve(rows, fixed, spectrum=shared, reg=self._penalties(rows), start=start)
+
+    def _row_solver(self, solver: Solver) -> RowSolver:
+        slope, intercept, _ = self._weighting()
+        return RowSolver(
+            solver=solver,
+            slope=slope,
+            intercept=intercept,
+            tolerance=self.config.tolerance,
+            block_size=self.config.block_size,
+            threads=self.threads,
+        )
+
+    def loss(self) -> float:
+        """The minimised sum, with the constant that makes it a sum of square errors; float64."""
+        values = self._values(self._fitted_train())
+        X, Y = self.user_factors, self.item_factors
+        total = self._constant(values) + self._row_solver("cholesky").loss(values, X, Y)
+        with limited_threads(self.threads):
+            total += self._weighting()[2] * (_gramian(X) * _gramian(Y)).sum()
+        total += self._penalties(values) @ _square_lengths(X)
+        return float(total + self._penalties(values.T.tocsr()) @ _square_lengths(Y))
+
+    @abstractmethod
+    def _constant(self, values: sp.csr_array) -> float:
+        """The part of the square errors that the factors do not touch."""
+
+
+def _gramian(factors: NDArray[np.float32]) -> NDArray[np.float64]:
+    exact = factors.astype(np.float64)
+    return exact.T @ exact
+
+
+def _square_lengths(factors: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.einsum("ij,ij->i", factors, factors, dtype=np.float64)
