@@ -99,7 +99,7 @@ def _map_method(text: str) -> str:
 
 
 def _compare(args: argparse.Namespace, command: str) -> int:
-    from bench.datasets import describe, load
+    from bench.datasets import describe, load, load_validation
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
@@ -112,7 +112,8 @@ def _compare(args: argparse.Namespace, command: str) -> int:
     projector = writable_folder(args.projector) if args.projector else None
     interactions = load(data_options)
     print(f"{visible(interactions.name)}: {describe(interactions)}")
-    split = split_likes(interactions, split_options)
+    given = load_validation(data_options, interactions) if split_options.kind == "given" else None
+    split = split_likes(interactions, split_options, given)
 
     from studies.storage import open_storage
 

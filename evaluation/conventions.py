@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from evaluation.split import Fold
+from evaluation.fold import Fold
 
 __all__ = ["CONVENTIONS", "Convention", "TieCounts", "count_ties"]
 
@@ -73,25 +74,27 @@ class TieCounts:
             "highest index first": self.tied_after,
             "hidden like last": self.tied_before + self.tied_after,
         }[ties]
-        return 1.0 + self.higher + tied
+        return np.asarray(1 + self.higher + tied, np.float64)
 
 
 def count_ties(score: Callable[[Any], NDArray[np.float32]], fold: Fold) -> TieCounts:
     """Count what stands above and beside each hidden like; ``score`` is what ``rank_hidden`` takes."""
     n_asked = fold.hidden.shape[0]
-    counts = np.zeros((3, fold.hidden.nnz), np.int64)
+    counts, seen = np.zeros((3, fold.hidden.nnz), np.int64), fold.seen
     for first in range(0, n_asked, BLOCK_ROWS):
         rows = slice(first, min(first + BLOCK_ROWS, n_asked))
         for row, scores in enumerate(score(fold.queries(rows)), first):
-            _count_row(scores, row, fold, counts)
+            _count_row(scores, row, seen, fold.hidden, counts)
     return TieCounts(fold.hidden.indptr.astype(np.int64), *counts)
 
 
-def _count_row(scores: NDArray[np.float32], row: int, fold: Fold, counts: NDArray[np.int64]) -> None:
+def _count_row(
+    scores: NDArray[np.float32], row: int, seen: sp.csr_array, hidden: sp.csr_array, counts: NDArray[np.int64]
+) -> None:
     unseen = np.ones(len(scores), bool)
-    unseen[fold.histories.indices[fold.histories.indptr[row] : fold.histories.indptr[row + 1]]] = False
-    for entry in range(fold.hidden.indptr[row], fold.hidden.indptr[row + 1]):
-        item = fold.hidden.indices[entry]
+    unseen[seen.indices[seen.indptr[row] : seen.indptr[row + 1]]] = False
+    for entry in range(hidden.indptr[row], hidden.indptr[row + 1]):
+        item = hidden.indices[entry]
         tied = (scores == scores[item]) & unseen
         counts[:, entry] = (
             np.count_nonzero((scores > scores[item]) & unseen),
@@ -106,5 +109,4 @@ def _precision_at_every_depth(
     """Mean over depths 1..k of precision at that depth, hit there or not; (n_users,)."""
     inverse = np.append(np.cumsum(1 / np.arange(k, 0, -1))[::-1], 0.0)  # of depth d: 1/d + ... + 1/k, at index d - 1
     depth = np.minimum(np.ceil(ranks), k + 1).astype(np.int64)
-    sums: NDArray[np.float64] = np.bincount(row_of, weights=inverse[depth - 1], minlength=n_users)
-    return sums / k
+    return np.asarray(np.bincount(row_of, weights=inverse[depth - 1], minlength=n_users) / k, np.float64)

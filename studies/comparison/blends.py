@@ -9,12 +9,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.fold import Fold
 from evaluation.fusion import reciprocal_rank_fusion
 from evaluation.metrics import Metric
 from evaluation.overlap import RankedLists
 from evaluation.ranking import rank_hidden
 from evaluation.significance import bootstrap_means
-from evaluation.split import Fold
 from studies.comparison.record import BlendRecord
 from studies.comparison.scores import Refits, per_user
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.fold import Fold
 from evaluation.interactions import Interactions
 from evaluation.overlap import RankedLists
-from evaluation.split import Fold
 from studies.comparison.record import ItemMapRecord, NeighboursRecord, SampleUserRecord
 from studies.comparison.scores import Refits
 

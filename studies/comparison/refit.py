@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.conventions import TieCounts, count_ties
+from evaluation.fold import Fold
 from evaluation.overlap import RankedLists
 from evaluation.ranking import HiddenRanks, rank_hidden
-from evaluation.split import Fold
-from models.base import Recommender
+from models.base import Recommender, Seen
 from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
 from studies.trial import warm_up
@@ -68,8 +68,9 @@ def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> R
 
 
 def recommend_lists(model: Recommender[Any], fold: Fold) -> RankedLists:
-    """The first ``DEPTH`` unseen items of every user of the fold."""
-    top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH)
+    """The first ``DEPTH`` items of every user of the fold, of those that the fold ranks."""
+    seen: Seen = "include" if fold.seen_may_return else "exclude"
+    top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH, seen=seen)
     return RankedLists.from_scores(top.items, top.scores)
 
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from optuna.storages import RDBStorage
 
 from evaluation import beyond_accuracy
+from evaluation.fold import Fold
 from evaluation.interactions import Interactions
 from evaluation.metrics import NOTATION, Metric, formula
 from evaluation.overlap import MEASURES, RankedLists
-from evaluation.split import Fold, Split
+from evaluation.split import Split
 from studies.comparison.blends import blend_records
 from studies.comparison.entrants import Entrant
 from studies.comparison.examples import (

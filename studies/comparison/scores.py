@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evaluation import beyond_accuracy
 from evaluation.conventions import CONVENTIONS
+from evaluation.fold import Fold
 from evaluation.metrics import Metric
 from evaluation.ranking import HiddenRanks
 from evaluation.significance import (
@@ -22,7 +23,6 @@ from evaluation.significance import (
     paired_difference,
     paired_randomisation,
 )
-from evaluation.split import Fold
 from studies.comparison.entrants import Entrant
 from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceRecord
 from studies.comparison.refit import Refit

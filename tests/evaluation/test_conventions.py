@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,3 +63,10 @@ def test_with_one_hidden_like_ours_is_what_the_metrics_say(case: RankingCase) ->
     ours = Convention("mfbench", "half", "min(k, n)")
     assert ours.mean_reciprocal_rank(counts, 5) == pytest.approx(reciprocal_rank(ranks, 5).mean())
     assert ours.mean_average_precision(counts, 3) == pytest.approx(average_precision(ranks, 3).mean())
+
+
+def test_where_seen_items_are_ranked_they_count() -> None:
+    table = np.asarray([[5, 1, 1, 1, 9, 1, 5]], np.float32)
+    fold = replace(make_fold([[3, 6]], [[2]], 7), seen_may_return=True)
+    counts = count_ties(lambda users: table[users], fold)
+    assert (counts.higher.tolist(), counts.tied_before.tolist(), counts.tied_after.tolist()) == ([3], [1], [2])

@@ -265,3 +265,13 @@ def test_several_hidden_likes_a_user_are_compared_too(many: Interactions, tmp_pa
 def test_options_that_mean_nothing_are_refused(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(CompareOptions(name="x"), **wrong)  # type: ignore[arg-type]
+
+
+def test_where_seen_items_are_ranked_lists_hold_them(many: Interactions, tmp_path: Path) -> None:
+    split = split_likes(many, SplitOptions(seen="include", draws=1))
+    url = f"sqlite:///{tmp_path}/studies.db"
+    search("item2item", many, split, SearchOptions(study_name="seen", storage=url, n_trials=1, threads=1))
+    storage = open_storage(url)
+    entrants = load_entrants(storage, None, many, split, MRR)
+    record = compare(entrants, many, split, storage, CompareOptions(name="seen", n_seeds=1, threads=1)).record
+    assert any(set(user.history) & set(user.lists["item2item"]) for user in record.sample_users)
