@@ -26,9 +26,9 @@ class BPRConfig:
     """Hyperparameters of BPR; the only place where its defaults are written."""
 
     n_factors: int = 64  #: length of a user's or an item's vector, the bias not counted
-    learning_rate: float = 0.05  #: of the first epoch
-    decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
-    reg_user: float = 0.01  #: L2 penalty, at each step, of the user's vector
+    learning_rate: float = 0.08  #: of the first epoch
+    decay: float = 0.15  #: epoch t learns at learning_rate / (1 + decay (t - 1))
+    reg_user: float = 0.03  #: L2 penalty, at each step, of the user's vector
     reg_positive: float = 0.01  #: of the liked item's
     reg_negative: float = 0.01  #: of the other item's
     negatives: Literal["uniform", "popularity", "adaptive"] = (

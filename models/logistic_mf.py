@@ -31,9 +31,9 @@ class LogisticMFConfig:
     decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
     reg: float = 0.01  #: L2 penalty of a row at each step
     alpha: float = 1.0  #: confidence of a like of weight 1
-    negatives: Literal["sampled", "weighted"] = "sampled"  #: see the model
-    n_negatives: int = 5  #: pairs without a like drawn for each like
-    unobserved_weight: float = 0.1  #: weighted: what each pair without a like counts
+    negatives: Literal["sampled", "weighted"] = "weighted"  #: see the model
+    n_negatives: int = 3  #: pairs without a like drawn for each like
+    unobserved_weight: float = 0.3  #: weighted: what each pair without a like counts
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
     n_epochs: int = 40  #: passes over the users' pairs, then over the items'
 

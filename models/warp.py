@@ -28,13 +28,13 @@ class WARPConfig:
     n_factors: int = 64  #: length of a user's or an item's vector, the bias not counted
     variant: Literal["warp", "k-os", "hardest"] = "warp"  #: see the model
     learning_rate: float = 0.05  #: of Adagrad
-    reg_user: float = 0.0  #: L2 penalty, at each step, of the user's vector
-    reg_item: float = 0.0  #: of either item's
-    max_sampled: int = 10  #: draws of a negative for one like, at most
+    reg_user: float = 0.03  #: L2 penalty, at each step, of the user's vector
+    reg_item: float = 0.03  #: of either item's
+    max_sampled: int = 30  #: draws of a negative for one like, at most
     n_positives: int = 10  #: k-os: likes drawn for one step
     kth: int = 5  #: k-os: which of them is learnt, 1 being the best scored
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
-    n_epochs: int = 30  #: passes over the likes
+    n_epochs: int = 20  #: passes over the likes
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "n_factors", "max_sampled", "n_positives", "kth", "n_epochs")

@@ -18,7 +18,9 @@ SPEC = StudySpec(
         "negatives": Searched(
             CategoricalDistribution(["sampled", "weighted"]), f"{PAPER}: all other pairs, or a sample of them"
         ),
-        "n_negatives": Searched(IntDistribution(2, 20, log=True), f"{PAPER}, section 3.2; implicit's default is 30"),
+        "n_negatives": Searched(
+            IntDistribution(1, 10, log=True), f"{PAPER}, section 3.2; more cost more and tell little"
+        ),
         "unobserved_weight": Searched(FloatDistribution(1e-2, 1.0, log=True), "the middle of iALS's range, and its 1"),
     },
     weighted_space={

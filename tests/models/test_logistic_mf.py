@@ -20,8 +20,8 @@ MANY = random_likes(300, 200, density=0.1)
 
 class TestLogisticMF(FactorModelContract):
     model = LogisticMF
-    config = LogisticMFConfig(n_factors=6, n_epochs=3)
-    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60)
+    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="sampled")
+    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="sampled")
     histories_equal_users = False
     invalid = (
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -44,7 +44,11 @@ class TestWeighted(TestLogisticMF):
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"alpha": 2.5, "reg": 0.1}, {"negatives": "weighted", "unobserved_weight": 0.3, "n_negatives": 3}],
+    [
+        {"negatives": "sampled"},
+        {"negatives": "sampled", "alpha": 2.5, "reg": 0.1},
+        {"negatives": "weighted", "unobserved_weight": 0.3, "n_negatives": 3},
+    ],
 )
 def test_epochs_equal_the_textbook_term_for_term(settings: dict[str, Any]) -> None:
     config = LogisticMFConfig(n_factors=5, n_epochs=2, **settings)

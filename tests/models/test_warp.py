@@ -33,7 +33,9 @@ class TestWARP(PairwiseContract):
 
 class TestKOS(TestWARP):
     config = WARPConfig(n_factors=6, n_epochs=2, variant="k-os", n_positives=4, kth=2)
-    checkerboard_config = WARPConfig(n_factors=8, n_epochs=60, variant="k-os", n_positives=4, kth=2)
+    checkerboard_config = WARPConfig(
+        n_factors=8, n_epochs=60, variant="k-os", n_positives=4, kth=2, reg_user=0, reg_item=0
+    )
 
 
 class TestHardest(TestWARP):
