@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,7 @@ class TestWARP(PairwiseContract):
 
 class TestKOS(TestWARP):
     config = WARPConfig(n_factors=6, n_epochs=2, variant="k-os", n_positives=4, kth=2)
-    checkerboard_config = WARPConfig(
-        n_factors=8, n_epochs=60, variant="k-os", n_positives=4, kth=2, reg_user=0, reg_item=0
-    )
+    checkerboard_config = replace(config, n_factors=8, n_epochs=60, max_sampled=10, reg_user=0, reg_item=0)
 
 
 class TestHardest(TestWARP):
