@@ -12,10 +12,10 @@ SPEC = StudySpec(
     space={
         "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
         "learning_rate": Searched(
-            FloatDistribution(5e-3, 0.2, log=True), "peers' 1e-3 to 0.2; with decay the lowest only take longer"
+            FloatDistribution(2e-2, 0.2, log=True), "the top of peers' 1e-3 to 0.2; the rate decays from there"
         ),
         "decay": Searched(
-            FloatDistribution(1e-2, 1.0, log=True), "Robbins & Monro 1951: from nearly constant to 1 / epoch"
+            FloatDistribution(1e-2, 0.3, log=True), "Robbins & Monro 1951; faster decay stops short of the optimum"
         ),
         "reg_user": Searched(FloatDistribution(1e-4, 1e-1, log=True), PENALTIES),
         "reg_positive": Searched(FloatDistribution(1e-4, 1e-1, log=True), PENALTIES),

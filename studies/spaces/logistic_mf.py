@@ -12,8 +12,8 @@ SPEC = StudySpec(
     model=LogisticMF,
     space={
         "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
-        "learning_rate": Searched(FloatDistribution(5e-3, 0.2, log=True), LIKE_BPR),
-        "decay": Searched(FloatDistribution(1e-2, 1.0, log=True), LIKE_BPR),
+        "learning_rate": Searched(FloatDistribution(2e-2, 0.2, log=True), LIKE_BPR),
+        "decay": Searched(FloatDistribution(1e-2, 0.3, log=True), LIKE_BPR),
         "reg": Searched(FloatDistribution(1e-4, 1e-1, log=True), LIKE_BPR),
         "negatives": Searched(
             CategoricalDistribution(["sampled", "weighted"]), f"{PAPER}: all other pairs, or a sample of them"
@@ -21,7 +21,7 @@ SPEC = StudySpec(
         "n_negatives": Searched(
             IntDistribution(1, 10, log=True), f"{PAPER}, section 3.2; more cost more and tell little"
         ),
-        "unobserved_weight": Searched(FloatDistribution(1e-2, 1.0, log=True), "the middle of iALS's range, and its 1"),
+        "unobserved_weight": Searched(FloatDistribution(5e-2, 1.0, log=True), "the upper half of iALS's range"),
     },
     weighted_space={
         "alpha": Searched(FloatDistribution(1e-2, 1e1, log=True), f"{PAPER}: balances likes against other pairs"),
