@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports import compare_protocol, compare_tables, page, protocol
+from reports import compare_closer_tables, compare_protocol, compare_tables, page, protocol
 from reports.compare_charts import differences, maps, scores, tree
-from reports.compare_tables import CUTS, shared_lists
+from reports.compare_closer_tables import shared_lists
+from reports.compare_tables import CUTS
 from reports.compare_verdict import verdict
 from reports.formats import metric_name
 from reports.overlap_view import overlap_view
@@ -34,10 +35,10 @@ def render_comparison(record: ComparisonRecord) -> str:
         winners_curse=compare_tables.winners_curse(record),
         beyond={k: compare_tables.beyond(record, k) for k in CUTS},
         costs=compare_tables.costs(record),
-        slices={by: compare_tables.slices(record, by) for by in ("activity", "popularity")},
-        conventions={metric: compare_tables.conventions(record, metric) for metric in ("mrr@100", "map@30")},
+        slices={by: compare_closer_tables.slices(record, by) for by in ("activity", "popularity")},
+        conventions={metric: compare_closer_tables.conventions(record, metric) for metric in ("mrr@100", "map@30")},
         overlap=overlap_view(record),
-        blends=compare_tables.blends(record),
+        blends=compare_closer_tables.blends(record),
         neighbours=[(each, shared_lists(each.lists)) for each in record.neighbours],
         sample_users=[(each, shared_lists(each.lists, each.hidden)) for each in record.sample_users],
         configurations=compare_tables.configurations(record),

@@ -109,7 +109,8 @@ def compare(
     shown, asked = _neighbour_items(fold, options)
     refits = _refit_all(entrants, fold, asked, options, progress)
     progress("comparing")
-    parts = _findings(entrants, refits, fold, on_validation, split.validation[0], interactions, options, shown, asked)
+    ground = _Ground(interactions, fold, split.validation[0], on_validation, shown, asked)
+    parts = _findings(entrants, refits, ground, options)
     record = ComparisonRecord(
         name=options.name,
         id=opening.id,
@@ -136,26 +137,31 @@ def compare(
     )
 
 
-def _findings(
-    entrants: Sequence[Entrant],
-    refits: Refits,
-    fold: Fold,
-    on_validation: Mapping[str, RankedLists],
-    validation: Fold,
-    interactions: Interactions,
-    options: CompareOptions,
-    shown: NDArray[np.int64],
-    asked: NDArray[np.int64],
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Ground:
+    """What the refits are held against."""
+
+    interactions: Interactions
+    test: Fold
+    validation: Fold
+    on_validation: Mapping[str, RankedLists]  #: each tuned model's lists for the users of ``validation``
+    shown: NDArray[np.int64]  #: items whose neighbours are shown
+    asked: NDArray[np.int64]  #: items whose neighbours the refits were asked for
+
+
+def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, options: CompareOptions) -> dict[str, Any]:
     """Every part of the record that follows from the refits."""
-    metric, seed = options.metric, options.seed
+    metric, seed, fold = options.metric, options.seed, ground.test
     records = entrant_records(entrants, refits, fold, metric, seed=seed)
     ranked = [record.name for record in records]
     drawn = [name for name in ranked if name != LEFT_OUT_OF_OVERLAP]
     tuned = [record.name for record in records if not record.is_floor]
     order, merges = cluster(drawn, refits)
-    titles, mapped = titles_of(interactions), map_items(fold)
+    titles, mapped = titles_of(ground.interactions), map_items(fold)
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
+    places = np.searchsorted(ground.asked, ground.shown)
+    blends = blend_records(tuned, refits, fold, ground.on_validation, ground.validation, metric, seed=seed)
+    samples = sample_user_records(tuned, refits, fold, ground.interactions, titles, seed=seed)
     vectors = {name: v for name in ranked if (v := refits[name][0].item_vectors) is not None}
     return {
         "entrants": records,
@@ -164,10 +170,10 @@ def _findings(
         "conventions": convention_records(ranked, refits),
         "order": order,
         "merges": merges,
-        "heatmaps": tuple(heatmaps(order, refits, np.diff(fold.histories.indptr), n_likes[asked], seed=seed)),
-        "blends": tuple(blend_records(tuned, refits, fold, on_validation, validation, metric, seed=seed)),
-        "neighbours": tuple(neighbour_records(tuned, refits, np.searchsorted(asked, shown), shown, titles, fold)),
-        "sample_users": tuple(sample_user_records(tuned, refits, fold, interactions, titles, seed=seed)),
+        "heatmaps": tuple(heatmaps(order, refits, np.diff(fold.histories.indptr), n_likes[ground.asked], seed=seed)),
+        "blends": tuple(blends),
+        "neighbours": tuple(neighbour_records(tuned, refits, places, ground.shown, titles, fold)),
+        "sample_users": tuple(samples),
         "map_titles": tuple(map(str, titles[mapped])),
         "map_likes": tuple(map(int, n_likes[mapped])),
         "maps": tuple(map_records(vectors, mapped, options.map_method)),

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reports.compare_charts import differences, scores, tree
+from reports.compare_closer_tables import conventions, shared_lists, slices
 from reports.compare_page import render_comparison, write_comparison_page
-from reports.compare_tables import conventions, quality, shared_lists, slices
+from reports.compare_tables import quality
 from reports.overlap_view import overlap_view
 from tests.reports.comparisons import comparison, hostile, smallest
 from tests.reports.conftest import HOSTILE
