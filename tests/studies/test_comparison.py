@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,9 +45,6 @@ def storage(many: Interactions, two: Split, tmp_path_factory: pytest.TempPathFac
         options = SearchOptions(study_name=f"{model} study", storage=url, n_trials=2, threads=1)
         search(model, many, two, options)
     return open_storage(url)
-
-
-Compare = Callable[..., Comparison]
 
 
 @pytest.fixture(scope="module")
