@@ -79,4 +79,4 @@ def write_projector(vectors: Mapping[str, NDArray[np.float32]], interactions: In
 
 
 def _plain(value: Any) -> str:
-    return re.sub(r"\s+", " ", visible(str(value))).strip()
+    return visible(re.sub(r"\s+", " ", str(value)).strip())

@@ -88,7 +88,7 @@ def table_lines(lists: Mapping[str, Sequence[str]], width: int) -> list[str]:
 def _titles(interactions: Interactions) -> list[str]:
     """Titles, or ids where there are none; on one line each, with nothing that acts on a terminal."""
     titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
-    return [" ".join(visible(str(title)).split()) for title in titles.tolist()]
+    return [visible(" ".join(str(title).split())) for title in titles.tolist()]
 
 
 def _named(items: NDArray[np.int32], titles: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from studies.comparison.record import ComparisonRecord, EntrantRecord
 __all__ = ["CUTS", "beyond", "configurations", "costs", "pairs", "quality", "winners_curse"]
 
 CUTS = (10, 30, 100)
-NAME = Column("", is_numeric=False)
+NAME = Column("Algorithm", is_numeric=False)
 FIXED_METRICS = ("mrr@100", "map@30")
 CUT_METRICS = ("hr", "ndcg", "recall")
 BEYOND = ("coverage", "gini", "popularity", "novelty", "diversity")
