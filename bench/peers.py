@@ -38,7 +38,7 @@ def _parser() -> CommandParser:
     parser.add_argument(
         "--only", type=_groups, default=GROUPS, metavar="TASK,...", help=f"which of {', '.join(GROUPS)} (all)"
     )
-    parser.add_argument("--runs", type=positive_int, default=5, metavar="N", help="timed runs of each (%(default)s)")
+    parser.add_argument("--runs", type=positive_int, default=3, metavar="N", help="timed runs of each (%(default)s)")
     parser.add_argument(
         "--threads", type=_threads, metavar="N,...", help="each task on so many threads (1 and, where there are, 2)"
     )
