@@ -33,13 +33,13 @@ class LogisticMFConfig:
     alpha: float = 1.0  #: confidence of a like of weight 1
     negatives: Literal["sampled", "weighted"] = "weighted"  #: see the model
     n_negatives: int = 3  #: pairs without a like drawn for each like
-    unobserved_weight: float = 0.3  #: weighted: what each pair without a like counts
+    unobserved_mass: float = 6.0  #: weighted: what all pairs without a like count together, for each like
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
     n_epochs: int = 40  #: passes over the users' pairs, then over the items'
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "n_factors", "n_negatives", "n_epochs")
-        check_positive(self, "learning_rate", "alpha", "unobserved_weight", "init_scale")
+        check_positive(self, "learning_rate", "alpha", "unobserved_mass", "init_scale")
         check_not_negative(self, "decay", "reg")
         check_choice(self, "negatives", ("sampled", "weighted"))
 
@@ -54,8 +54,8 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
     - ``sampled``: for each like ``n_negatives`` of its user's other items, all alike, of weight 1. For the items' pass
       that is as many pairs for one item as for another, of users as likely as they have likes: drawn by the item's
       own likes, as is common, popularity would cancel out of the biases;
-    - ``weighted``: as many for one row as for another, of weights that make up for all other pairs of the row at
-      ``unobserved_weight`` each.
+    - ``weighted``: as many for one row as for another, weighted to stand for all other pairs of the row. A pair's share
+      is the same for all: ``unobserved_mass`` nnz / (n_users n_items - nnz).
 
     Factors do not depend on the number of threads. A stranger's vector starts from 0 and takes passes of its
     own, the items held fixed: deterministic, and for a user of ``train`` near the fitted vector, not equal to it.
@@ -121,23 +121,25 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
     def _zeros_of_users(self, rows: sp.csr_array, train: sp.csr_array) -> Zeros:
         """Of ``rows``, users of ``train`` or strangers."""
         if self.config.negatives == "weighted":
-            return self._weighted_zeros(rows, train.nnz / train.shape[0])
+            return self._weighted_zeros(rows, train, n_likes=train.nnz / train.shape[0])
         n_drawn = self.config.n_negatives * np.diff(rows.indptr).astype(np.int64)
         return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), np.zeros(0, np.int32))
 
     def _zeros_of_items(self, by_item: sp.csr_array) -> Zeros:
         n_likes = by_item.nnz / by_item.shape[0]
         if self.config.negatives == "weighted":
-            return self._weighted_zeros(by_item, n_likes)
+            return self._weighted_zeros(by_item, by_item, n_likes=n_likes)
         n_drawn = np.full(by_item.shape[0], round(self.config.n_negatives * n_likes))
         _, user_of_like = csr_parts(by_item)  # to draw one is to draw a user by likes
         return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), user_of_like)
 
-    def _weighted_zeros(self, rows: sp.csr_array, n_likes: float) -> Zeros:
-        """``n_likes``: the mean of a row."""
+    def _weighted_zeros(self, rows: sp.csr_array, train: sp.csr_array, *, n_likes: float) -> Zeros:
+        """``n_likes``: the mean of a row in ``train``, which may be transposed."""
         n_rows, n_fixed = rows.shape
         n_drawn = max(1, round(self.config.n_negatives * n_likes))
-        weight = self.config.unobserved_weight * (n_fixed - np.diff(rows.indptr)) / n_drawn
+        n_unliked = train.shape[0] * train.shape[1] - train.nnz
+        share = self.config.unobserved_mass * train.nnz / max(n_unliked, 1)
+        weight = share * (n_fixed - np.diff(rows.indptr)) / n_drawn
         return Zeros(np.full(n_rows, n_drawn), weight.astype(np.float32), np.zeros(0, np.int32))
 
     def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

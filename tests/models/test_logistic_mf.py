@@ -29,7 +29,7 @@ class TestLogisticMF(FactorModelContract):
         ({"n_negatives": 0}, "n_negatives must be at least 1, got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
         ({"alpha": 0.0}, "alpha must be positive, got 0.0"),
-        ({"unobserved_weight": -1.0}, "unobserved_weight must be positive, got -1.0"),
+        ({"unobserved_mass": -1.0}, "unobserved_mass must be positive, got -1.0"),
         ({"init_scale": float("nan")}, "init_scale must be positive, got nan"),
         ({"reg": -1.0}, "reg must not be negative, got -1.0"),
         ({"decay": -1.0}, "decay must not be negative, got -1.0"),
@@ -38,8 +38,8 @@ class TestLogisticMF(FactorModelContract):
 
 
 class TestWeighted(TestLogisticMF):
-    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="weighted", unobserved_weight=0.5)
-    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted", unobserved_weight=0.5)
+    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="weighted")
+    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ class TestWeighted(TestLogisticMF):
     [
         {"negatives": "sampled"},
         {"negatives": "sampled", "alpha": 2.5, "reg": 0.1},
-        {"negatives": "weighted", "unobserved_weight": 0.3, "n_negatives": 3},
+        {"negatives": "weighted", "unobserved_mass": 2.0, "n_negatives": 3},
     ],
 )
 def test_epochs_equal_the_textbook_term_for_term(settings: dict[str, Any]) -> None:

@@ -30,7 +30,8 @@ def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: fl
         likes = np.flatnonzero(weights[row]).tolist()
         n_drawn, weight = round(config.n_negatives * n_likes.mean()), 1.0
         if config.negatives == "weighted":
-            weight = config.unobserved_weight * (n_fixed - len(likes)) / n_drawn
+            share = config.unobserved_mass * (weights > 0).sum() / (weights == 0).sum()
+            weight = share * (n_fixed - len(likes)) / n_drawn
         elif side == "users":
             n_drawn = config.n_negatives * len(likes)
         stream = Stream(key, row)
