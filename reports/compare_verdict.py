@@ -190,6 +190,8 @@ def _caveat(record: ComparisonRecord) -> str:
             f"The sealed test has now been opened {formats.count(n)} times: whatever was decided after earlier "
             "openings makes these figures a little less independent."
         )
+    for name, error in record.failures.items():
+        text += f" {name} was left out, because it could not be refitted ({error})."
     budgets = {entrant.n_trials for entrant in record.tuned if entrant.config}
     if len(budgets) > 1:
         text += (

@@ -180,6 +180,7 @@ class ComparisonRecord:
     notation: str
     formulas: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)  #: algorithm that could not be refitted -> its error
 
     def entrant(self, name: str) -> EntrantRecord:
         return next(entrant for entrant in self.entrants if entrant.name == name)

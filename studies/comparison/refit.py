@@ -20,7 +20,7 @@ from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
 from studies.trial import warm_up
 
-__all__ = ["DEPTH", "Refit", "fit_on", "recommend_lists", "refit"]
+__all__ = ["DEPTH", "Refit", "fit_on", "lists_on", "recommend_lists", "refit"]
 
 DEPTH = 100  #: length of the lists that are compared
 SERVED = 10  #: recommendations that one request asks for, when latency is taken
@@ -65,6 +65,11 @@ def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, 
 
 def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> Recommender[Any]:
     return entrant.spec.model(entrant.config, seed=seed, threads=threads).fit(fold.train)
+
+
+def lists_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> RankedLists:
+    """The lists of a model that is fitted on this fold."""
+    return recommend_lists(fit_on(entrant, fold, seed=seed, threads=threads), fold)
 
 
 def recommend_lists(model: Recommender[Any], fold: Fold) -> RankedLists:

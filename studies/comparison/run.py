@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from optuna.storages import RDBStorage
 
@@ -29,10 +28,10 @@ from studies.comparison.examples import (
     sample_user_records,
     titles_of,
 )
+from studies.comparison.fits import refit_all, validation_lists
 from studies.comparison.openings import note_opening, openings_of
 from studies.comparison.overlaps import cluster, heatmaps
 from studies.comparison.record import ComparisonRecord, OpeningRecord
-from studies.comparison.refit import Refit, fit_on, recommend_lists, refit
 from studies.comparison.scores import (
     METRICS,
     Refits,
@@ -99,15 +98,18 @@ def compare(
 ) -> Comparison:
     """Refit every entrant on train and validation, open the sealed test once, and compare.
 
-    The opening is noted on the entrants' studies before it happens. ``progress`` is told what is done next.
+    The opening is noted on the entrants' studies before it happens. A model that cannot be fitted is left out, with its
+    error in the record. ``progress`` is told what is done next.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    on_validation = _validation_lists(entrants, split.validation[0], options, progress)
+    on_validation, failures = validation_lists(entrants, split.validation[0], options, progress)
+    entrants = [entrant for entrant in entrants if entrant.name not in failures]
     opening = OpeningRecord(id=uuid.uuid4().hex, when=started, command=command)
     note_opening(storage, [e.study for e in entrants if e.study], split.test.hash, opening)
     fold = split.test.open()
     shown, asked = _neighbour_items(fold, options)
-    refits = _refit_all(entrants, fold, asked, options, progress)
+    refits, failed = refit_all(entrants, fold, asked, options, progress)
+    entrants = [entrant for entrant in entrants if entrant.name not in failed]
     progress("comparing")
     ground = _Ground(interactions, fold, split.validation[0], on_validation, shown, asked)
     parts = _findings(entrants, refits, ground, options)
@@ -127,6 +129,7 @@ def compare(
         notation=NOTATION,
         formulas=_formulas(options.metric),
         environment=describe_environment(),
+        failures=failures | failed,
         **parts,
     )
     vectors = {name: done[0].item_vectors for name, done in refits.items()}
@@ -178,40 +181,6 @@ def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, opti
         "map_likes": tuple(map(int, n_likes[mapped])),
         "maps": tuple(map_records(vectors, mapped, options.map_method)),
     }
-
-
-def _refit_all(
-    entrants: Sequence[Entrant],
-    fold: Fold,
-    items: NDArray[np.int64],
-    options: CompareOptions,
-    progress: Callable[[str], None],
-) -> dict[str, list[Refit]]:
-    tasks = [(entrant, seed) for entrant in entrants for seed in options.seeds]
-
-    def announced() -> Any:
-        for entrant, seed in tasks:
-            progress(f"refitting {entrant.name}, seed {seed}")
-            yield delayed(refit)(entrant, fold, items, seed=seed, threads=options.threads)
-
-    done = Parallel(n_jobs=options.jobs, pre_dispatch="n_jobs")(announced())
-    refits: dict[str, list[Refit]] = {}
-    for (entrant, _), result in zip(tasks, done, strict=True):
-        refits.setdefault(entrant.name, []).append(result)
-    return refits
-
-
-def _validation_lists(
-    entrants: Sequence[Entrant], fold: Fold, options: CompareOptions, progress: Callable[[str], None]
-) -> dict[str, RankedLists]:
-    """Each tuned model's lists for the first draw of the validation users, by which a blend is chosen."""
-    lists = {}
-    for entrant in entrants:
-        if not entrant.is_floor:
-            progress(f"blending {entrant.name} on validation")
-            model = fit_on(entrant, fold, seed=options.seed, threads=options.threads)
-            lists[entrant.name] = recommend_lists(model, fold)
-    return lists
 
 
 def _neighbour_items(fold: Fold, options: CompareOptions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -99,5 +99,10 @@ def test_unequal_budgets_are_a_caveat() -> None:
     assert "not tuned alike: between 5 and 30 trials" in verdict(uneven).caveat
 
 
+def test_what_could_not_be_refitted_is_said() -> None:
+    caveat = verdict(comparison(failures={"bpr": "NonFiniteScoresError: NaN among the scores"})).caveat
+    assert "bpr was left out, because it could not be refitted (NonFiniteScoresError: NaN among the scores)." in caveat
+
+
 def test_one_algorithm_alone_is_no_winner() -> None:
     assert verdict(smallest()).headline.endswith("nothing else was compared.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from optuna.storages import RDBStorage
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
 from evaluation.split import Split, SplitOptions, split_likes
-from studies.comparison import run
-from studies.comparison.entrants import best_of_any_split, load_entrants, untuned
+from studies.comparison import fits
+from studies.comparison.entrants import Entrant, best_of_any_split, load_entrants, untuned
 from studies.comparison.openings import openings_of
 from studies.comparison.record import ComparisonRecord
 from studies.comparison.run import CompareOptions, Comparison, compare
@@ -107,15 +108,33 @@ def test_the_opening_is_noted_before_it_happens(
     many: Interactions, two: Split, storage: RDBStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: object, **options: object) -> None:
-        raise RuntimeError("no refit today")
+        raise KeyboardInterrupt("no refit today")
 
     before = len(openings_of(storage, two.test.hash))
-    monkeypatch.setattr(run, "refit", refuse)
+    monkeypatch.setattr(fits, "refit", refuse)
     entrants = load_entrants(storage, None, many, two, MRR)
-    with pytest.raises(RuntimeError, match="no refit today"):
+    with pytest.raises(KeyboardInterrupt, match="no refit today"):
         compare(entrants, many, two, storage, CompareOptions(name="cut short", threads=1))
     assert len(openings_of(storage, two.test.hash)) == before + 1
     assert openings_of(storage, "another hash") == ()
+
+
+@pytest.mark.parametrize("place", ["lists_on", "refit"])
+def test_a_model_that_cannot_be_fitted_is_left_out_with_its_error(
+    place: str, many: Interactions, two: Split, storage: RDBStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = getattr(fits, place)
+
+    def fails(entrant: Entrant, *args: Any, **options: Any) -> Any:
+        if entrant.name == "ials":
+            raise ArithmeticError("singular")
+        return works(entrant, *args, **options)
+
+    monkeypatch.setattr(fits, place, fails)
+    entrants = load_entrants(storage, None, many, two, MRR)
+    record = compare(entrants, many, two, storage, CompareOptions(name="one fails", n_seeds=1, threads=1)).record
+    assert record.failures == {"ials": "ArithmeticError: singular"}
+    assert {entrant.name for entrant in record.entrants} == {"item2item", "popularity", "random"}
 
 
 def test_openings_are_counted_by_the_split_not_by_the_study(
