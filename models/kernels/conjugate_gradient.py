@@ -23,7 +23,7 @@ def improve_by_gradients(indptr, indices, values, slope, intercept, Y, spectrum,
     n_rows = len(indptr) - 1
     k = Y.shape[1]
     for block in prange(N_BLOCKS):
-        d, r = np.empty(k, np.float32), np.empty(k, np.float32)
+        d, inverse, r = np.empty(k, np.float32), np.empty(k, np.float32), np.empty(k, np.float32)
         p, q = np.empty(k, np.float32), np.empty(k, np.float32)
         for row in range(block, n_rows, N_BLOCKS):
             start, stop = indptr[row], indptr[row + 1]
@@ -32,19 +32,20 @@ def improve_by_gradients(indptr, indices, values, slope, intercept, Y, spectrum,
                 continue
             for a in range(k):
                 d[a] = spectrum[a] + reg[row]
+                inverse[a] = np.float32(1) / d[a]
             columns, v = indices[start:stop], values[start:stop]
-            _improve(columns, v, slope, intercept, Y, tolerance, out[row], d, r, p, q)
+            _improve(columns, v, slope, intercept, Y, tolerance, out[row], d, inverse, r, p, q)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _improve(columns, values, slope, intercept, Y, tolerance, x, d, r, p, q):
+def _improve(columns, values, slope, intercept, Y, tolerance, x, d, inverse, r, p, q):
     k = len(x)
     for a in range(k):
         r[a] = -d[a] * x[a]
     _add_entries(columns, values, np.float32(1), -slope, -intercept, Y, x, r)
     rho = np.float32(0)
     for a in range(k):
-        p[a] = r[a] / d[a]
+        p[a] = r[a] * inverse[a]
         rho += r[a] * p[a]
     for _ in range(MAX_STEPS):
         if not rho > 0:
@@ -60,12 +61,13 @@ def _improve(columns, values, slope, intercept, Y, tolerance, x, d, r, p, q):
         for a in range(k):
             x[a] += length * p[a]
             r[a] -= length * q[a]
-            rho += r[a] * r[a] / d[a]
+            rho += r[a] * r[a] * inverse[a]
             size += d[a] * x[a] * x[a]
         if rho <= tolerance * tolerance * size:
             break
+        turn = rho / last_rho
         for a in range(k):
-            p[a] = r[a] / d[a] + rho / last_rho * p[a]
+            p[a] = r[a] * inverse[a] + turn * p[a]
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
