@@ -31,16 +31,18 @@ class LogisticMFConfig:
     decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
     reg: float = 0.01  #: L2 penalty of a row at each step
     alpha: float = 1.0  #: confidence of a like of weight 1
+    confidence: Literal["linear", "log"] = "log"  #: c = alpha r, or alpha log2(1 + r), which play counts need
     negatives: Literal["sampled", "weighted"] = "weighted"  #: see the model
     n_negatives: int = 3  #: pairs without a like drawn for each like
-    unobserved_mass: float = 6.0  #: weighted: what all pairs without a like count together, for each like
+    unobserved_mass: float = 10.0  #: weighted: what all pairs without a like count together, for each like
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
-    n_epochs: int = 40  #: passes over the users' pairs, then over the items'
+    n_epochs: int = 30  #: passes over the users' pairs, then over the items'
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "n_factors", "n_negatives", "n_epochs")
         check_positive(self, "learning_rate", "alpha", "unobserved_mass", "init_scale")
         check_not_negative(self, "decay", "reg")
+        check_choice(self, "confidence", ("linear", "log"))
         check_choice(self, "negatives", ("sampled", "weighted"))
 
 
@@ -48,8 +50,8 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
     """Logistic matrix factorisation (Johnson 2014): alternating passes of SGD, users first, then items.
 
     p(u likes i) = sigma(s_ui), s_ui = x_u.y_i + b_u + b_i. Maximises sum_likes (c s - (1 + c) ln(1 + e^s))
-    - sum_{other pairs} w ln(1 + e^s) less penalties, c = alpha r. Other pairs are drawn afresh in each pass, and
-    ``negatives`` says which and what they weigh:
+    - sum_{other pairs} w ln(1 + e^s) less penalties, with c = alpha r or alpha log2(1 + r). Other pairs are drawn
+    afresh in each pass, and ``negatives`` says which and what they weigh:
 
     - ``sampled``: for each like ``n_negatives`` of its user's other items, all alike, of weight 1. For the items' pass
       that is as many pairs for one item as for another, of users as likely as they have likes: drawn by the item's
@@ -116,7 +118,11 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         return np.float32(self.config.learning_rate / (1 + self.config.decay * epoch))
 
     def _likes(self, rows: sp.csr_array) -> Likes:
-        return Likes(*csr_parts(rows), np.float32(self.config.alpha) * rows.data)
+        r = rows.data
+        if r.size and r.min() < 0:
+            raise ValueError(f"weights must not be negative, got {r.min()}; leave out what is not liked")
+        grown = np.log2(1 + r) if self.config.confidence == "log" else r
+        return Likes(*csr_parts(rows), np.float32(self.config.alpha) * grown)
 
     def _zeros_of_users(self, rows: sp.csr_array, train: sp.csr_array) -> Zeros:
         """Of ``rows``, users of ``train`` or strangers."""

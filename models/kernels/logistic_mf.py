@@ -2,7 +2,7 @@
 
     X (n_rows, k + 2)    factors: the vector, then a bias and a constant 1 (users) or a constant 1 and a bias (items)
     Y (n_fixed, k + 2)   factors of the other side, held fixed, so that s_ui = x_u.y_i holds both biases
-    c (nnz,)             confidence of each like, alpha r
+    c (nnz,)             confidence of each like
     m, w (n_rows,)       pairs without a like that are drawn for a row, and the weight of each
 
 A row ascends sum_likes (c s - (1 + c) ln(1 + e^s)) - sum_drawn w ln(1 + e^s), equation 4, less reg |x|^2 / 2 for each

@@ -26,6 +26,7 @@ SPEC = StudySpec(
         ),
     },
     weighted_space={
+        "confidence": Searched(CategoricalDistribution(["linear", "log"]), f"{PAPER}: both are given there"),
         "alpha": Searched(FloatDistribution(1e-2, 1e1, log=True), f"{PAPER}: balances likes against other pairs"),
     },
     max_epochs=60,

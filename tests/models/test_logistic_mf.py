@@ -33,6 +33,7 @@ class TestLogisticMF(FactorModelContract):
         ({"init_scale": float("nan")}, "init_scale must be positive, got nan"),
         ({"reg": -1.0}, "reg must not be negative, got -1.0"),
         ({"decay": -1.0}, "decay must not be negative, got -1.0"),
+        ({"confidence": "square"}, "confidence must be one of linear, log, got 'square'"),
         ({"negatives": "all"}, "negatives must be one of sampled, weighted, got 'all'"),
     )
 
@@ -46,7 +47,7 @@ class TestWeighted(TestLogisticMF):
     "settings",
     [
         {"negatives": "sampled"},
-        {"negatives": "sampled", "alpha": 2.5, "reg": 0.1},
+        {"negatives": "sampled", "alpha": 2.5, "confidence": "linear", "reg": 0.1},
         {"negatives": "weighted", "unobserved_mass": 2.0, "n_negatives": 3},
     ],
 )
@@ -106,3 +107,14 @@ def test_a_heavier_like_scores_higher() -> None:
 def test_a_strangers_vector_does_not_depend_on_who_stands_beside() -> None:
     model = LogisticMF(LogisticMFConfig(n_factors=6, n_epochs=2)).fit(MANY)
     assert (model.fold_in(MANY[[7]])[0] == model.fold_in(MANY[:9])[7]).all()
+
+
+def test_play_counts_do_not_make_the_fit_diverge() -> None:
+    counts = MANY.copy()
+    counts.data = np.random.default_rng(0).integers(1, 100_000, counts.nnz).astype(np.float32)
+    assert np.isfinite(LogisticMF(LogisticMFConfig(n_epochs=10)).fit(counts).item_factors).all()
+
+
+def test_negative_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"weights must not be negative, got -1\.0; leave out what is not liked"):
+        LogisticMF().fit(MANY * np.float32(-1))

@@ -42,7 +42,8 @@ def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: fl
             if (t + 1) * len(likes) // n_terms > t * len(likes) // n_terms:
                 i = likes[turn % len(likes)]
                 turn += 1
-                c = config.alpha * weights[row, i]
+                r = weights[row, i]
+                c = config.alpha * (np.log2(1 + r) if config.confidence == "log" else r)
                 gradient = (c - (1 + c) * sigma(x @ Y[i])) * Y[i]
             else:
                 j = unseen(stream, likes, pool)
