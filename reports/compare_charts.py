@@ -116,7 +116,7 @@ def maps(record: ComparisonRecord) -> Figure:
     """The most popular items by their vectors, in two dimensions, a map a latent model."""
     if not record.maps:
         return Figure(absence="None of these algorithms has vectors of items.")
-    return Figure(tuple(_map(record, each) for each in record.maps))
+    return Figure(tuple(_map(record, each) for each in record.maps), _map_table(record))
 
 
 def _map(record: ComparisonRecord, drawn: ItemMapRecord) -> Plot:
@@ -167,6 +167,23 @@ def _kind(record: ComparisonRecord, pair: PairRecord) -> str:
 
 def _pair(pair: PairRecord) -> str:
     return f"{pair.a} − {pair.b}"
+
+
+def _map_table(record: ComparisonRecord) -> Table:
+    columns = (
+        Column("Item", is_numeric=False),
+        Column("Likes"),
+        *(Column(f"{each.name}: x, y") for each in record.maps),
+    )
+    rows = tuple(
+        (
+            tables.text(record.map_titles[i]),
+            tables.number(record.map_likes[i]),
+            *(Cell(f"{formats.parameter(each.x[i])}, {formats.parameter(each.y[i])}") for each in record.maps),
+        )
+        for i in range(min(LANDMARK_CANDIDATES, len(record.map_titles)))
+    )
+    return Table(f"The {len(rows)} most popular items and where they lie", columns, rows)
 
 
 def _landmarks(drawn: ItemMapRecord) -> list[int]:
