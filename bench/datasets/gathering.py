@@ -106,7 +106,10 @@ class _Texts:
         import pyarrow as pa
 
         merged = pa.chunked_array(self._chunks).unify_dictionaries()
-        texts = merged.chunk(0).dictionary.to_pylist()
+        try:
+            texts = merged.chunk(0).dictionary.to_pylist()
+        except UnicodeDecodeError as error:  # Parquet's writers promise UTF-8, and pyarrow believes them
+            raise BadColumnError(f"an id is not UTF-8 ({error.object[:20]!r}); write the file anew") from None
         codes = np.concatenate([chunk.indices.to_numpy() for chunk in merged.chunks])
         longest = max(texts, key=len, default="")
         if len(longest) > MAX_ID_LENGTH:

@@ -253,3 +253,11 @@ def test_adding_up_ratings_is_refused(write):
 def test_hostile_values_cannot_break_the_line_or_the_terminal(write):
     message = message_of(data=write("user,item,rating\n1,2,3\n1,2,\x1b[31mred\r\n"))
     assert "\\x1b[31mred" in message
+
+
+def test_a_parquet_id_that_is_not_utf8_is_explained(tmp_path):
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 1, 2], np.int32)), pa.py_buffer(b"a\xff"))
+    path = tmp_path / "likes.parquet"
+    pq.write_table(pa.table({"user": [1, 2], "item": broken}), path)
+    with pytest.raises(DataError, match=r"likes\.parquet.*an id is not UTF-8 \(b'\\xff'\); write the file anew"):
+        load(DataOptions(data=str(path)))
