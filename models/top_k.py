@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.inputs import csr_parts
-from models.kernels.top_k import WIDTH, offer_scores, write_best
+from models.kernels.top_k import WIDTH, offer_scores, sort_rows, tighten_floors, write_best
 from models.threads import available_threads, limited_threads
 
 __all__ = ["TopK", "best_products", "best_scores"]
@@ -23,6 +23,7 @@ WriteScores: TypeAlias = Callable[[slice, slice, Scores], object]
 
 BLOCK_ROWS = 128
 BLOCK_SCORES = 1 << 19  #: scores computed at a time: 2 MiB, which are read while still in cache
+SORTED_FROM = 8192  #: items from which on it pays to look at the longest first
 SPARE_KEYS = 3  #: candidates held beyond k, in k: fewer are thinned out too often, more leave the cache
 
 
@@ -55,14 +56,40 @@ def best_products(
 ) -> TopK:
     """``best_scores`` of ``x @ y.T``, (n, n_factors) against (n_items, n_factors), of which only blocks are held."""
 
-    def multiply(rows: slice, items: slice, out: Scores) -> None:
-        np.matmul(x[rows], y[items].T, out=out)
+    by_length = _by_length(x, y) if len(y) >= SORTED_FROM else None
+    if by_length is not None:
+        y = y[by_length.items]
 
-    return _best(multiply, (len(x), len(y)), k, seen, threads)
+    def multiply(rows: slice, columns: slice, out: Scores) -> None:
+        np.matmul(x[rows], y[columns].T, out=out)
+
+    return _best(multiply, (len(x), len(y)), k, seen, threads, by_length)
+
+
+class _ByLength(NamedTuple):
+    """Items in descending order of length, as x.y is at most |x| |y| (LEMP, Teflioudi et al. 2015)."""
+
+    items: NDArray[np.int32]  #: (n_items,) the item of each column
+    columns: NDArray[np.int32]  #: (n_items,) the column of each item
+    lengths: NDArray[np.float32]  #: (n_items,) of each column, and room for rounding
+    row_lengths: NDArray[np.float32]  #: (n,)
+
+
+def _by_length(x: NDArray[np.float32], y: NDArray[np.float32]) -> _ByLength:
+    lengths = np.linalg.norm(y, axis=1)
+    items = np.argsort(-lengths, kind="stable").astype(np.int32)
+    columns = np.empty_like(items)
+    columns[items] = np.arange(len(items), dtype=np.int32)
+    return _ByLength(items, columns, lengths[items] * np.float32(1.0001), np.linalg.norm(x, axis=1))
 
 
 def _best(
-    write_scores: WriteScores, shape: tuple[int, ...], k: int, seen: sp.csr_array | None, threads: int | None
+    write_scores: WriteScores,
+    shape: tuple[int, ...],
+    k: int,
+    seen: sp.csr_array | None,
+    threads: int | None,
+    by_length: _ByLength | None = None,
 ) -> TopK:
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
@@ -74,7 +101,8 @@ def _best(
     def work(_: int) -> None:
         buffer = np.empty(max(BLOCK_SCORES, min(n, BLOCK_ROWS)), np.float32)
         while (first := BLOCK_ROWS * next(blocks)) < n:
-            _write_block(write_scores, slice(first, min(first + BLOCK_ROWS, n)), shape[1], left_out, buffer, best)
+            rows = slice(first, min(first + BLOCK_ROWS, n))
+            _write_block(write_scores, rows, shape[1], left_out, by_length, buffer, best)
 
     # Python's threads, not numba's: each runs BLAS and the kernel in turn, and none spins while another works
     n_workers = min(threads or available_threads(), -(-n // BLOCK_ROWS))
@@ -92,18 +120,28 @@ def _write_block(
     rows: slice,
     n_items: int,
     left_out: tuple[NDArray[np.int64], NDArray[np.int32]],
+    by_length: _ByLength | None,
     buffer: Scores,
     best: TopK,
 ) -> None:
     n, k = rows.stop - rows.start, best.items.shape[1]
-    indptr, indices = left_out
-    next_seen, ends_of_seen = indptr[rows].copy(), indptr[rows.start + 1 : rows.stop + 1]
+    indptr = left_out[0][rows.start : rows.stop + 1]
+    seen = left_out[1][indptr[0] : indptr[-1]]
+    indptr = indptr - indptr[0]
+    if by_length is not None:
+        seen = by_length.columns[seen]
+        sort_rows(indptr, seen)
+    next_seen, numbers = indptr[:-1].copy(), seen[:0] if by_length is None else by_length.items
     keys = np.empty((n, min(k + max(SPARE_KEYS * k, WIDTH), n_items + WIDTH)), np.uint64)
     sizes, floors = np.zeros(n, np.int64), np.full(n, -np.inf, np.float32)
     width = max(1, len(buffer) // n)
     for first in range(0, n_items, width):
-        items = slice(first, min(first + width, n_items))
-        scores = buffer[: n * (items.stop - first)].reshape(n, -1)
-        write_scores(rows, items, scores)
-        offer_scores(scores, scores.view(np.int32), first, ends_of_seen, indices, next_seen, k, keys, sizes, floors)
+        if by_length is not None and first:
+            tighten_floors(k, keys, sizes, floors)
+            if (by_length.row_lengths[rows] * by_length.lengths[first] <= floors).all():
+                break  # no item from here on is long enough
+        columns = slice(first, min(first + width, n_items))
+        scores = buffer[: n * (columns.stop - first)].reshape(n, -1)
+        write_scores(rows, columns, scores)
+        offer_scores(scores, scores.view(np.int32), first, numbers, indptr[1:], seen, next_seen, k, keys, sizes, floors)
     write_best(keys, sizes, best.items[rows], best.scores[rows].view(np.int32))

@@ -61,24 +61,25 @@ def keep_largest(keys, size, k):
 
 
 @njit(cache=True, nogil=True)
-def offer_scores(scores, bits, first_item, ends_of_seen, seen_indices, next_seen, k, keys, sizes, floors):
-    """Let a block of scores into the buffers of its rows; blocks of one row come in order of their items.
+def offer_scores(scores, bits, first, items, ends_of_seen, seen_columns, next_seen, k, keys, sizes, floors):
+    """Let a block of scores into the buffers of its rows; blocks of one row come in order of their columns.
 
-    ``scores`` (n, width) float32, column 0 being ``first_item``, loses what is seen; ``bits`` is the same memory as
-    int32.  Row i has seen ``seen_indices[next_seen[i] : ends_of_seen[i]]``, ascending; this block's are passed.
-    ``keys`` (n, >= k + WIDTH) uint64, ``sizes`` (n,) of them filled; ``floors`` (n,) float32, -inf at first.
-    -inf and NaN get in nowhere.
+    ``scores`` (n, width) float32, whose columns are ``first`` and on, loses what is seen; ``bits`` is the same memory
+    as int32.  Column c is item ``items[c]``; where no column's item is less than that of one before, ``items`` may be
+    empty, and the column is the item.  Row i has seen ``seen_columns[next_seen[i] : ends_of_seen[i]]``, ascending;
+    this block's are passed.  ``keys`` (n, >= k + WIDTH) uint64, ``sizes`` (n,) of them filled; ``floors`` (n,)
+    float32, -inf at first: no score at or below it is among the k best.  -inf and NaN get in nowhere.
     """
     n, width = scores.shape
     capacity = keys.shape[1]
     maxima, found = np.empty(GROUPS * k, np.float32), np.empty(WIDTH, np.int64)
     for i in range(n):
         at, end = next_seen[i], ends_of_seen[i]
-        while at < end and seen_indices[at] < first_item + width:
-            scores[i, seen_indices[at] - first_item] = -np.inf
+        while at < end and seen_columns[at] < first + width:
+            scores[i, seen_columns[at] - first] = -np.inf
             at += 1
         next_seen[i] = at
-        if first_item == 0:
+        if first == 0:
             floors[i] = _first_floor(scores[i], k, keys[i], maxima)
         size, floor = sizes[i], floors[i]
         for start in range(0, width, WIDTH):
@@ -90,10 +91,13 @@ def offer_scores(scores, bits, first_item, ends_of_seen, seen_indices, next_seen
                 n_found += scores[i, column] > floor
             for f in range(n_found):
                 bit = bits[i, found[f]] if scores[i, found[f]] != 0 else np.int32(0)
-                keys[i, size + f] = key_of(bit, first_item + found[f])
+                column = first + found[f]
+                keys[i, size + f] = key_of(bit, items[column] if len(items) else column)
             size += n_found
             if size > capacity - WIDTH:
                 floors[i : i + 1].view(np.int32)[0] = bits_of(thin_out(keys[i], size, k))
+                if len(items):  # an equal score may come with a lower item
+                    floors[i] = np.nextafter(floors[i], np.float32(-np.inf))
                 size, floor = k, floors[i]
         sizes[i] = size
 
@@ -150,3 +154,20 @@ def write_best(keys, sizes, items, bits):
         for place in range(size):
             key = best[size - 1 - place]
             items[i, place], bits[i, place] = item_of(key), bits_of(key)
+
+
+@njit(cache=True, nogil=True)
+def tighten_floors(k, keys, sizes, floors):
+    """Thin out the buffers of more than k, so that ``floors`` tell what is still to be beaten."""
+    for i in range(len(keys)):
+        if sizes[i] >= k:
+            floors[i : i + 1].view(np.int32)[0] = bits_of(thin_out(keys[i], sizes[i], k))
+            floors[i] = np.nextafter(floors[i], np.float32(-np.inf))
+            sizes[i] = k
+
+
+@njit(cache=True, nogil=True)
+def sort_rows(indptr, columns):
+    """Sort each row's part of ``columns``."""
+    for i in range(len(indptr) - 1):
+        columns[indptr[i] : indptr[i + 1]].sort()

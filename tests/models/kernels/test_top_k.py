@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import models.top_k
 from models.top_k import best_products, best_scores
 
 
@@ -65,7 +66,12 @@ def test_scores_are_left_as_they_were() -> None:
 @pytest.mark.parametrize("n_items", [1, 63, 64, 65, 700, 5000])
 @pytest.mark.parametrize("k", [1, 7, 100])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_best_products_are_the_best_of_all_products(n_items: int, k: int, threads: int) -> None:
+@pytest.mark.parametrize("sorted_from", [50, 10_000], ids=["longest first", "in order"])
+def test_the_best_products_are_the_best_of_all_products(
+    n_items: int, k: int, threads: int, sorted_from: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.top_k, "SORTED_FROM", sorted_from)
+    monkeypatch.setattr(models.top_k, "BLOCK_SCORES", 1 << 17)  # several blocks of items
     rng = np.random.default_rng(0)
     x, y = (rng.integers(-3, 4, (n, 3)).astype(np.float32) for n in (300, n_items))  # whole numbers: exact, many ties
     seen = sp.csr_array(rng.random((300, n_items)) < 0.1)
@@ -84,3 +90,18 @@ def test_scores_in_the_order_of_items_are_selected_alike(order: int) -> None:
     found = best_scores(scores, 150)
     assert found.scores[0].tolist() == list(range(9_999, 9_849, -1))
     assert found.items.tolist() == np.argsort(-scores, kind="stable")[:, :150].tolist()
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
+def test_items_too_short_to_be_among_the_best_need_not_be_looked_at(
+    spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((n, 8)).astype(np.float32) for n in (200, 9_000))
+    y *= np.exp(spread * rng.standard_normal((9_000, 1))).astype(np.float32)
+    seen = sp.csr_array(rng.random((200, 9_000)) < 0.01)
+    by_length = best_products(x, y, 20, seen)
+    monkeypatch.setattr(models.top_k, "SORTED_FROM", 10_000)
+    in_order = best_products(x, y, 20, seen)
+    np.testing.assert_allclose(by_length.scores, in_order.scores, rtol=1e-5)
+    assert (by_length.items == in_order.items).mean() > 0.999  # rounding may turn two that are nearly equal
