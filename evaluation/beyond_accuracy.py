@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = ["coverage", "gini", "intra_list_diversity", "novelty", "popularity"]
 
-BLOCK_ROWS = 512  #: lists whose vectors are summed at a time
+BLOCK_ROWS = 128  #: lists whose vectors are summed at a time
 
 
 def coverage(lists: NDArray[np.int32], n_items: int) -> float:
