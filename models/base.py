@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -135,7 +135,7 @@ class Recommender(ABC, Generic[C]):
         n_items = self._fitted_train().shape[1]
         chosen = checked_items(items, n_items)
         itself = sp.csr_array((np.ones(len(chosen)), chosen, np.arange(len(chosen) + 1)), shape=(len(chosen), n_items))
-        return best_scores(self._item_similarity(chosen, measure), k, itself, threads=self.threads)
+        return self._best_of_blocks(lambda rows: self._item_similarity(chosen[rows], measure), len(chosen), k, itself)
 
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``arrays.npz``; no pickle."""
@@ -195,12 +195,22 @@ class Recommender(ABC, Generic[C]):
 
     def _best(self, queries: Checked, k: int, seen: sp.csr_array | None, candidates: NDArray[np.int64] | None) -> TopK:
         """The k best of ``candidates`` (None: of all items), by their places there; ``seen`` has their columns too."""
-        n, block = queries.shape[0], max(1, SCORES_AT_A_TIME // self._fitted_train().shape[1])
+
+        def scores(rows: slice) -> NDArray[np.float32]:
+            found = self._scores(queries[rows])
+            return found if candidates is None else found[:, candidates]
+
+        return self._best_of_blocks(scores, queries.shape[0], k, seen)
+
+    def _best_of_blocks(
+        self, scores: Callable[[slice], NDArray[np.float32]], n: int, k: int, left_out: sp.csr_array | None
+    ) -> TopK:
+        """The k best of each of n rows, of whose scores a block at a time is held."""
+        size = max(1, SCORES_AT_A_TIME // self._fitted_train().shape[1])
         parts = []
-        for rows in (slice(start, start + block) for start in range(0, max(n, 1), block)):
-            scores = self._scores(queries[rows])
-            scores = scores if candidates is None else scores[:, candidates]
-            parts.append(best_scores(scores, k, seen if seen is None else seen[rows], threads=self.threads))
+        for rows in (slice(start, start + size) for start in range(0, max(n, 1), size)):
+            part = left_out if left_out is None else left_out[rows]
+            parts.append(best_scores(scores(rows), k, part, threads=self.threads))
         return TopK(np.concatenate([p.items for p in parts]), np.concatenate([p.scores for p in parts]))
 
     def _no_measure(self, measure: Measure | None) -> None:

@@ -16,6 +16,7 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+import models.base
 from models.base import NotFittedError, Recommender, TopK
 from models.popularity import Popularity
 from models.random import Random
@@ -173,6 +174,16 @@ class ModelContract:
         alone = fitted.similar_items(4, 3)
         assert alone.items.tolist() == similar.items[4:5, :3].tolist()
         np.testing.assert_allclose(alone.scores, similar.scores[4:5, :3], rtol=1e-5)
+
+    def test_lists_do_not_depend_on_how_many_scores_are_held_at_a_time(
+        self, fitted: Recommender[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = fitted.recommend(USERS, 5), fitted.similar_items(np.arange(N_ITEMS), 5)
+        monkeypatch.setattr(models.base, "SCORES_AT_A_TIME", 3 * N_ITEMS)
+        found = fitted.recommend(USERS, 5), fitted.similar_items(np.arange(N_ITEMS), 5)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one.scores, other.scores, rtol=1e-5)
+            assert (one.items == other.items).mean() > 0.95  # BLAS rounds smaller blocks otherwise, which turns ties
 
     def test_types_are_those_promised(self, fitted: Recommender[Any]) -> None:
         best = fitted.recommend(USERS, 3)
