@@ -32,6 +32,7 @@ class Entry:
     library: str
     is_ours: bool
     seconds: tuple[float, ...] = ()  #: of the unit of work, one a run
+    cpu_seconds: tuple[float, ...] = ()  #: of the same, processor time of all threads
     target_seconds: tuple[float, ...] = ()  #: until the target was reached, one a run; empty where it was not
     lap_seconds: tuple[float, ...] = ()  #: each epoch of the rehearsal
     values: tuple[float, ...] = ()  #: what was watched, after each epoch of the rehearsal
@@ -74,6 +75,10 @@ class Contest:
     def ratio(self, entry: Entry) -> Spread | None:
         """Their time over ours for the unit of work, run by run."""
         return _ratio(entry.seconds, self.ours.seconds if self.ours else ())
+
+    def cpu_ratio(self, entry: Entry) -> Spread | None:
+        """The same of processor time: what stays comparable on a busy machine."""
+        return _ratio(entry.cpu_seconds, self.ours.cpu_seconds if self.ours else ())
 
     def target_ratio(self, entry: Entry) -> Spread | None:
         """Their time over that of the fastest of ours until the target is reached, run by run."""

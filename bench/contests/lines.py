@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from statistics import median
 
 from reports.formats import NOTHING, brief, score, size, times, visible
 from reports.peers_record import Contest, Entry, Spread
 
 __all__ = ["contest_lines"]
 
+OVER_OURS = "theirs/ours"
+
 
 def contest_lines(contest: Contest) -> Iterator[str]:
     """A title and a table; ratios are their time over ours, above 1 where ours is faster."""
     noun = "thread" if contest.threads == 1 else "threads"
     yield f"{visible(contest.data)}: {contest.title}; {contest.threads} {noun}"
-    header = ["", contest.unit, "theirs/ours", *(["to target", "theirs/ours"] if contest.target is not None else [])]
-    rows = [[*header, contest.quality, "memory", "of it added"]]
+    columns = ["", contest.unit, OVER_OURS, "processor", OVER_OURS]
+    columns += ["to target", OVER_OURS] if contest.target is not None else []
+    rows = [[*columns, contest.quality, "memory", "of it added"]]
     rows += [_cells(contest, entry) for entry in contest.entries if not entry.problem]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -28,7 +32,10 @@ def contest_lines(contest: Contest) -> Iterator[str]:
 
 
 def _cells(contest: Contest, entry: Entry) -> list[str]:
-    cells = [entry.name, _spread(Spread.of(entry.seconds), brief), _ratio(contest.ratio(entry), entry is contest.ours)]
+    is_ours = entry is contest.ours
+    cells = [entry.name, _spread(Spread.of(entry.seconds), brief), _ratio(contest.ratio(entry), is_ours)]
+    cells += [brief(median(entry.cpu_seconds)) if entry.cpu_seconds else NOTHING]
+    cells += [_ratio(contest.cpu_ratio(entry), is_ours)]
     if contest.target is not None:
         reached = _spread(Spread.of(entry.target_seconds), brief) if entry.target_seconds else "not reached"
         cells += [reached, _ratio(contest.target_ratio(entry), entry is contest.first_of_ours)]

@@ -138,6 +138,7 @@ def _entry(task: Task, part: _Part) -> Entry:
         library=part.contender.module,
         is_ours=part.contender.is_ours,
         seconds=tuple(median(run.laps[unit]) for run in runs),
+        cpu_seconds=tuple(median(run.cpu_laps[unit]) for run in runs),
         target_seconds=tuple(sum(run.laps[:epoch]) for run in runs) if epoch else (),
         lap_seconds=rehearsal.laps if rehearsal else (),
         values=rehearsal.values if rehearsal else (),

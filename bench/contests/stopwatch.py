@@ -25,22 +25,25 @@ class Stopwatch:
         self, *, max_laps: int, look: Callable[[Any], float] | None = None, target: float | None = None
     ) -> None:
         self.laps: list[float] = []
+        self.cpu_laps: list[float] = []  #: processor time of all threads, which a busy machine leaves alone
         self.values: list[float] = []
         self.state: Any = None
         self._max_laps = max_laps
         self._look = look
         self._target = target
-        self._since = 0.0
+        self._since = self._cpu_since = 0.0
 
     def start(self) -> None:
+        self._cpu_since = time.process_time()
         self._since = time.perf_counter()
 
     def lap(self, show: Callable[[], Any]) -> None:
         self.laps.append(time.perf_counter() - self._since)
+        self.cpu_laps.append(time.process_time() - self._cpu_since)
         if self._look is not None:
             self.values.append(self._look(show()))
         is_there = self._target is not None and bool(self.values) and self.values[-1] <= self._target
         if is_there or len(self.laps) >= self._max_laps:
             self.state = show()
             raise EnoughError
-        self._since = time.perf_counter()
+        self.start()

@@ -52,6 +52,7 @@ class Measured:
     """What one run took, and of a rehearsal what it was worth."""
 
     laps: tuple[float, ...]
+    cpu_laps: tuple[float, ...]
     values: tuple[float, ...] = ()
     quality: float | None = None
 
@@ -165,7 +166,7 @@ def _measure(run: Run, task: Task, problem: Problem, order: Order) -> Measured:
     )
     _run(run, watch)
     quality = task.quality(problem, watch.state) if order.is_rehearsal else None
-    return Measured(laps=tuple(watch.laps), values=tuple(watch.values), quality=quality)
+    return Measured(laps=tuple(watch.laps), cpu_laps=tuple(watch.cpu_laps), values=tuple(watch.values), quality=quality)
 
 
 def _run(run: Run, watch: Stopwatch) -> None:

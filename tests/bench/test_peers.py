@@ -19,6 +19,7 @@ ENTRY = {
     "library": str,
     "is_ours": bool,
     "seconds": list,
+    "cpu_seconds": list,
     "target_seconds": list,
     "lap_seconds": list,
     "values": list,

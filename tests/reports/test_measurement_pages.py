@@ -28,6 +28,7 @@ def entry(name: str, library: str, *, seconds: float, values: tuple[float, ...] 
         library=library,
         is_ours=library == "mfbench",
         seconds=(seconds, 1.2 * seconds, 0.9 * seconds),
+        cpu_seconds=(2 * seconds,) * 3,
         target_seconds=tuple(at * factor * seconds for factor in (1, 1.2, 0.9)) if at else (),
         lap_seconds=tuple(seconds for _ in values or (0,)),
         values=values,

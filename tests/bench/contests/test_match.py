@@ -52,7 +52,7 @@ class ScriptedWorker:
             values = values[: next((e for e, v in enumerate(values, 1) if v <= order.target), len(values))]
         n_laps = len(values) if order.is_rehearsal else order.max_laps
         laps = (2 * SECONDS[name], *[SECONDS[name]] * (n_laps - 1))
-        return Measured(laps=laps, values=tuple(values) if order.is_rehearsal else (), quality=0.5)
+        return Measured(laps=laps, cpu_laps=laps, values=tuple(values) if order.is_rehearsal else (), quality=0.5)
 
 
 @pytest.fixture
@@ -108,9 +108,11 @@ def test_times_and_ratios_are_those_of_the_script() -> None:
     quick, exact, slow = contest.entries
     assert contest.ours is contest.first_of_ours is quick
     assert quick.seconds == (1, 1, 1)  # the first epoch, twice as long, is not among epochs 2 to 4
+    assert quick.cpu_seconds == quick.seconds
     assert quick.target_seconds == (6, 6, 6)  # 2 + 4 * 1
     assert exact.target_seconds == (20, 20, 20)
     assert slow.target_seconds == ()
+    assert contest.cpu_ratio(slow) == match_spread(2)
     assert (contest.ratio(slow), contest.target_ratio(slow)) == (match_spread(2), None)
     assert contest.target_ratio(exact) == match_spread(20 / 6)
     assert (quick.quality, quick.peak_bytes, quick.added_bytes) == (0.5, 100, 10)

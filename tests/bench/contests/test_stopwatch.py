@@ -14,6 +14,9 @@ class Clock:
     def perf_counter(self) -> float:
         return self.now
 
+    def process_time(self) -> float:
+        return 2 * self.now
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -36,7 +39,7 @@ def test_a_lap_ends_before_anybody_looks_and_the_next_begins_after(clock: Clock)
     for seconds in (3, 2):
         clock.now += seconds
         watch.lap(show)
-    assert (watch.laps, watch.values) == ([3, 2], [7, 7])
+    assert (watch.laps, watch.cpu_laps, watch.values) == ([3, 2], [6, 4], [7, 7])
 
 
 def test_the_run_ends_after_the_laps_wanted_with_the_last_state() -> None:
