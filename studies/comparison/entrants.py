@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, 
 
 __all__ = ["FLOORS", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
 
+HASHES = ("split.test_hash", "split.validation_hash")
 FLOORS = ("popularity", "random")  #: take part always, with a study or without one
 
 
@@ -115,7 +117,7 @@ def _best_entrant(
     if not fitting:
         name, settings = next(iter(studies.items()))
         raise StudyMismatchError(
-            f"Study {name!r} cannot be compared: {'; '.join(_differences(settings, split, metric))}. "
+            f"Study {name!r} cannot be compared: {'; '.join(_reasons(_differences(settings, split, metric)))}. "
             "Give the options it was tuned with, tune the model with these, or leave it out with --models."
         )
     entrants = [entrant for name in fitting if (entrant := _entrant(load_study(storage, name)))]
@@ -145,6 +147,12 @@ def _entrant(study: optuna.Study) -> Entrant | None:
 
 def _fits(settings: Mapping[str, Any], split: Split, metric: Metric) -> bool:
     return not _differences(settings, split, metric)
+
+
+def _reasons(found: Sequence[str]) -> list[str]:
+    """What made the hashes differ, where anything else does; else the hashes, as far as anybody reads them."""
+    causes = [each for each in found if not each.startswith(HASHES)]
+    return causes or [re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1…", each) for each in found]
 
 
 def _differences(settings: Mapping[str, Any], split: Split, metric: Metric) -> list[str]:

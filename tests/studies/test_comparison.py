@@ -12,7 +12,7 @@ from optuna.storages import RDBStorage
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
-from evaluation.split import Split, SplitOptions, split_likes
+from evaluation.split import SealedTest, Split, SplitOptions, split_likes
 from studies.comparison import fits
 from studies.comparison.entrants import Entrant, best_of_any_split, load_entrants, untuned
 from studies.comparison.openings import openings_of
@@ -75,6 +75,16 @@ def test_the_entrants_are_the_best_of_each_study_and_the_floors(
 def test_a_study_that_hid_other_likes_is_refused_with_what_differs(many: Interactions, storage: RDBStorage) -> None:
     other = split_likes(many, SplitOptions(draws=1, seed=7))
     with pytest.raises(StudyMismatchError, match=r"'ials study' cannot be compared: split\.seed is 0 there and 7 here"):
+        load_entrants(storage, ["ials"], many, other, MRR)
+
+
+def test_where_nothing_but_the_likes_differs_their_hashes_are_shown_in_short(
+    many: Interactions, two: Split, storage: RDBStorage
+) -> None:
+    other = replace(two, test=SealedTest(two.test.open(), "ab" * 32))
+    with pytest.raises(
+        StudyMismatchError, match=r"compared: split\.test_hash is [0-9a-f]{12}… there and abababababab… h"
+    ):
         load_entrants(storage, ["ials"], many, other, MRR)
 
 
