@@ -81,11 +81,12 @@ class Item2Item(Recommender[Item2ItemConfig]):
         width = min(self.config.n_neighbors, train.shape[1])
         self.neighbors = np.full((train.shape[1], width), -1, np.int32)
         self.similarities = np.zeros((train.shape[1], width), np.float32)
+        n_values = 0 if self.config.weighting == "likes" else by_user.nnz  # all are 1, and need not be read
         shrinkage = 0 if self.config.similarity == "cooccurrence" else self.config.shrinkage
         with limited_threads(self.threads):
             find_neighbors(
-                (*csr_parts(by_user), by_user.data),
-                (*csr_parts(by_item), by_item.data),
+                (*csr_parts(by_user), by_user.data[:n_values]),
+                (*csr_parts(by_item), by_item.data[:n_values]),
                 offsets,
                 norms,
                 np.float32(shrinkage),

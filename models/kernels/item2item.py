@@ -14,8 +14,9 @@ def find_neighbors(by_user, by_item, offsets, norms, shrinkage, neighbors, simil
     """Write the most similar items of each item, best first; of equals the lower number, of none -1.
 
     sim(i, j) = (sum_u b_ui b_uj - offsets[i] offsets[j]) / (norms[i] norms[j] + shrinkage); only sim > 0 is likeness.
-    ``by_user``, ``by_item``: (indptr, indices, values) of B and of its transpose.  ``offsets``, ``norms`` (n_items,)
-    float32; ``neighbors`` (n_items, K) int32 filled with -1 and ``similarities`` (n_items, K) float32 filled with 0.
+    ``by_user``, ``by_item``: (indptr, indices, values) of B and of its transpose, values empty where all are 1.
+    ``offsets``, ``norms`` (n_items,) float32; ``neighbors`` (n_items, K) int32 filled with -1 and ``similarities``
+    (n_items, K) float32 filled with 0.
     """
     n_items, k = neighbors.shape
     for block in prange(N_BLOCKS):
@@ -39,11 +40,15 @@ def _add_likers(by_user, by_item, item, sums):
     users_indptr, users, weights = by_item
     n_added = 0
     for p in range(users_indptr[item], users_indptr[item + 1]):
-        weight = weights[p]
+        weight = weights[p] if len(values) else np.float32(1)
         start, stop = indptr[users[p]], indptr[users[p] + 1]
         n_added += stop - start
-        for q in range(start, stop):
-            sums[indices[q]] += weight * values[q]
+        if len(values) == 0:
+            for q in range(start, stop):
+                sums[indices[q]] += np.float32(1)
+        else:
+            for q in range(start, stop):
+                sums[indices[q]] += weight * values[q]
     return n_added
 
 
@@ -56,7 +61,19 @@ def _offer_all(item, offsets, norms, shrinkage, sums, row, k, keys, size):
         row[0, j] = value if (sums[j] > 0) & (value > 0) else -np.inf
         sums[j] = 0
     itself, floor = np.array([item], np.int32), np.full(1, -np.inf, np.float32)
-    offer_scores(row, row.view(np.int32), 0, np.ones(1, np.int64), itself, np.zeros(1, np.int64), k, keys, size, floor)
+    offer_scores(
+        row,
+        row.view(np.int32),
+        0,
+        itself[:0],
+        np.ones(1, np.int64),
+        itself,
+        np.zeros(1, np.int64),
+        k,
+        keys,
+        size,
+        floor,
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
