@@ -78,7 +78,13 @@ def _add_comparing_arguments(group: argparse._ArgumentGroup) -> None:
         "--seed", type=whole_number, default=0, help="of the split, the resampling and the first refit (%(default)s)"
     )
     group.add_argument("--threads", type=positive_int, metavar="N", help="cores a refit uses (all)")
-    group.add_argument("--jobs", type=positive_int, default=1, metavar="N", help="refits side by side (%(default)s)")
+    group.add_argument(
+        "--jobs",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="refits side by side, each in a process; more than one share the cores, and fit times say so (%(default)s)",
+    )
 
 
 def _add_showing_arguments(group: argparse._ArgumentGroup) -> None:
