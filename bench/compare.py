@@ -83,7 +83,7 @@ def _add_comparing_arguments(group: argparse._ArgumentGroup) -> None:
         type=positive_int,
         default=1,
         metavar="N",
-        help="refits side by side, each in a process; more than one share the cores, and fit times say so (%(default)s)",
+        help="refits side by side; more than one share the cores, and their times show it (%(default)s)",
     )
 
 
