@@ -24,7 +24,7 @@ def available_threads() -> int:
 
 
 def can_run_side_by_side() -> bool:
-    """Whether kernels may run in several Python threads at once; numba's own thread pool, its last resort, dies of it."""
+    """Whether kernels may run in several Python threads at once: numba's own pool, its last resort, dies of it."""
     numba.get_num_threads()  # starts the threads, of whichever kind there is
     return bool(numba.threading_layer() != "workqueue")
 
