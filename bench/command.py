@@ -21,6 +21,7 @@ __all__ = [
     "CommandParser",
     "StopRequest",
     "add_storage_arguments",
+    "add_tracking_arguments",
     "one_of",
     "positive_float",
     "positive_int",
@@ -77,6 +78,17 @@ def add_storage_arguments(parser: argparse.ArgumentParser) -> argparse._Argument
         "--report-dir", type=Path, default="reports/html", metavar="FOLDER", help="of the report (%(default)s)"
     )
     return group
+
+
+def add_tracking_arguments(group: argparse._ArgumentGroup) -> None:
+    """Adds --tracking-uri and --no-mlflow."""
+    group.add_argument(
+        "--tracking-uri",
+        default=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
+        metavar="URI",
+        help="store or server of MLflow ($MLFLOW_TRACKING_URI, else sqlite:///mlflow.db)",
+    )
+    group.add_argument("--no-mlflow", action="store_true", help="do without MLflow")
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

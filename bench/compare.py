@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from bench.command import (
     CommandParser,
     add_storage_arguments,
+    add_tracking_arguments,
     one_of,
     positive_float,
     positive_int,
@@ -58,13 +58,7 @@ def _parser() -> CommandParser:
     _add_showing_arguments(parser.add_argument_group("showing"))
     group = add_storage_arguments(parser)
     group.add_argument("--name", metavar="NAME", help="what to call the comparison (compare-DATA)")
-    group.add_argument(
-        "--tracking-uri",
-        default=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
-        metavar="URI",
-        help="store or server of MLflow ($MLFLOW_TRACKING_URI, else sqlite:///mlflow.db)",
-    )
-    group.add_argument("--no-mlflow", action="store_true", help="do without MLflow")
+    add_tracking_arguments(group)
     return parser
 
 

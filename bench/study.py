@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from bench.command import (
     CommandParser,
     add_storage_arguments,
+    add_tracking_arguments,
     positive_float,
     positive_int,
     run,
@@ -69,13 +69,7 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
 
 def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--study-name", metavar="NAME", help="what to call it, or which to go on with (MODEL-DATA)")
-    group.add_argument(
-        "--tracking-uri",
-        default=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
-        metavar="URI",
-        help="store or server of MLflow ($MLFLOW_TRACKING_URI, else sqlite:///mlflow.db)",
-    )
-    group.add_argument("--no-mlflow", action="store_true", help="do without MLflow")
+    add_tracking_arguments(group)
 
 
 def _study(args: argparse.Namespace, command: str) -> int:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evaluation.ranking import HiddenRanks
 
 __all__ = [
+    "DEFAULT",
     "NOTATION",
     "REPORTED",
     "InvalidMetricError",
@@ -161,8 +162,9 @@ def _check_name(name: str) -> None:
         raise InvalidMetricError(f"Unknown metric {name!r}. Choose one of: {', '.join(PER_USER)}.{hint}")
 
 
+DEFAULT = Metric("mrr", 100)  #: what is maximised and compared unless somebody says otherwise
 REPORTED = (
-    Metric("mrr", 100),
+    DEFAULT,
     Metric("map", 30),
     Metric("hr", 10),
     Metric("ndcg", 10),

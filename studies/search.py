@@ -14,7 +14,7 @@ from optuna.pruners import MedianPruner
 from optuna.trial import FrozenTrial, Trial
 
 from evaluation.interactions import Interactions
-from evaluation.metrics import Metric
+from evaluation.metrics import DEFAULT, Metric
 from evaluation.split import Fold, Split
 from studies.environment import describe_environment
 from studies.history import StudyHistory
@@ -52,7 +52,7 @@ class SearchOptions:
 
     study_name: str
     storage: str = "sqlite:///mfbench.db"
-    metric: Metric = Metric("mrr", 100)  # noqa: RUF009  # a frozen value
+    metric: Metric = DEFAULT
     n_trials: int = 30  #: in total: a resumed study is topped up to it
     timeout: float | None = None  #: seconds after which no new trial is started
     seed: int = 0

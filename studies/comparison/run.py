@@ -16,7 +16,7 @@ from optuna.storages import RDBStorage
 from evaluation import beyond_accuracy
 from evaluation.fold import Fold
 from evaluation.interactions import Interactions
-from evaluation.metrics import NOTATION, Metric, formula
+from evaluation.metrics import DEFAULT, NOTATION, Metric, formula
 from evaluation.overlap import MEASURES, RankedLists
 from evaluation.split import Split
 from studies.comparison.blends import blend_records
@@ -57,7 +57,7 @@ class CompareOptions:
     """How to compare."""
 
     name: str
-    metric: Metric = Metric("mrr", 100)  # noqa: RUF009  # a frozen value
+    metric: Metric = DEFAULT
     n_seeds: int = 5  #: refits of each model
     margin: float = 0.005  #: differences of the metric below it are practically none
     seed: int = 0
