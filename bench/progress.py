@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from tqdm import tqdm
 
@@ -14,18 +14,18 @@ __all__ = ["ProgressBar"]
 class ProgressBar:
     """Trials done, the best so far and the time left; silent where nobody watches, but for failed trials."""
 
-    def __init__(self) -> None:
+    _bar: Any = None  #: from the moment when it is known how many trials there will be
+
+    def search_started(self, history: StudyHistory) -> None:
         self._bar = tqdm(
+            total=history.n_trials,
+            initial=len(history.finished()),  # so that the rate is of this run's trials alone
             unit="trial",
             disable=None,
             dynamic_ncols=True,
             bar_format="{desc}: {n}/{total} |{bar}| {elapsed} gone, {remaining} left{postfix}",
             desc="trials",
         )
-
-    def search_started(self, history: StudyHistory) -> None:
-        self._bar.reset(total=history.n_trials)
-        self._bar.initial = self._bar.n = len(history.finished())  # the rate is of this run's trials alone
         self._show_best(history)
 
     def trial_finished(self, history: StudyHistory, number: int) -> None:
@@ -38,7 +38,8 @@ class ProgressBar:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def _show_best(self, history: StudyHistory) -> None:
         if best := history.best():
