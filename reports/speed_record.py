@@ -30,9 +30,11 @@ class Latency:
 
     @property
     def count(self) -> str:
-        """``N = 10``, ``1,000 users``, or nothing where there is nothing to count."""
+        """``N = 10``, ``1 user``, ``1,000 users``, or nothing where there is nothing to count."""
         counted = OPERATIONS[self.operation]
-        return f"N = {self.n:,}" if counted == "N" else f"{self.n:,} {counted}" if counted else ""
+        if counted == "N":
+            return f"N = {self.n:,}"
+        return f"{self.n:,} {counted.removesuffix('s') if self.n == 1 else counted}" if counted else ""
 
 
 @dataclass(frozen=True, kw_only=True)
