@@ -87,7 +87,7 @@ def test_the_residual_of_equal_lists_by_hand() -> None:
 @given(rankings(), rankings(), st.floats(0.1, 0.99))
 @settings(deadline=None)  # the first example of each test compiles
 def test_rbo_without_ties_is_the_independent_packages(a: list[int], b: list[int], p: float) -> None:
-    n = min(len(a), len(b))  # of lists of unequal length it holds the shorter one still, which is not Webber's equation 32
+    n = min(len(a), len(b))  # for uneven lengths it has a formula of its own
     a, b = a[:n], b[:n]
     assert rbo(lists(a), lists(b), p)[0] == pytest.approx(ranked_overlap.rbo(a, b, p))
 
