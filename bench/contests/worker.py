@@ -154,7 +154,7 @@ def _warmed_up(contender: Contender, problem: Problem) -> tuple[Run, Memory]:
     forget_peak()
     _run(run, Stopwatch(max_laps=_WARM_UP_LAPS))
     peak = peak_bytes()
-    return run, Memory(peak, None if before is None else peak - before)
+    return run, Memory(peak, None if before is None else max(0, peak - before))
 
 
 def _measure(run: Run, task: Task, problem: Problem, order: Order) -> Measured:
