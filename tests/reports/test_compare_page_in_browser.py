@@ -11,6 +11,7 @@ import pytest
 from reports.compare_page import write_comparison_page
 from studies.comparison.record import ComparisonRecord
 from tests.reports.comparisons import comparison, hostile, smallest
+from tests.reports.waiting import wait_until
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DRAWN = "[data-plot]:has(svg.main-svg .trace)"
@@ -62,7 +63,7 @@ def test_the_keyboard_chooses_too(opened_comparison: Open) -> None:
     page = opened_comparison(comparison())
     page.locator("select[name=k]").focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_function(f"document.querySelector('{CELL}').textContent === '.13'")
+    wait_until(page, f"document.querySelector('{CELL}').textContent === '.13'")
 
 
 def test_one_length_of_list_shows_at_a_time(opened_comparison: Open) -> None:
@@ -87,7 +88,7 @@ def test_dark_changes_heat_and_plots(opened_comparison: Open) -> None:
     page = opened_comparison(comparison(), color_scheme="light")
     light = page.evaluate(heat)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{heat} !== '{light}'")
+    wait_until(page, f"{heat} !== '{light}'")
 
 
 def test_paper_shows_figures_within_its_width(opened_comparison: Open) -> None:

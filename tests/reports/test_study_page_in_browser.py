@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.study_page import render_study
 from studies.record import StudyRecord
+from tests.reports.waiting import wait_until
 
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 INK = "getComputedStyle(document.querySelector('[data-plot=history] .xtick text')).fill"
@@ -44,7 +45,7 @@ def test_a_hostile_name_runs_nothing(hostile_record: StudyRecord, opened: Open) 
 def test_figures_follow_the_width_of_the_window(record: StudyRecord, opened: Open) -> None:
     page = opened(record)
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function("document.querySelector('[data-plot=history] .main-svg').clientWidth < 390")
+    wait_until(page, "document.querySelector('[data-plot=history] .main-svg').clientWidth < 390")
     assert page.evaluate(OVERFLOW) == 0
 
 
@@ -79,7 +80,7 @@ def test_dark_and_light_change_page_and_plots(record: StudyRecord, opened: Open)
     page = opened(record, color_scheme="light")
     light = page.evaluate(f"[{BACKGROUND}, {INK}]")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{INK} !== '{light[1]}'")
+    wait_until(page, f"{INK} !== '{light[1]}'")
     assert page.evaluate(BACKGROUND) != light[0]
 
 
@@ -97,7 +98,7 @@ def test_paper_is_light_and_figures_fit_it(record: StudyRecord, opened: Open) ->
 def test_copying_works_or_says_which_keys_do(record: StudyRecord, opened: Open) -> None:
     page = opened(record)
     page.locator("[data-copy=command]").click()
-    page.wait_for_function("document.querySelector('[data-copy=command] ~ .copied').textContent !== ''")
+    wait_until(page, "document.querySelector('[data-copy=command] ~ .copied').textContent !== ''")
     assert page.evaluate("getSelection().toString().trim()") == record.command
 
 
