@@ -1,4 +1,4 @@
-"""The table of DESIGN: who may import whom, held against the code."""
+"""Who may import whom, and which package alone may import a library, held against the code."""
 
 from __future__ import annotations
 
