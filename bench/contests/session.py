@@ -67,7 +67,7 @@ def hold_session(
                         path,
                         threads,
                         options.n_runs,
-                        on_step=lambda name, where=where: on_step(where + name),  # type: ignore[misc]
+                        on_step=lambda name, where=where: on_step(where + name),  # type: ignore[misc]  # mypy cannot infer a lambda that binds
                         should_stop=should_stop,
                     )
                     contests.append(contest)

@@ -21,7 +21,7 @@ class WithoutSpareSeparators(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # its stub takes any buffer
         if not self._ready:
             self._ready = b"".join(map(self._mended, self._source.readlines(len(buffer))))
         taken, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]

@@ -20,7 +20,7 @@ GIVEN = GivenLikes(likes=csr(ASKED, 6), n_hidden=np.array([2, 3, 1]))  # one unk
 
 
 def split(seen: str) -> object:
-    options = SplitOptions(kind="given", seen=seen, test_users=1)  # type: ignore[arg-type]  # one of two words
+    options = SplitOptions(kind="given", seen=seen, test_users=1)
     return split_likes(DATA, options, GIVEN)
 
 
@@ -84,4 +84,4 @@ def test_nothing_to_ask_is_said() -> None:
 @pytest.mark.parametrize("options", [{"protocol": "fold-in"}, {"draws": 2}])
 def test_what_makes_no_sense_of_a_given_split_is_refused(options: dict[str, object]) -> None:
     with pytest.raises(InvalidSplitError, match="one draw, asked of users who are trained on"):
-        SplitOptions(kind="given", **options)  # type: ignore[arg-type]  # the point
+        SplitOptions(kind="given", **options)

@@ -33,7 +33,7 @@ def test_rows_become_a_matrix_over_sorted_ids() -> None:
 
 
 def test_times_stand_beside_their_likes() -> None:
-    assert interactions().timestamps.tolist() == [200, 500, 400, 100, 300]  # type: ignore[union-attr]
+    assert interactions().timestamps.tolist() == [200, 500, 400, 100, 300]
 
 
 def test_rows_without_weights_or_times_are_plain_likes() -> None:
@@ -50,7 +50,7 @@ def test_of_repeated_rows_the_weights_are_summed_and_the_latest_time_is_kept() -
     )
     assert data.n_likes == 5
     assert data.matrix[0, 2] == 5 + 6 + 7
-    assert data.timestamps.tolist()[1] == max(500, 900, 50)  # type: ignore[union-attr]
+    assert data.timestamps.tolist()[1] == max(500, 900, 50)
     assert data.source.rows_read == 7
 
 
@@ -77,8 +77,8 @@ def test_too_few_users_or_items_are_refused(users: list[str], items: list[str], 
 def test_items_without_a_title_are_called_by_their_id() -> None:
     hostile = "</script><script>alert(1)</script>"
     titled = interactions().with_titles({"a": "Alien (1979)", "c": hostile, "z": "never liked"})
-    assert titled.item_titles.tolist() == ["Alien (1979)", "b", hostile]  # type: ignore[union-attr]
-    assert interactions(items=[5, 7, 9, 7, 9]).with_titles({7: "Se7en"}).item_titles.tolist() == [  # type: ignore[union-attr]
+    assert titled.item_titles.tolist() == ["Alien (1979)", "b", hostile]
+    assert interactions(items=[5, 7, 9, 7, 9]).with_titles({7: "Se7en"}).item_titles.tolist() == [
         "5",
         "Se7en",
         "9",

@@ -171,7 +171,7 @@ def test_scores_may_lie_in_memory_in_any_order_and_indices_have_any_width() -> N
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 5)
     for matrix in (fold.histories, fold.hidden):
         matrix.indices, matrix.indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int32)
-    ranks = rank_hidden(lambda users: np.asfortranarray(scores[users]), fold)  # type: ignore[arg-type]
+    ranks = rank_hidden(lambda users: np.asfortranarray(scores[users]), fold)
     assert ranks.ranks.tolist() == rank(scores, [[0], [1], [2]], [[1], [2], [3]]).ranks.tolist()
 
 

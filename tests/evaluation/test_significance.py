@@ -19,7 +19,7 @@ def width(estimate: Estimate) -> float:
 
 
 def interval(users: np.ndarray, values: np.ndarray, *, seed: int = 0, **options: float) -> Estimate:
-    return bootstrap_means(users, {"values": values}, seed=seed, **options)["values"]  # type: ignore[arg-type]
+    return bootstrap_means(users, {"values": values}, seed=seed, **options)["values"]
 
 
 def test_the_mean_is_the_plain_mean_of_all_rows() -> None:

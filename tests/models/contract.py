@@ -266,9 +266,9 @@ class ModelContract:
             with pytest.raises(ValueError, match=f"k must be at least 1, got {k}"):
                 fitted.similar_items([0], k)
         with pytest.raises(ValueError, match="seen must be 'exclude' or 'include', got 'no'"):
-            fitted.recommend([0], seen="no")  # type: ignore[arg-type]
+            fitted.recommend([0], seen="no")
         with pytest.raises(ValueError, match="measure must be"):
-            fitted.similar_items([0], measure="manhattan")  # type: ignore[arg-type]
+            fitted.similar_items([0], measure="manhattan")
 
     @pytest.mark.parametrize(
         ("train", "message"),
@@ -292,7 +292,7 @@ class ModelContract:
     # config and disk
 
     def test_the_config_is_frozen_and_complete(self) -> None:
-        assert self.model.config_type.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert self.model.config_type.__dataclass_params__.frozen
         assert all(hasattr(self.model.config_type(), field.name) for field in fields(self.model.config_type))
 
     def test_a_saved_model_comes_back_whole(self, fitted: Recommender[Any], tmp_path: Path) -> None:

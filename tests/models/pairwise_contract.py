@@ -39,7 +39,7 @@ class PairwiseContract(FactorModelContract):
 
     def test_the_loss_goes_down(self) -> None:
         model = self.model(replace(self.config, n_epochs=30))
-        losses = [model.loss() for _ in model.fit_epochs(MANY)]  # type: ignore[attr-defined]
+        losses = [model.loss() for _ in model.fit_epochs(MANY)]
         assert losses[-1] < losses[0]
 
     def test_the_users_constant_stays(self) -> None:

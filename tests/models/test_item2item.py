@@ -128,7 +128,7 @@ def test_a_long_history_is_cut_to_its_first_items_in_a_shuffle_of_the_seed() -> 
     history = np.flatnonzero(DENSE[0])
     kept = history[np.argsort(order[history])[:2]]
     by_hand = sum(whole.scores(sp.csr_array(np.eye(N_ITEMS, dtype=np.float32)[[item]]))[0] for item in kept)
-    assert model.scores([0])[0].tolist() == by_hand.tolist()  # type: ignore[union-attr]
+    assert model.scores([0])[0].tolist() == by_hand.tolist()
 
 
 def test_short_histories_are_left_whole() -> None:

@@ -193,7 +193,7 @@ def _heatmaps(order: tuple[str, ...]) -> list[HeatmapRecord]:
                 base = 0.1 * (i + 1) + k / 1000 + (0.4 if of == "neighbours" else 0)
                 values = tuple(tuple(0.9 if a == b else base for b in order) for a in order)
                 found += [
-                    HeatmapRecord(of=of, measure=measure, k=k, among=each, n=666, values=values, residual=0.01)  # type: ignore[arg-type]
+                    HeatmapRecord(of=of, measure=measure, k=k, among=each, n=666, values=values, residual=0.01)
                     for each in among
                 ]
     return found

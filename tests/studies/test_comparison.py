@@ -289,7 +289,7 @@ def test_several_hidden_likes_a_user_are_compared_too(many: Interactions, tmp_pa
 @pytest.mark.parametrize(("wrong", "message"), [({"n_seeds": 0}, "at least 1 refit"), ({"margin": -1.0}, "negative")])
 def test_options_that_mean_nothing_are_refused(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(CompareOptions(name="x"), **wrong)  # type: ignore[arg-type]
+        replace(CompareOptions(name="x"), **wrong)
 
 
 def test_where_seen_items_are_ranked_lists_hold_them(many: Interactions, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.reports.comparisons import comparison, hostile, smallest
 
 
 @pytest.mark.parametrize("make", [comparison, smallest, hostile])
-def test_what_is_read_is_what_was_written(make, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_read_is_what_was_written(make, tmp_path: Path) -> None:
     record = make()
     path, arrays = write_comparison(record, {"lists:ials": np.arange(6).reshape(2, 3)}, tmp_path / f"x{SUFFIX}")
     assert read_comparison(path) == record

@@ -17,7 +17,7 @@ MRR = Metric.parse("mrr@100")
 def run(split: Split, **how: object) -> TrialResult:
     spec = load_spec("ials")
     config = spec.config({"n_factors": 4})
-    return run_trial(spec, config, split.validation, MRR, seed=3, **how)  # type: ignore[arg-type]  # threads, after_epoch
+    return run_trial(spec, config, split.validation, MRR, seed=3, **how)
 
 
 def assert_same(one: TrialResult, other: TrialResult) -> None:

@@ -24,7 +24,7 @@ LOSSES = {"exact": [30.0, 20, 12, 10], "quick": [40.0, 30, 20, 12, 10, 9], "slow
 class ScriptedWorker:
     """Takes so many seconds an epoch, and twice as many for the first."""
 
-    calls: list[tuple[str, Order]] = []  # noqa: RUF012
+    calls: list[tuple[str, Order]] = []  # noqa: RUF012  # shared by all instances on purpose
     failing: tuple[str, ...] = ()
 
     def __init__(self, task: Task, contender: Contender, fold: Path, threads: int) -> None:
