@@ -94,7 +94,7 @@ def _add_showing_arguments(group: argparse._ArgumentGroup) -> None:
 def _map_method(text: str) -> str:
     method = one_of("pca", "umap")(text)
     if method == "umap" and find_spec("umap") is None:
-        raise argparse.ArgumentTypeError("umap needs the package umap-learn; install it, or take pca")
+        raise argparse.ArgumentTypeError("umap needs umap-learn (pip install -e '.[umap]'); or take pca")
     return method
 
 

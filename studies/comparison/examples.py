@@ -18,6 +18,7 @@ __all__ = ["map_items", "map_records", "neighbour_records", "sample_user_records
 SHOWN = 10  #: items of a list that are shown
 N_MAPPED = 600  #: items of a map, the most popular ones
 N_SAMPLE_USERS = 5
+UMAP_NEIGHBOURS = 15  #: UMAP's own default; it needs more items than that
 
 
 def titles_of(interactions: Interactions) -> NDArray[np.str_]:
@@ -72,12 +73,14 @@ def map_items(fold: Fold) -> NDArray[np.int64]:
 def map_records(
     vectors: Mapping[str, NDArray[np.float32]], items: NDArray[np.int64], method: str
 ) -> list[ItemMapRecord]:
-    """A map for each latent model from its item vectors (n_items, n_factors)."""
+    """A map for each latent model from its item vectors (n_items, n_factors); by PCA where UMAP has too few items."""
     return [_item_map(name, every[items].astype(np.float64), method) for name, every in vectors.items()]
 
 
 def _item_map(name: str, vectors: NDArray[np.float64], method: str) -> ItemMapRecord:
     explained = None
+    if len(vectors) <= UMAP_NEIGHBOURS:
+        method = "pca"
     if method == "umap":
         points = _umap(vectors)
     else:
@@ -103,7 +106,8 @@ def _principal_components(vectors: NDArray[np.float64]) -> tuple[NDArray[np.floa
 def _umap(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     from umap import UMAP  # optional, and slow to import
 
-    points: NDArray[np.float64] = UMAP(n_components=2, metric="cosine", random_state=0).fit_transform(vectors)
+    model = UMAP(n_neighbors=UMAP_NEIGHBOURS, n_components=2, metric="cosine", random_state=0, n_jobs=1)
+    points: NDArray[np.float64] = model.fit_transform(vectors)
     return points
 
 
