@@ -83,7 +83,10 @@ def open_storage(url: str) -> RDBStorage:
             grace_period=3 * HEARTBEAT_SECONDS,
             heartbeat_stale_trial_callback=queue_again,
         )
-    except (SQLAlchemyError, ImportError, OSError) as error:
+    except ImportError as error:
+        hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
+        raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
+    except (SQLAlchemyError, OSError) as error:
         hint = "is its folder there, and may it be written?" if parsed.drivername.startswith("sqlite") else "is it up?"
         raise StorageError(f"Cannot open the storage {hide_password(url)} ({_reason(error)}); {hint}") from error
 

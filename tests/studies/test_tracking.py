@@ -1,13 +1,7 @@
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,13 +41,13 @@ def tracked(
 
 
 class Store:
-    """What MLflow has, asked by MLflow's own client."""
+    """What one experiment of MLflow has, asked by MLflow's own client."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, experiment: str = "toy") -> None:
         import mlflow
 
         self.client = mlflow.MlflowClient(uri)
-        experiments = [e.experiment_id for e in self.client.search_experiments()]
+        experiments = [self.client.get_experiment_by_name(experiment).experiment_id]
         runs = list(self.client.search_runs(experiments, max_results=1000))
         self.studies = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
         self.trials = {int(run.data.tags["mfbench.trial"]): run for run in runs if run not in self.studies}
@@ -154,46 +148,12 @@ def test_a_run_that_was_left_half_written_is_completed(
     assert_holds(Store(uri), record)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """A real MLflow server in a folder of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    folder = tmp_path / "server"
-    folder.mkdir()
-    process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/health", process)
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # its workers too, which outlive a mere terminate
-        process.wait()
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, "the server stopped"
-        try:
-            urllib.request.urlopen(url, timeout=1)
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"no answer from {url} after {seconds} s")
-
-
 def test_a_server_gets_the_same(
-    data: Interactions, split: Split, options: SearchOptions, server: str, report: Path
+    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path
 ) -> None:
-    record, tracker = tracked(server, data, split, replace(options, n_trials=3), [report])
+    record, tracker = tracked(mlflow_url, replace(data, name="same"), split, replace(options, n_trials=3), [report])
     assert tracker.problem is None
-    assert_holds(Store(server), record)
+    assert_holds(Store(mlflow_url, "same"), record)
 
 
 def test_tracking_starts_before_anything_is_known_of_the_study(uri: str, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""Real servers for tests, on loopback, each thrown away with its folder."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["find_postgresql", "free_port", "mlflow_server", "postgresql_server"]
+
+START_SECONDS = 90  #: until a server must answer
+POSTGRESQL_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "fsync": "off",  # the machine does not die in a test, only processes do
+}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def find_postgresql() -> Path | None:
+    """The folder of PostgreSQL's programs: Debian keeps them off the path, a folder a version."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    on_path = shutil.which("postgres")
+    return max(found, key=lambda path: float(path.parent.name), default=on_path and Path(on_path).parent)
+
+
+@contextmanager
+def postgresql_server(programs: Path) -> Iterator[str]:
+    """A fresh PostgreSQL; yields the URL of its database ``postgres``. Any password is taken."""
+    import psycopg
+
+    # it refuses to run as root, and another user cannot enter pytest's folders
+    account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+    with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as folder:
+        if account:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        tables, port = f"{folder}/data", free_port()
+        words = ["-D", tables, "-U", "mfbench", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        subprocess.run([programs / "initdb", *words], check=True, capture_output=True, cwd=folder, **as_nobody)
+        options = [word for name, value in POSTGRESQL_OPTIONS.items() for word in ("-c", f"{name}={value}")]
+        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options]
+        url = f"postgresql://mfbench@127.0.0.1:{port}/postgres"
+        with _running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: waits for no client
+            _wait(process, lambda: psycopg.connect(url).close(), psycopg.OperationalError)
+            yield url
+
+
+@contextmanager
+def mlflow_server(folder: Path) -> Iterator[str]:
+    """A fresh MLflow server with SQLite in ``folder``; yields its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "artifacts"]
+    url = f"http://127.0.0.1:{port}"
+    # killed with its workers, which outlive a mere terminate
+    with _running(
+        command, folder, stop=signal.SIGKILL, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    ) as server:
+        _wait(server, lambda: urllib.request.urlopen(f"{url}/health", timeout=1).close(), OSError)
+        yield url
+
+
+@contextmanager
+def _running(
+    command: list[str], folder: Path | str, stop: signal.Signals, **how: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, which is sent ``stop`` in the end."""
+    with open(f"{folder}/log", "wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **how)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, stop)
+        process.wait(timeout=60)
+
+
+def _wait(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            ask()
+        except not_yet as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise TimeoutError(f"no answer from {process.args!r}") from error
+            time.sleep(0.1)
+        else:
+            return
