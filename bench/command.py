@@ -26,6 +26,7 @@ __all__ = [
     "positive_float",
     "positive_int",
     "run",
+    "say_left_out_plugins",
     "stop_on_signal",
     "whole_number",
     "writable_folder",
@@ -151,6 +152,14 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
         return USAGE_ERROR
 
 
+def say_left_out_plugins() -> None:
+    """Where all models take part: which do not."""
+    from studies.registry import left_out_plugins
+
+    for reason in left_out_plugins():
+        print(f"Left out: {reason}", file=sys.stderr)
+
+
 def writable_folder(path: Path) -> Path:
     """The folder, made where it is missing; found out now rather than after an hour's search."""
     probe = path / ".mfbench-may-write"
@@ -187,7 +196,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
     from evaluation.split import InvalidSplitError
-    from studies.registry import UnknownModelError
+    from studies.registry import UnavailableModelError, UnknownModelError
     from studies.storage import StorageError, StudyMismatchError
 
     return (
@@ -197,6 +206,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
         InvalidSplitError,
         StorageError,
         StudyMismatchError,
+        UnavailableModelError,
         UnknownModelError,
         UnusableFolderError,
     )

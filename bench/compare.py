@@ -17,6 +17,7 @@ from bench.command import (
     positive_float,
     positive_int,
     run,
+    say_left_out_plugins,
     stop_on_signal,
     whole_number,
     writable_folder,
@@ -106,6 +107,8 @@ def _compare(args: argparse.Namespace, command: str) -> int:
 
     for model in args.models or ():
         check_model(model)
+    if not args.models:
+        say_left_out_plugins()
     metric = Metric.parse(args.metric)
     data_options, split_options = data_options_from(args), split_options_from(args)
     folder = writable_folder(args.report_dir)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.command import CommandParser, positive_int, run, whole_number
 from bench.datasets.arguments import add_data_arguments, data_options_from
-from studies.registry import MODELS, check_model
+from studies.registry import check_model, model_names
 
 if TYPE_CHECKING:
     from evaluation.interactions import Interactions
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> CommandParser:
     parser = CommandParser("bench.show", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "--model", nargs="+", required=True, metavar="NAME", help=f"which models: {', '.join(sorted(MODELS))}"
+        "--model", nargs="+", required=True, metavar="NAME", help=f"which models: {', '.join(model_names())}"
     )
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--item", metavar="TITLE", help="whose neighbours: a part of a title, or an id")

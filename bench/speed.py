@@ -10,9 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.command import CommandParser, StopRequest, positive_int, run, stop_on_signal, whole_number, writable_folder
+from bench.command import (
+    CommandParser,
+    StopRequest,
+    positive_int,
+    run,
+    say_left_out_plugins,
+    stop_on_signal,
+    whole_number,
+    writable_folder,
+)
 from bench.datasets.arguments import add_data_arguments, data_options_from
-from studies.registry import MODELS, check_model
+from studies.registry import check_model, model_names, usable_models
 
 if TYPE_CHECKING:
     from evaluation.interactions import Interactions
@@ -35,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("bench.speed", DESCRIPTION, EXAMPLES)
-    parser.add_argument("--only", metavar="MODEL,...", help=f"which of {', '.join(sorted(MODELS))} (all)")
+    parser.add_argument("--only", metavar="MODEL,...", help=f"which of {', '.join(model_names())} (all)")
     parser.add_argument("--calls", type=positive_int, default=200, metavar="N", help="of each kind (%(default)s)")
     parser.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
     parser.add_argument("--seed", type=whole_number, default=0, help="of the models and the users asked (%(default)s)")
@@ -51,9 +60,11 @@ def _speed(args: argparse.Namespace, command: str) -> int:
     from bench.record_json import write_json
     from reports.speed_page import write_speed
 
-    names = [name.strip() for name in args.only.split(",")] if args.only else sorted(MODELS)
+    names = [name.strip() for name in args.only.split(",")] if args.only else usable_models()
     for name in names:
         check_model(name)
+    if not args.only:
+        say_left_out_plugins()
     folder = writable_folder(args.report_dir)
     with stop_on_signal() as stop:
         record = _measured(names, load(data_options_from(args)), args, command, stop)

@@ -20,7 +20,7 @@ from bench.command import (
 )
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
-from studies.registry import MODELS, check_model
+from studies.registry import check_model, model_names
 from studies.secrets import hide_password
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("bench.study", DESCRIPTION, EXAMPLES)
-    parser.add_argument("--model", required=True, help=f"which model to tune: {', '.join(sorted(MODELS))}")
+    parser.add_argument("--model", required=True, help=f"which model to tune: {', '.join(model_names())}")
     add_data_arguments(parser)
     add_protocol_arguments(parser)
     _add_search_arguments(parser.add_argument_group("search"))

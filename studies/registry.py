@@ -1,15 +1,35 @@
-"""The only list of models. Names are known without importing anything, so that ``--help`` is instant."""
+"""The only list of models: ours, those that need an extra, and plug-ins.
+
+Names are known without importing anything, so that ``--help`` is instant.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from studies.spec import StudySpec
 
-__all__ = ["MODELS", "UnknownModelError", "check_model", "load_spec"]
+__all__ = [
+    "MODELS",
+    "NEED_EXTRAS",
+    "Extra",
+    "UnavailableModelError",
+    "UnknownModelError",
+    "check_model",
+    "is_left_out",
+    "left_out_plugins",
+    "load_spec",
+    "model_names",
+    "usable_models",
+]
+
+PLUGINS = "mfbench.models"  #: the group of entry points, each ``name = "package.module:SPEC"``
 
 #: name -> the module that defines its ``SPEC``
 MODELS = {
@@ -24,20 +44,116 @@ MODELS = {
 }
 
 
+class Extra(NamedTuple):
+    """Where a model's ``SPEC`` is, and what it takes besides mfbench."""
+
+    module: str
+    needs: str  #: a package to import
+    extra: str  #: of mfbench, which installs it
+
+
+#: models that take part only where they are named or have a study
+NEED_EXTRAS: dict[str, Extra] = {}
+
+
 class UnknownModelError(ValueError):
     """There is no such model; the message says what there is."""
 
 
+class UnavailableModelError(ValueError):
+    """The model is known and cannot be loaded; the message says why."""
+
+
+def model_names() -> list[str]:
+    """All that are known, whether they can be loaded or not."""
+    return sorted({*MODELS, *NEED_EXTRAS, *_plugins()})
+
+
+def is_left_out(name: str) -> bool:
+    """Whether there is no such model, or only a plug-in that cannot be loaded."""
+    return name not in NEED_EXTRAS and name not in usable_models()
+
+
 def check_model(name: str) -> None:
-    """Raise UnknownModelError unless there is a model ``name``; imports nothing."""
-    if name not in MODELS:
-        nearest = difflib.get_close_matches(name.lower(), MODELS, n=1)
+    """Raise UnknownModelError or UnavailableModelError unless ``load_spec`` will do; imports nothing of ours."""
+    if name in MODELS:
+        return
+    if name in NEED_EXTRAS:
+        _check_extra(name)
+    elif name in _plugins():
+        _load_plugin(_plugins()[name])
+    else:
+        nearest = difflib.get_close_matches(name.lower(), model_names(), n=1)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise UnknownModelError(f"Unknown model {name!r}. Choose one of: {', '.join(sorted(MODELS))}.{hint}")
+        raise UnknownModelError(f"Unknown model {name!r}. Choose one of: {', '.join(model_names())}.{hint}")
 
 
 def load_spec(name: str) -> StudySpec:
-    """The study of the model ``name``."""
+    """The study of the model ``name``; UnavailableModelError where what it needs is not there or not right."""
     check_model(name)
-    spec: StudySpec = importlib.import_module(MODELS[name]).SPEC
+    if name in _plugins():
+        return _load_plugin(_plugins()[name])
+    module = MODELS[name] if name in MODELS else NEED_EXTRAS[name].module
+    spec: StudySpec = importlib.import_module(module).SPEC
     return spec
+
+
+def usable_models() -> list[str]:
+    """All that take part unless models are named: ours, and the plug-ins that can be loaded."""
+    return sorted({*MODELS, *(name for name, plugin in _plugins().items() if not _problem(plugin))})
+
+
+def left_out_plugins() -> list[str]:
+    """A sentence for each installed plug-in that ``usable_models`` leaves out: whose it is, and why."""
+    return [problem for plugin in _installed() if (problem := _problem(plugin))]
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=PLUGINS))
+
+
+@cache
+def _plugins() -> dict[str, EntryPoint]:
+    """Name -> the first plug-in of that name; none can take the place of a model of ours."""
+    found: dict[str, EntryPoint] = {}
+    for plugin in _installed():
+        if plugin.name not in MODELS and plugin.name not in NEED_EXTRAS:
+            found.setdefault(plugin.name, plugin)
+    return found
+
+
+def _problem(plugin: EntryPoint) -> str | None:
+    if _plugins().get(plugin.name) is not plugin:
+        return f"{_whose(plugin)} is left out, as another model has its name"
+    try:
+        _load_plugin(plugin)
+    except UnavailableModelError as error:
+        return str(error)
+    return None
+
+
+def _check_extra(name: str) -> None:
+    _, needs, extra = NEED_EXTRAS[name]
+    if find_spec(needs) is None:
+        raise UnavailableModelError(f"The model {name} needs {needs}: pip install -e '.[{extra}]'")
+
+
+def _load_plugin(plugin: EntryPoint) -> StudySpec:
+    from studies.spec import StudySpec
+
+    try:
+        spec = plugin.load()
+    except Exception as error:  # whatever a stranger's module raises
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UnavailableModelError(f"{_whose(plugin)} cannot be imported: {reason}") from error
+    if not isinstance(spec, StudySpec):
+        raise UnavailableModelError(f"{_whose(plugin)} is no StudySpec but {type(spec).__name__}")
+    if spec.model.name != plugin.name:
+        raise UnavailableModelError(f"{_whose(plugin)} calls itself {spec.model.name!r}; the names must be the same")
+    return spec
+
+
+def _whose(plugin: EntryPoint) -> str:
+    package = f"{plugin.dist.name} {plugin.dist.version}" if plugin.dist else "an unknown package"
+    return f"The model {plugin.name} of {package} ({plugin.value})"

@@ -15,7 +15,7 @@ from evaluation.metrics import Metric
 from evaluation.split import Split
 from studies.history import StudyHistory
 from studies.record import Estimate
-from studies.registry import MODELS, load_spec
+from studies.registry import is_left_out, load_spec, usable_models
 from studies.settings import differences, split_summary
 from studies.spec import StudySpec
 from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, load_study
@@ -50,7 +50,7 @@ def untuned(
     candidates = _candidates(storage, interactions)
     return [
         name
-        for name in models or sorted(MODELS)
+        for name in models or usable_models()
         if name not in FLOORS
         and not any(_fits(settings, split, metric) for settings in candidates.get(name, {}).values())
     ]
@@ -95,7 +95,9 @@ def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, di
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
         settings = summary.user_attrs.get(SETTINGS)
-        if settings and settings["data"]["content_hash"] == interactions.content_hash and settings["model"] in MODELS:
+        if not settings or settings["data"]["content_hash"] != interactions.content_hash:
+            continue
+        if not is_left_out(settings["model"]):
             found.setdefault(settings["model"], {})[summary.study_name] = settings
     return found
 
