@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from models.item2item import Item2Item, Item2ItemConfig, Similarity, Weighting
+from models.item2item import Item2Item, Item2ItemConfig
+from models.neighbors import Similarity
+from models.weighting import Weighting
 from tests.models import textbook_item2item
 from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
 from tests.models.likes import random_likes

@@ -1,0 +1,75 @@
+"""What a like counts beside other likes: 1, its logarithm, or text retrieval's term weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.settings import check_choice, check_not_negative
+
+__all__ = ["Weighting", "WeightingConfig", "inverse_frequencies", "relative_lengths", "weighted"]
+
+Weighting = Literal["likes", "log", "tfidf", "bm25"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightingConfig:
+    """Hyperparameters of every model that weighs likes; the only place where their defaults are written."""
+
+    weighting: Weighting = "likes"  #: of a like: 1, log(1 + weight), or text retrieval's term weight
+    k1: float = 1.2  #: of bm25: how late a weight saturates
+    b: float = 0.75  #: of bm25: how far long documents count less
+
+    def __post_init__(self) -> None:
+        check_choice(self, "weighting", get_args(Weighting))
+        check_not_negative(self, "k1")
+        if not 0 <= self.b <= 1:
+            raise ValueError(f"b must be from 0 to 1, got {self.b}")
+
+
+def weighted(
+    likes: sp.csr_array, config: WeightingConfig, *, idf: NDArray[np.float32], lengths: NDArray[np.float32]
+) -> sp.csr_array:
+    """The same likes with what each counts in place of its weight.
+
+    Rows are terms, columns are documents. A like of weight w, in a document of relative length l, counts
+    (Manning et al. 2008, chapters 6.2 and 11.4; implicit's form)
+
+        likes    1
+        log      log(1 + w)
+        tfidf    sqrt(w) idf
+        bm25     w (k1 + 1) / (w + k1 (1 - b + b l)) idf
+
+    ``idf`` (n_rows,) and ``lengths`` (n_columns,) are those of the likes that a model was fitted on. ValueError on
+    negative weights.
+    """
+    if likes.nnz and likes.data.min() < 0:
+        raise ValueError(f"weights must not be negative, got {likes.data.min()}; leave out what is not liked")
+    match config.weighting:
+        case "likes":
+            values = np.ones_like(likes.data)
+        case "log":
+            values = np.log1p(likes.data)
+        case "tfidf":
+            values = np.sqrt(likes.data)
+        case "bm25":
+            limits = (config.k1 * (1 - config.b + config.b * lengths)).astype(np.float32)
+            values = likes.data * np.float32(config.k1 + 1) / (likes.data + limits[likes.indices])
+    if config.weighting in ("tfidf", "bm25"):
+        values = values * np.repeat(idf, np.diff(likes.indptr))
+    return sp.csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+
+
+def inverse_frequencies(likes: sp.csr_array) -> NDArray[np.float32]:
+    """idf of each row: log(n_columns / (1 + its likes)), at least 0; (n_rows,)."""
+    return np.maximum(np.log(likes.shape[1] / (1 + np.diff(likes.indptr))), 0).astype(np.float32)
+
+
+def relative_lengths(likes: sp.csr_array) -> NDArray[np.float32]:
+    """The sum of each column's weights over the mean of all columns; (n_columns,)."""
+    lengths = np.bincount(likes.indices, weights=likes.data, minlength=likes.shape[1])
+    return (lengths / max(lengths.mean(), np.finfo(np.float64).tiny)).astype(np.float32)
