@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-__all__ = ["Fold", "GivenLikes"]
+from evaluation.interactions import Ratings
+
+__all__ = ["Fold", "FoldRatings", "GivenLikes", "Withheld"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """Ratings that a model is asked to predict; arrays are (n,)."""
+
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    ratings: NDArray[np.float32]
+    timestamps: NDArray[np.int64] | None  #: seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldRatings:
+    """What one fit may see of the ratings: of none that belongs to a hidden like, and of none that is withheld."""
+
+    train: Ratings
+    histories: sp.csr_array  #: (n_asked, n_items) what the asked users rated
+    withheld: Withheld
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +49,34 @@ class Fold:
     fold_in: bool  #: users are strangers to ``train``: their vectors come from ``histories``
     seen_may_return: bool = False  #: items of a history are ranked like all others
     n_unknown: NDArray[np.int64] | None = None  #: (n_asked,) further hidden likes, of items that no column stands for
+    timestamps: NDArray[np.int64] | None = None  #: (train.nnz,) seconds of ``train``'s entries, for models of ratings
+    ratings: FoldRatings | None = None  #: where the data has ratings and they were asked for
+    liked: sp.csr_array | None = None  #: (n_asked, n_items) what to leave out of a ranking, where not ``histories``
+
+    @property
+    def of_ratings(self) -> Fold:
+        """The same with ratings in ``train`` and ``histories``; what is ranked, and against what, stays as it is.
+
+        Items that a user rated low are ranked like any others, by what the model makes of it: to leave them out
+        would spare it places that models of likes have to earn. Raises ValueError where there are no ratings.
+        """
+        if self.ratings is None:
+            raise ValueError("there are no ratings to learn from, only likes; give data with a rating column")
+        train = self.ratings.train
+        return replace(
+            self,
+            train=train.matrix,
+            timestamps=train.timestamps,
+            histories=self.ratings.histories,
+            liked=self.histories,
+        )
 
     @property
     def seen(self) -> sp.csr_array:
         """(n_asked, n_items) what is left out of each user's ranking."""
-        return sp.csr_array(self.histories.shape, dtype=np.float32) if self.seen_may_return else self.histories
+        if self.seen_may_return:
+            return sp.csr_array(self.histories.shape, dtype=np.float32)
+        return self.histories if self.liked is None else self.liked
 
     @property
     def n_hidden(self) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from evaluation.fold import Fold, GivenLikes
-from evaluation.interactions import Interactions
+from evaluation.interactions import Interactions, only_entries
 from evaluation.split_options import InvalidSplitError, SplitOptions
 
 __all__ = ["Hiding"]
@@ -113,10 +113,7 @@ class Hiding:
         return starts[rows] + offsets, rows
 
     def _only(self, kept: NDArray[np.bool_]) -> sp.csr_array:
-        indptr = np.concatenate([[0], np.cumsum(kept)])[self.matrix.indptr]
-        return sp.csr_array(
-            (self.matrix.data[kept], self.matrix.indices[kept], indptr.astype(np.int64)), shape=self.matrix.shape
-        )
+        return only_entries(self.matrix, kept)
 
     def _rng(self, stream: int) -> np.random.Generator:
         return np.random.default_rng([self.options.seed, stream])

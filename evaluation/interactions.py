@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Interactions", "InvalidInteractionsError", "Source"]
+__all__ = ["Interactions", "InvalidInteractionsError", "Ratings", "Source", "only_entries"]
 
 
 class InvalidInteractionsError(ValueError):
@@ -34,6 +34,19 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ratings:
+    """What was said of items, liked or not: canonical (n_users, n_items) float32 CSR, a rating of 0 stored too."""
+
+    matrix: sp.csr_array
+    timestamps: NDArray[np.int64] | None = None  #: (nnz,) seconds, aligned with ``matrix.data``
+
+    def only(self, kept: NDArray[np.bool_]) -> Ratings:
+        """Those entries alone where ``kept`` (nnz,)."""
+        times = None if self.timestamps is None else self.timestamps[kept]
+        return Ratings(matrix=only_entries(self.matrix, kept), timestamps=times)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interactions:
     """Likes of users for items.
 
@@ -41,6 +54,8 @@ class Interactions:
     row or column; a weight is 1 for a like and the count for play counts. ``timestamps`` (nnz,) are
     int64 seconds aligned with ``matrix.data``. ``user_ids`` (n_users,) and ``item_ids`` (n_items,)
     are the ids as the user's file had them, sorted; ``item_titles`` (n_items,) are hostile text.
+    ``ratings`` are there where the data has some and they were asked for: of the same users and items, the likes
+    among them. ``content_hash`` leaves them out, so that likes are the same likes with them and without.
     """
 
     name: str
@@ -50,6 +65,7 @@ class Interactions:
     source: Source
     timestamps: NDArray[np.int64] | None = None
     item_titles: NDArray[np.str_] | None = None
+    ratings: Ratings | None = None
 
     @classmethod
     def from_rows(
@@ -130,3 +146,9 @@ class Interactions:
         for ids in (self.user_ids, self.item_ids):
             digest.update("\x1f".join(map(str, ids.tolist())).encode())
         return digest.hexdigest()
+
+
+def only_entries(matrix: sp.csr_array, kept: NDArray[np.bool_]) -> sp.csr_array:
+    """The entries of a CSR matrix where ``kept`` (nnz,), those of value 0 too."""
+    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    return sp.csr_array((matrix.data[kept], matrix.indices[kept], indptr.astype(np.int64)), shape=matrix.shape)

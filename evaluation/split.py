@@ -13,6 +13,7 @@ from evaluation.fold import Fold, GivenLikes
 from evaluation.hiding import Hiding
 from evaluation.interactions import Interactions
 from evaluation.split_options import InvalidSplitError, SplitOptions
+from evaluation.withholding import with_ratings
 
 __all__ = ["Fold", "GivenLikes", "InvalidSplitError", "SealedTest", "Split", "SplitOptions", "split_likes"]
 
@@ -75,6 +76,8 @@ def split_likes(interactions: Interactions, options: SplitOptions, given: GivenL
     else:
         validation, digests = _drawn(hiding, eligible, test_users, test_entries)
     test = hiding.fold(test_users, test_entries, also_hidden=test_entries, strangers=test_users)
+    if interactions.ratings is not None:
+        validation, test = with_ratings(validation, test, interactions.ratings, seed=options.seed)
     return Split(
         options=options,
         validation=tuple(validation),

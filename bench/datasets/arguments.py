@@ -62,6 +62,7 @@ def _add_recognising(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def data_options_from(args: argparse.Namespace) -> DataOptions:
+def data_options_from(args: argparse.Namespace, *, keep_ratings: bool = False) -> DataOptions:
     """The options that were parsed; raises DataError for values that cannot be."""
-    return DataOptions(**{field.name: getattr(args, field.name) for field in fields(DataOptions)})
+    given = {field.name: getattr(args, field.name) for field in fields(DataOptions) if hasattr(args, field.name)}
+    return DataOptions(**given, keep_ratings=keep_ratings)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.datasets.errors import DataError
 from bench.datasets.options import DataOptions, Repeats
 from bench.datasets.rows import Ids, Rows
-from evaluation.interactions import Interactions, Source
+from evaluation.interactions import Interactions, Ratings, Source
 
 __all__ = ["LIKED_FROM", "to_interactions"]
 
@@ -28,10 +28,12 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
     rows = account.keep(rows, "weight of 0", _has_weight(rows))
     _put_in_order(rows)
     rows = _merge_repeats(rows, options.repeats, account)
+    rated = rows if options.keep_ratings and rows.value_kind == "rating" else None
     if positive_from is not None and rows.values is not None:
         rows = account.keep(rows, f"{rows.value_kind} below {positive_from:g}", rows.values >= positive_from)
     rows = _sample(rows, options, account)
     rows = _keep_active(rows, options, account)
+    ratings = None if rated is None else _ratings(rated, rows)
     rows = replace(rows, users=_without_unused(rows.users), items=_without_unused(rows.items))
     _require_two(options.data, rows, n_read, account.dropped)
     source = Source(
@@ -51,6 +53,7 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
         item_ids=rows.items.values,
         timestamps=rows.times,
         source=source,
+        ratings=ratings,
     )
     return _with_titles(interactions, rows.titles) if rows.titles else interactions
 
@@ -182,9 +185,22 @@ def _keep_active(rows: Rows, options: DataOptions, account: _Account) -> Rows:
     return rows
 
 
-def _without_unused(ids: Ids) -> Ids:
+def _ratings(rated: Rows, likes: Rows) -> Ratings:
+    """Those of the users and items that have a like left."""
+    left = rated.take(_used(likes.users)[rated.users.codes] & _used(likes.items)[rated.items.codes])
+    left = replace(left, users=_without_unused(left.users), items=_without_unused(left.items))
+    assert left.values is not None
+    return Ratings(matrix=_csr(left, left.values), timestamps=left.times)
+
+
+def _used(ids: Ids) -> NDArray[np.bool_]:
     used = np.zeros(len(ids.values), np.bool_)
     used[ids.codes] = True
+    return used
+
+
+def _without_unused(ids: Ids) -> Ids:
+    used = _used(ids)
     if used.all():
         return ids
     codes_of = np.cumsum(used, dtype=np.int32) - np.int32(1)
@@ -201,9 +217,12 @@ def _require_two(data: str, rows: Rows, n_read: int, dropped: Mapping[str, int])
 
 
 def _matrix(rows: Rows) -> sp.csr_array:
+    is_weighted = rows.values is not None and rows.value_kind != "rating"
+    return _csr(rows, rows.values if is_weighted else np.ones(len(rows), np.float32))
+
+
+def _csr(rows: Rows, data: NDArray[np.float32] | None) -> sp.csr_array:
     n_users, n_items = len(rows.users.values), len(rows.items.values)
     indptr = np.zeros(n_users + 1, np.int32)
     np.cumsum(np.bincount(rows.users.codes, minlength=n_users), out=indptr[1:])
-    is_weighted = rows.values is not None and rows.value_kind != "rating"
-    data = rows.values if is_weighted else np.ones(len(rows), np.float32)
     return sp.csr_array((data, rows.items.codes, indptr), shape=(n_users, n_items))

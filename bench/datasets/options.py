@@ -35,6 +35,7 @@ class DataOptions:
     sample_users: float | None = None  #: share of the users to keep, at random
     sample_seed: int = 0  #: seed of that sample
     trust_pickle: bool = False  #: whether object arrays may be unpickled, which can run code of the file
+    keep_ratings: bool = False  #: whether ratings are kept beside the likes, for models that learn from them
     use_cache: bool = True  #: whether parsed data may be kept in, and taken from, the user's cache folder
 
     def __post_init__(self) -> None:

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from bench.datasets.files import DataFile, readable
 from bench.datasets.folders import parsed_folder
 from bench.datasets.options import DataOptions
-from evaluation.interactions import Interactions, Source
+from evaluation.interactions import Interactions, Ratings, Source
 
 __all__ = ["parsed_key", "recall", "remember"]
 
 #: Raised whenever a reader changes what the same file and options give.
-_VERSION = 1
+_VERSION = 2
 _MAX_KEPT = 16
 #: Options that say where the data is or how it is kept; they do not change what is parsed.
 _IRRELEVANT = ("data", "items", "use_cache")
@@ -84,6 +84,11 @@ def _to_arrays(key: str, interactions: Interactions) -> dict[str, NDArray[Any]]:
         arrays["timestamps"] = interactions.timestamps
     if interactions.item_titles is not None:
         arrays["item_titles"] = interactions.item_titles
+    if interactions.ratings is not None:
+        rated = interactions.ratings.matrix
+        arrays |= {"rated_indptr": rated.indptr, "rated_indices": rated.indices, "rated_data": rated.data}
+        if interactions.ratings.timestamps is not None:
+            arrays["rated_timestamps"] = interactions.ratings.timestamps
     about = {"key": key, "name": interactions.name, "source": asdict(interactions.source)}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     return arrays
@@ -102,6 +107,14 @@ def _from_arrays(key: str, arrays: Mapping[str, NDArray[Any]]) -> Interactions:
     for name, length in (("timestamps", len(indices)), ("item_titles", len(item_ids))):
         if name in arrays and arrays[name].shape != (length,):
             raise ValueError(f"{name} does not fit")
+    ratings = None
+    if "rated_data" in arrays:
+        rated = arrays["rated_data"], arrays["rated_indices"], arrays["rated_indptr"]
+        _check_csr(rated[2], rated[1], rated[0], len(user_ids), len(item_ids))
+        times = arrays.get("rated_timestamps")
+        if times is not None and times.shape != rated[0].shape:
+            raise ValueError("rated_timestamps does not fit")
+        ratings = Ratings(matrix=sp.csr_array(rated, shape=(len(user_ids), len(item_ids))), timestamps=times)
     source = about["source"]
     return Interactions(
         name=about["name"],
@@ -110,6 +123,7 @@ def _from_arrays(key: str, arrays: Mapping[str, NDArray[Any]]) -> Interactions:
         item_ids=item_ids,
         timestamps=arrays.get("timestamps"),
         item_titles=arrays.get("item_titles"),
+        ratings=ratings,
         source=Source(**{**source, "notes": tuple(source["notes"])}),
     )
 

@@ -133,3 +133,20 @@ def test_ids_are_numbered_in_their_order_whatever_their_range(dtype):
 def test_loading_is_deterministic_and_leaves_the_file_alone(write):
     path = write("user,item\n1,10\n2,11\n1,11\n")
     assert load(DataOptions(data=path)).content_hash == load(DataOptions(data=path)).content_hash
+
+
+def test_ratings_are_kept_where_asked_for_of_the_users_and_items_that_are_left():
+    pairs, values = [*SQUARE, (3, 10), (1, 12)], [5, 0, 4, 3.5, 2, 1]
+    options = {"values": values, "kind": "rating", "times": [6, 5, 4, 3, 2, 1], "positive_from": 3.5}
+    interactions = likes(pairs, **options, keep_ratings=True)
+    kept = interactions.ratings
+    assert interactions.user_ids.tolist() == [1, 2]
+    assert kept.matrix.toarray().tolist() == [[5, 0], [4, 3.5]]
+    assert kept.matrix.indices.tolist() == [0, 1, 0, 1]
+    assert kept.timestamps.tolist() == [6, 5, 4, 3]
+    assert likes(pairs, **options).ratings is None
+    assert interactions.content_hash == likes(pairs, **options).content_hash
+
+
+def test_of_weights_no_ratings_are_kept():
+    assert likes(SQUARE, values=[5, 1, 2, 3.5], kind="weight", keep_ratings=True).ratings is None

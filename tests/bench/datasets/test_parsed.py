@@ -1,6 +1,6 @@
 """Parsed data is kept, checked, and read again only when it is what it should be."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -105,3 +105,12 @@ def test_unwritable_cache_folder_stops_nothing(write, parses, tmp_path, monkeypa
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MFBENCH_CACHE", str(tmp_path / "file"))
     assert load(DataOptions(data=write(TEXT))).n_likes == 3
+
+
+def test_ratings_are_kept_with_the_likes(write, parses):
+    options = DataOptions(data=write(TEXT), keep_ratings=True)
+    first, again = load(options).ratings, load(options).ratings
+    assert len(parses) == 1
+    assert (first.matrix != again.matrix).nnz == 0
+    assert first.timestamps.tolist() == again.timestamps.tolist()
+    assert load(replace(options, keep_ratings=False)).ratings is None
