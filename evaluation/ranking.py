@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,9 +16,24 @@ from numpy.typing import NDArray
 
 from evaluation.fold import Fold
 
-__all__ = ["HiddenRanks", "NonFiniteScoresError", "decode_ranks", "encode_ranks", "pool_draws", "rank_hidden"]
+__all__ = [
+    "CsrArrays",
+    "HiddenRanks",
+    "NonFiniteScoresError",
+    "csr_arrays",
+    "decode_ranks",
+    "encode_ranks",
+    "pool_draws",
+    "rank_blocks",
+    "rank_hidden",
+    "rows_of_blocks",
+]
 
-BLOCK_BYTES = 8 << 20  #: scores held at a time; small enough to be counted while still in cache
+CsrArrays: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int32]]
+
+BLOCK_ROWS = 128  #: users scored at a time, at least: a matrix product with fewer spends its time on the items
+BLOCK_BYTES = 2 << 20  #: scores held at a time, where that is as many users; they are counted while still in cache
+MAX_BLOCK_BYTES = 32 << 20  #: where the items are so many that ``BLOCK_ROWS`` would be more
 
 
 class NonFiniteScoresError(ValueError):
@@ -60,39 +76,73 @@ class HiddenRanks:
 
 
 def rank_hidden(
-    score: Callable[[Any], NDArray[np.float32]], fold: Fold, *, block_rows: int | None = None
+    score: Callable[[Any], NDArray[np.float32]], fold: Fold, *, threads: int = 1, block_rows: int | None = None
 ) -> HiddenRanks:
     """Rank the hidden likes of ``fold`` by the scores of all its items.
 
-    ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users,
-    by default as many as fill ``BLOCK_BYTES``. A rank is 1 + the unseen items that score higher + half of
-    those that tie; other hidden likes of the user count as unseen items. Tied hidden likes of one user
-    share their mean rank out in steps of 1, since no list holds two of them at one place. Likes of items
-    that are unknown to the fold come after all that are known.
+    ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users, by default
+    some megabytes. ``threads`` of Python's call it at once, each with a block of its own; the ranks do not
+    depend on their number. A rank is 1 + the unseen items that score higher + half of those that tie; other
+    hidden likes of the user count as unseen items. Tied hidden likes of one user share their mean rank out in
+    steps of 1, since no list holds two of them at one place. Likes of items that are unknown to the fold come
+    after all that are known.
 
     Raises ``NonFiniteScoresError`` on NaN, infinite scores being legal, and ValueError on another shape.
     """
+    n_asked, n_items = fold.hidden.shape
+    size = block_rows or rows_of_blocks(n_items)
+    blocks = [np.arange(first, min(first + size, n_asked)) for first in range(0, n_asked, size)]
+
+    def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return _checked_scores(score(fold.queries(slice(rows[0], rows[-1] + 1))), (len(rows), n_items))
+
+    return rank_blocks(scores, blocks, fold, csr_arrays(fold.seen), csr_arrays(fold.hidden), threads=threads)
+
+
+def rank_blocks(
+    scores: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+    blocks: Sequence[NDArray[np.int64]],
+    fold: Fold,
+    seen: CsrArrays,
+    hidden: CsrArrays,
+    *,
+    threads: int,
+) -> HiddenRanks:
+    """``rank_hidden`` by blocks of the fold's rows, in any order, which together are all of them.
+
+    ``scores(rows)``: (n_rows, n_columns) C-contiguous float32. ``seen`` and ``hidden`` are those of the fold by
+    columns; what is not among the columns scores lower than any hidden like of these rows.
+    """
     from evaluation.kernels import count_higher_and_ties  # numba takes long to import
 
-    n_asked, n_items = fold.hidden.shape
-    seen, hidden = _csr_arrays(fold.seen), _csr_arrays(fold.hidden)
     indptr, indices = hidden
     higher, ties = np.empty(len(indices), np.int64), np.empty(len(indices), np.int64)
-    if block_rows is None:
-        block_rows = max(1, BLOCK_BYTES // (4 * n_items))
-    for first in range(0, n_asked, block_rows):
-        scores = _checked_scores(score, fold, slice(first, min(first + block_rows, n_asked)))
-        n_nan = count_higher_and_ties(scores, first, *seen, *hidden, higher, ties)
-        if n_nan:
-            raise NonFiniteScoresError(
-                f"NaN among the scores that {n_nan} hidden likes are ranked by; the fit has probably diverged"
-            )
-    row_of = np.repeat(np.arange(n_asked), np.diff(indptr))
-    n_others = n_items - np.diff(seen[0])[row_of] - 1
+
+    def count(rows: NDArray[np.int64]) -> int:
+        return int(count_higher_and_ties(scores(rows), rows, *seen, *hidden, higher, ties))
+
+    n_nan = sum(_mapped(count, blocks, threads))
+    if n_nan:
+        raise NonFiniteScoresError(
+            f"NaN among the scores that {n_nan} hidden likes are ranked by; the fit has probably diverged"
+        )
+    row_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    n_others = fold.hidden.shape[1] - np.diff(seen[0])[row_of] - 1
     ranks = _ascending(1 + higher + ties / 2, row_of)
     tie_share = float(np.mean(ties / np.maximum(n_others, 1))) if len(ties) else 0.0
     indptr, ranks = _with_unknown(indptr, ranks, fold)
     return HiddenRanks(users=fold.users, indptr=indptr, ranks=ranks, tie_share=tie_share)
+
+
+def rows_of_blocks(n_columns: int) -> int:
+    """How many users to score at a time."""
+    filling, most = (n_bytes // (4 * n_columns) for n_bytes in (BLOCK_BYTES, MAX_BLOCK_BYTES))
+    return max(1, min(max(filling, BLOCK_ROWS), most))
+
+
+def csr_arrays(matrix: sp.csr_array) -> CsrArrays:
+    """``indptr`` and ``indices`` in one dtype each, lest the kernel be compiled for every mixture."""
+    return matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
 
 
 def pool_draws(draws: Sequence[HiddenRanks]) -> HiddenRanks:
@@ -120,12 +170,22 @@ def decode_ranks(text: str) -> NDArray[np.float64]:
         raise ValueError(f"not a text written by encode_ranks ({error}): {text[:20]!r}") from error
 
 
-def _checked_scores(score: Callable[[Any], NDArray[np.float32]], fold: Fold, rows: slice) -> NDArray[np.float32]:
-    expected = (rows.stop - rows.start, fold.hidden.shape[1])
-    scores = np.ascontiguousarray(score(fold.queries(rows)), dtype=np.float32)
-    if scores.shape != expected:
-        raise ValueError(f"scores of {expected[0]} users for {expected[1]} items have shape {scores.shape}")
-    return scores
+def _mapped(
+    call: Callable[[NDArray[np.int64]], int], blocks: Sequence[NDArray[np.int64]], threads: int
+) -> Iterator[int]:
+    n_workers = min(threads, len(blocks))
+    if n_workers <= 1:
+        yield from map(call, blocks)
+    else:
+        with ThreadPoolExecutor(n_workers) as pool:
+            yield from pool.map(call, blocks)
+
+
+def _checked_scores(scores: Any, expected: tuple[int, int]) -> NDArray[np.float32]:
+    checked = np.ascontiguousarray(scores, dtype=np.float32)
+    if checked.shape != expected:
+        raise ValueError(f"scores of {expected[0]} users for {expected[1]} items have shape {checked.shape}")
+    return checked
 
 
 def _with_unknown(
@@ -140,11 +200,6 @@ def _with_unknown(
     filled = fold.hidden.shape[1] + 1.0 + position - known
     filled[position < known] = ranks
     return whole, filled
-
-
-def _csr_arrays(matrix: sp.csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """``indptr`` and ``indices`` in one dtype each, lest the kernel be compiled for every mixture."""
-    return matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
 
 
 def _ascending(ranks: NDArray[np.float64], row_of: NDArray[np.int64]) -> NDArray[np.float64]:

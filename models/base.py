@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -136,6 +137,12 @@ class Recommender(ABC, Generic[C]):
         chosen = checked_items(items, n_items)
         itself = sp.csr_array((np.ones(len(chosen)), chosen, np.arange(len(chosen) + 1)), shape=(len(chosen), n_items))
         return self._best_of_blocks(lambda rows: self._item_similarity(chosen[rows], measure), len(chosen), k, itself)
+
+    def on_one_thread(self) -> Self:
+        """The same fitted arrays, asked on one thread: for callers that have several threads of their own."""
+        twin = copy(self)
+        twin.threads = 1
+        return twin
 
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``arrays.npz``; no pickle."""

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from evaluation.metrics import Metric
-from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.ranking import HiddenRanks
 from evaluation.split import Fold
 from models.base import Recommender
 from models.threads import available_threads, can_run_side_by_side
+from studies.ranking import rank_by
 from studies.spec import StudySpec
 
 __all__ = ["TrialResult", "run_trial", "warm_up"]
@@ -101,7 +102,7 @@ class _Fit:
         if next(self.epochs, None) is None:
             return False
         fitted = time.perf_counter()
-        self.ranks = rank_hidden(self.model.scores, self.fold)
+        self.ranks = rank_by(self.model, self.fold)
         self.fit_seconds += fitted - start
         self.evaluate_seconds += time.perf_counter() - fitted
         return True

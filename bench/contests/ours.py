@@ -12,8 +12,8 @@ from bench.contests.objective import INIT_SCALE, Objective
 from bench.contests.problem import Factors, Problem, Run
 from bench.contests.stopwatch import Stopwatch
 from evaluation.metrics import Metric
-from evaluation.ranking import rank_hidden
 from models.factor_model import FactorModel
+from studies.ranking import rank_by
 from studies.registry import load_spec
 
 __all__ = ["fit_ials", "fit_item2item", "fit_pairwise", "rank", "recommend", "shared_model"]
@@ -73,7 +73,7 @@ def rank(problem: Problem) -> Run:
 
     def run(watch: Stopwatch) -> None:
         watch.start()
-        value = float(metric.per_user(rank_hidden(model.scores, problem.fold)).mean())
+        value = float(metric.per_user(rank_by(model, problem.fold)).mean())
         watch.lap(lambda: value)
 
     return run

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from evaluation.conventions import TieCounts, count_ties
 from evaluation.fold import Fold
 from evaluation.overlap import RankedLists
-from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.ranking import HiddenRanks
 from models.base import Recommender, Seen
 from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
+from studies.ranking import rank_by
 from studies.trial import warm_up
 
 __all__ = ["DEPTH", "Refit", "fit_on", "lists_on", "recommend_lists", "refit"]
@@ -51,7 +52,7 @@ def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, 
     fit_seconds = time.perf_counter() - start
     neighbours = model.similar_items(items, DEPTH)
     return Refit(
-        ranks=rank_hidden(model.scores, fold),
+        ranks=rank_by(model, fold),
         ties=count_ties(model.scores, fold),
         lists=recommend_lists(model, fold),
         neighbours=RankedLists.from_scores(neighbours.items, neighbours.scores),

@@ -132,6 +132,15 @@ def test_infinite_scores_are_legal() -> None:
     assert rank([[np.inf, 0, -np.inf, -np.inf]], [[]], [[0]]).ranks.tolist() == [1]
 
 
+@pytest.mark.parametrize("threads", [2, 5])
+def test_ranks_do_not_depend_on_threads(threads: int) -> None:
+    rng = np.random.default_rng(0)
+    scores, items = rng.random((50, 9), np.float32), np.array([rng.permutation(9) for _ in range(50)])
+    fold = make_fold(items[:, :3].tolist(), items[:, 3:5].tolist(), 9)
+    one, several = (rank_hidden(lambda users: scores[users], fold, threads=n, block_rows=7).ranks for n in (1, threads))
+    assert several.tolist() == one.tolist()
+
+
 @pytest.mark.parametrize("where", [0, 1, 2], ids=["hidden", "seen", "other"])
 @pytest.mark.parametrize("block_rows", [1, 2])
 def test_nan_scores_are_refused(where: int, block_rows: int) -> None:
