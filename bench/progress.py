@@ -34,6 +34,9 @@ class ProgressBar:
         self._bar.update(len(history.finished()) - self._bar.n)
         self._show_best(history)
 
+    def rescoring(self, done: int, total: int) -> None:
+        self._bar.set_description(f"re-scoring {done} of {total} on fresh draws")
+
     def __enter__(self) -> Self:
         return self
 

@@ -45,9 +45,20 @@ def print_study(record: StudyRecord, files: list[Path]) -> None:
             print(f"  {name} = {parameter(value)}")
         for line in _score_lines(record):
             print(line)
+        for line in _finalist_lines(record):
+            print(line)
         print("The best of many trials on validation likes is a little optimistic; the sealed test stays unopened.")
     for label, path in zip(("Report", "Best configuration", "Ranks of the hidden likes"), files, strict=False):
         print(f"{label}: {path}")
+
+
+def _finalist_lines(record: StudyRecord) -> list[str]:
+    rows = [[f"re-scored, {metric_name(record.metric)}", "in the search", "on fresh draws", "over all"]]
+    for trial in record.finalists:
+        scores = [each[record.metric] for each in (trial.metrics, trial.fresh, trial.overall)]
+        name = f"trial {trial.number}" + (", the winner" if trial is record.best else "")
+        rows.append([name, *map(_score, scores)])
+    return _aligned(rows) if record.finalists else []
 
 
 def _score_lines(record: StudyRecord) -> list[str]:
@@ -62,6 +73,10 @@ def _score_lines(record: StudyRecord) -> list[str]:
     for over in dict.fromkeys(gain.over for gain in record.gains):
         gains = {gain.metric: gain.difference for gain in record.gains if gain.over == over}
         rows.append([f"gain over {over}", *(f"{signed(gains[m].mean)} [{gain_interval(gains[m])}]" for m in metrics)])
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

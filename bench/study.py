@@ -62,6 +62,13 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--timeout", type=positive_float, metavar="SECONDS", help="after which this run starts no new trial"
     )
     group.add_argument(
+        "--rescore",
+        type=whole_number,
+        default=5,
+        metavar="N",
+        help="score the N best once more on fresh draws before naming the winner; 0: do not (%(default)s)",
+    )
+    group.add_argument(
         "--seed", type=whole_number, default=0, help="of the split, the search and the models (%(default)s)"
     )
     group.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
@@ -99,6 +106,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
             metric=metric,
             n_trials=args.trials,
             timeout=args.timeout,
+            rescore=args.rescore,
             seed=args.seed,
             threads=args.threads,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,16 @@ from evaluation.interactions import Interactions
 from evaluation.split_options import InvalidSplitError, SplitOptions
 from evaluation.withholding import with_ratings
 
-__all__ = ["Fold", "GivenLikes", "InvalidSplitError", "SealedTest", "Split", "SplitOptions", "split_likes"]
+__all__ = [
+    "Fold",
+    "GivenLikes",
+    "InvalidSplitError",
+    "SealedTest",
+    "Split",
+    "SplitOptions",
+    "fresh_folds",
+    "split_likes",
+]
 
 ENOUGH_TEST_USERS = 1000  #: below this many, a share of the users tells algorithms apart too coarsely
 ENOUGH_VALIDATION_LIKES = 3000  #: below this many, one draw of them tunes noise
@@ -59,22 +69,15 @@ def split_likes(interactions: Interactions, options: SplitOptions, given: GivenL
         raise InvalidSplitError(f"{interactions.name} brings no validation likes of its own; leave likes out instead")
     if options.holdout == "last" and interactions.timestamps is None:
         raise InvalidSplitError(f"{interactions.name} has no timestamps, which the last like needs; hide random ones")
-    likes = np.diff(interactions.matrix.indptr)
-    eligible = np.flatnonzero(likes >= options.min_likes)
-    if len(eligible) < 2:
-        raise InvalidSplitError(
-            f"{len(eligible)} users of {interactions.name} have the {options.min_likes} likes that hiding "
-            f"{options.n_hidden} for the test and {options.n_hidden} for validation takes (the most is {likes.max()}); "
-            "bring more data, lower the rating that counts as a like, or hide fewer"
-        )
+    eligible = _eligible_users(interactions, options)
     hiding = Hiding(interactions, options)
-    test_users = hiding.choose_users(eligible, _n_test_users(len(eligible), options), stream=0)
-    test_entries = hiding.choose_likes(test_users, np.zeros(0, np.int64), stream=1)
+    test_users, test_entries = _test_likes(hiding, eligible)
     if given is not None and options.kind == "given":
         validation = [hiding.given_fold(given, test_entries)]
         digests = [hiding.digest(given.likes.indptr, given.likes.indices, given.n_hidden)]
     else:
-        validation, digests = _drawn(hiding, eligible, test_users, test_entries)
+        n_draws = _n_draws(_n_asked(eligible, test_users, options), options)
+        validation, digests = _drawn(hiding, eligible, test_users, test_entries, range(n_draws))
     test = hiding.fold(test_users, test_entries, also_hidden=test_entries, strangers=test_users)
     if interactions.ratings is not None:
         validation, test = with_ratings(validation, test, interactions.ratings, seed=options.seed)
@@ -87,23 +90,66 @@ def split_likes(interactions: Interactions, options: SplitOptions, given: GivenL
     )
 
 
+def fresh_folds(interactions: Interactions, split: Split) -> tuple[Fold, ...]:
+    """As many draws of validation likes as ``split`` has, from random streams that none of its own came from.
+
+    They leave the same test likes alone, and are the same each time. None where there is nothing else to draw: the
+    author of the data chose the validation likes, or each user's is the last by time.
+    """
+    options, n_draws = split.options, len(split.validation)
+    if options.kind == "given" or (options.holdout == "last" and options.protocol == "warm"):
+        return ()
+    eligible = _eligible_users(interactions, options)
+    hiding = Hiding(interactions, options)
+    folds, _ = _drawn(hiding, eligible, *_test_likes(hiding, eligible), range(n_draws, 2 * n_draws))
+    return tuple(folds)
+
+
+def _eligible_users(interactions: Interactions, options: SplitOptions) -> NDArray[np.int64]:
+    likes = np.diff(interactions.matrix.indptr)
+    eligible = np.flatnonzero(likes >= options.min_likes)
+    if len(eligible) < 2:
+        raise InvalidSplitError(
+            f"{len(eligible)} users of {interactions.name} have the {options.min_likes} likes that hiding "
+            f"{options.n_hidden} for the test and {options.n_hidden} for validation takes (the most is {likes.max()}); "
+            "bring more data, lower the rating that counts as a like, or hide fewer"
+        )
+    return eligible
+
+
+def _test_likes(hiding: Hiding, eligible: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Users of the test, and the entries hidden from them."""
+    users = hiding.choose_users(eligible, _n_test_users(len(eligible), hiding.options), stream=0)
+    return users, hiding.choose_likes(users, np.zeros(0, np.int64), stream=1)
+
+
 def _drawn(
-    hiding: Hiding, eligible: NDArray[np.int64], test_users: NDArray[np.int64], test_entries: NDArray[np.int64]
+    hiding: Hiding,
+    eligible: NDArray[np.int64],
+    test_users: NDArray[np.int64],
+    test_entries: NDArray[np.int64],
+    draws: Iterable[int],
 ) -> tuple[list[Fold], list[str]]:
-    """The validation folds, one a draw, and a digest of each."""
-    options = hiding.options
-    candidates, n_asked = eligible, min(options.validation_users, len(eligible))
-    if options.protocol == "fold-in":
-        candidates = np.setdiff1d(eligible, test_users)
-        n_asked = min(n_asked, len(test_users), len(candidates))
+    """The validation folds of these draws, and a digest of each."""
+    fold_in = hiding.options.protocol == "fold-in"
+    candidates = np.setdiff1d(eligible, test_users) if fold_in else eligible
+    n_asked = _n_asked(eligible, test_users, hiding.options)
     folds, digests = [], []
-    for draw in range(_n_draws(n_asked, options)):
+    for draw in draws:
         users = hiding.choose_users(candidates, n_asked, stream=2 + 2 * draw)
         entries = hiding.choose_likes(users, test_entries, stream=3 + 2 * draw)
         strangers = np.union1d(test_users, users)
         folds.append(hiding.fold(users, entries, also_hidden=test_entries, strangers=strangers))
         digests.append(hiding.digest(*hiding.pairs(entries)))
     return folds, digests
+
+
+def _n_asked(eligible: NDArray[np.int64], test_users: NDArray[np.int64], options: SplitOptions) -> int:
+    """Users in a draw of validation likes; under fold-in as many as the test has, none of them of the test."""
+    n_asked = min(options.validation_users, len(eligible))
+    if options.protocol == "fold-in":
+        n_asked = min(n_asked, len(test_users), len(eligible) - len(test_users))
+    return n_asked
 
 
 def _n_test_users(n_eligible: int, options: SplitOptions) -> int:

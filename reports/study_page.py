@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reports import page, protocol, study_tables
+from reports import finalists, page, protocol, study_tables
 from reports.curve_chart import curves
 from reports.formats import metric_name
 from reports.parameter_charts import importances, parallel, slices
@@ -33,6 +33,7 @@ def render_study(record: StudyRecord) -> str:
         metric=metric_name(record.metric),
         verdict=verdict(record),
         scores=study_tables.scores(record),
+        finalists=finalists.table(record),
         configuration=study_tables.configuration(record),
         exact_configuration=json.dumps(dict(record.best_config), indent=2),
         trials=study_tables.trials(record),

@@ -118,7 +118,8 @@ def _named_points(record: StudyRecord) -> list[Spec]:
 
 def _named_times(record: StudyRecord, timed: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[Spec]:
     """The two ends of the front and the defaults; every other number is in the table."""
-    named = {front[-1].number: f"best, trial {front[-1].number}"}
+    role = "best" if front[-1] is record.best else "highest"
+    named = {front[-1].number: f"{role}, trial {front[-1].number}"}
     named.setdefault(front[0].number, f"fastest, trial {front[0].number}")
     if record.defaults in timed and record.defaults is not None:
         named.setdefault(record.defaults.number, "defaults")

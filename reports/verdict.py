@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports import formats
+from reports.finalists import how_named
 from studies.record import Estimate, Gain, StudyRecord, TrialRecord
 
 __all__ = ["Verdict", "headline_metrics", "is_established", "verdict"]
@@ -73,7 +74,9 @@ def _findings(record: StudyRecord, best: TrialRecord) -> list[str]:
     if len(record.complete) == 1:
         unbeaten = "Only the defaults completed, so there is nothing that they could be compared with."
     else:
-        unbeaten = "The defaults themselves are the best: no other trial scored higher."
+        unbeaten = "The defaults themselves are the best" + (
+            ", over all draws together." if record.finalists else ": no other trial scored higher."
+        )
     return [unbeaten, *(_finding(gain) for gain in gains if gain.over != "defaults")]
 
 
@@ -108,10 +111,10 @@ def _caveat(record: StudyRecord) -> str:
             "One trial completed, so nothing was chosen among several. The figures come from the validation likes; "
             "the sealed test likes stay unopened."
         )
+    degree = "a little optimistic" if record.finalists else "optimistic"
     return (
-        f"This is the best of {formats.count(n_complete)} completed trials, chosen and measured on the same validation "
-        "likes, so its figures are optimistic; the intervals cover the sampling of users, not that choice. "
-        "The sealed test likes stay unopened."
+        f"{how_named(record)}. So its figures are {degree}; the intervals cover the sampling of users, not that "
+        "choice. The sealed test likes stay unopened."
     )
 
 

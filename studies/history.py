@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
 import optuna
-from numpy.typing import NDArray
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.metrics import NOTATION, REPORTED, Metric, formula
-from evaluation.ranking import HiddenRanks, decode_ranks, pool_draws
+from evaluation.ranking import HiddenRanks, pool_draws
 from evaluation.significance import bootstrap_means
+from studies.asked import Asked
 from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
+from studies.rescoring import Rescored, finalists
 from studies.storage import ASKED, DEFAULTS, ERROR, FLOORS, ID, RESULT, RUN, SETTINGS, finished_trials, is_abandoned
 
 __all__ = ["StudyHistory"]
@@ -40,9 +42,8 @@ class StudyHistory:
         self._settings: dict[str, Any] = attrs[SETTINGS]
         self.metric = Metric.parse(self._settings["metric"])
         self.metrics = tuple(dict.fromkeys([self.metric, *REPORTED]))
-        asked = attrs.get(ASKED, {"users": [], "n_hidden": []})
-        self.users: list[NDArray[Any]] = [np.array(ids) for ids in asked["users"]]  #: ids of those asked, by draw
-        self._indptrs = [np.concatenate([[0], np.cumsum(n)]) for n in asked["n_hidden"]]
+        self._asked = Asked(attrs.get(ASKED))
+        self._rescored = Rescored(study, self.metric)
 
     @property
     def n_trials(self) -> int:
@@ -64,10 +65,13 @@ class StudyHistory:
         records = []
         for start in range(0, len(trials), TRIALS_AT_ONCE):
             some = trials[start : start + TRIALS_AT_ONCE]
-            complete = {t.number: self._ranks(t.user_attrs[RESULT]) for t in some if t.state is TrialState.COMPLETE}
+            complete = {
+                t.number: self._asked.pooled(t.user_attrs[RESULT]) for t in some if t.state is TrialState.COMPLETE
+            }
             metrics = self._estimates(complete)
             records += [_trial_record(trial, metrics.get(trial.number, {})) for trial in some]
-        return tuple(records)
+        scored = {trial.number for trial in self._rescored.finalists()}
+        return tuple(self._with_fresh(record) if record.number in scored else record for record in records)
 
     def record(self) -> StudyRecord:
         """The whole study as plain values."""
@@ -96,19 +100,20 @@ class StudyHistory:
             floors=self._estimates(self._floors()),
             gains=tuple(self._gains(best)) if best else (),
             importances=self._importances(),
+            winner=best.number if best else None,
+            n_rescored=run.get("rescore", 0),
             best_config=best.user_attrs[RESULT]["config"] if best else {},
             environment=run["environment"],
         )
 
     def best(self) -> FrozenTrial | None:
-        """The completed trial with the highest value; of equals the earliest."""
-        complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
-        return max(complete, key=lambda trial: (trial.value, -trial.number), default=None)
+        """The winner among the finalists where all are re-scored, else the completed trial with the highest value."""
+        return next(iter(self._rescored.finalists() or finalists(self._study, 1)), None)
 
     def per_user_ranks(self) -> Iterator[dict[str, Any]]:
         """A row a hidden like: draw, user, and its rank under the best trial, the defaults and the floors."""
         contenders = self._contenders(self.best())
-        for draw, (users, indptr) in enumerate(zip(self.users, self._indptrs, strict=True)):
+        for draw, (users, indptr) in enumerate(zip(self._asked.users, self._asked.indptrs, strict=True)):
             owners = np.repeat(users, np.diff(indptr))
             columns = [ranks[draw].ranks for ranks in contenders.values()]
             for user, *row in zip(owners.tolist(), *columns, strict=True):
@@ -118,8 +123,8 @@ class StudyHistory:
         """What the best trial is held against, the best itself included."""
         default = next((t for t in self.finished() if _is_default(t) and t.state is TrialState.COMPLETE), None)
         trials = {"best": best, "defaults": default}
-        draws = {name: self._draws(trial.user_attrs[RESULT]) for name, trial in trials.items() if trial}
-        return draws | {name: self._draws(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+        draws = {name: self._asked.draws(trial.user_attrs[RESULT]) for name, trial in trials.items() if trial}
+        return draws | {name: self._asked.draws(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
 
     def _gains(self, best: FrozenTrial) -> Iterator[Gain]:
         contenders = {name: pool_draws(draws) for name, draws in self._contenders(best).items()}
@@ -133,17 +138,18 @@ class StudyHistory:
                 yield Gain(over=over, metric=str(metric), **estimates)
 
     def _floors(self) -> dict[str, HiddenRanks]:
-        return {name: self._ranks(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+        return {name: self._asked.pooled(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
 
-    def _ranks(self, stored: Mapping[str, Any]) -> HiddenRanks:
-        return pool_draws(self._draws(stored))
-
-    def _draws(self, stored: Mapping[str, Any]) -> list[HiddenRanks]:
-        parts = zip(self.users, self._indptrs, stored["ranks"], stored["tie_shares"], strict=True)
-        return [
-            HiddenRanks(users=users, indptr=indptr, ranks=decode_ranks(text), tie_share=ties)
-            for users, indptr, text, ties in parts
-        ]
+    def _with_fresh(self, record: TrialRecord) -> TrialRecord:
+        """The record of a finalist with its scores on fresh draws and over all draws."""
+        fresh = self._rescored.ranks(record.number)
+        stored = self._study.get_trials(deepcopy=False)[record.number].user_attrs[RESULT]
+        both = pool_draws([*self._asked.draws(stored), *fresh])
+        return replace(
+            record,
+            fresh=self._estimates({"": pool_draws(fresh)})[""],
+            overall=self._estimates({"": both})[""],
+        )
 
     def _estimates(self, contenders: Mapping[Any, HiddenRanks]) -> dict[Any, dict[str, Estimate]]:
         """Every metric of every contender, all from one set of resampled users."""

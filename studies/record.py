@@ -90,6 +90,8 @@ class TrialRecord:
     tie_share: float | None = None  #: share of unseen items that tied with a hidden like
     error: str | None = None
     is_default: bool = False
+    fresh: Mapping[str, Estimate] = field(default_factory=dict)  #: metrics on fresh draws; of the finalists alone
+    overall: Mapping[str, Estimate] = field(default_factory=dict)  #: over all draws, by which the winner was named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,8 @@ class StudyRecord:
     importances: Mapping[str, float]  #: parameter -> share; empty where too few trials completed
     best_config: Mapping[str, ParameterValue]  #: every hyperparameter of the best trial, n_epochs included
     environment: Mapping[str, str]  #: versions, machine, code
+    winner: int | None = None  #: number of the best trial; None: the completed one with the highest value
+    n_rescored: int = 0  #: how many of the best were to be scored again on fresh draws
 
     @property
     def complete(self) -> tuple[TrialRecord, ...]:
@@ -133,8 +137,16 @@ class StudyRecord:
 
     @property
     def best(self) -> TrialRecord | None:
-        """The completed trial with the highest value; of equals the earliest; None where none completed."""
+        """The winner; None where no trial completed."""
+        if self.winner is not None:
+            return next(trial for trial in self.trials if trial.number == self.winner)
         return max(self.complete, key=lambda trial: (trial.value, -trial.number), default=None)
+
+    @property
+    def finalists(self) -> tuple[TrialRecord, ...]:
+        """The trials that were scored again on fresh draws, by what they reach over all draws, the winner first."""
+        scored = [trial for trial in self.trials if trial.fresh]
+        return tuple(sorted(scored, key=lambda trial: (trial is not self.best, -trial.overall[self.metric].mean)))
 
     @property
     def defaults(self) -> TrialRecord | None:

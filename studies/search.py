@@ -16,9 +16,11 @@ from optuna.trial import FrozenTrial, Trial
 from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, Metric
 from evaluation.split import Fold, Split
+from studies.asked import asked_as_json
 from studies.environment import describe_environment
 from studies.history import StudyHistory
 from studies.registry import load_spec
+from studies.rescoring import rescore
 from studies.sampler import N_STARTUP_TRIALS, SeededTPESampler
 from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
@@ -57,6 +59,7 @@ class SearchOptions:
     timeout: float | None = None  #: seconds after which no new trial is started
     seed: int = 0
     threads: int | None = None
+    rescore: int = 5  #: how many of the best are scored again on fresh draws before a winner is named
 
     def __post_init__(self) -> None:
         if self.n_trials < 1:
@@ -69,6 +72,8 @@ class Observer(Protocol):
     def search_started(self, history: StudyHistory) -> None: ...
 
     def trial_finished(self, history: StudyHistory, number: int) -> None: ...
+
+    def rescoring(self, done: int, total: int) -> None: ...
 
 
 class _AbandonedError(Exception):
@@ -96,7 +101,7 @@ def search(
     with storage_errors_explained(options.storage):
         study = _open(options, settings)
         n_missing = (options.n_trials if space else 1) - len(finished_trials(study))
-        _write_circumstances(study, command, n_missing, interactions, split.validation)
+        _write_circumstances(study, command, n_missing, interactions, split.validation, options)
         history = StudyHistory(study)
         for observer in observers:
             observer.search_started(history)
@@ -104,6 +109,10 @@ def search(
         def trial_finished(study: optuna.Study, trial: FrozenTrial) -> None:
             for observer in observers:
                 observer.trial_finished(history, trial.number)
+
+        def rescoring(done: int, total: int) -> None:
+            for observer in observers:
+                observer.rescoring(done, total)
 
         if n_missing > 0 and not should_stop():
             warm_up(spec, options.threads)
@@ -113,6 +122,18 @@ def search(
             objective = _Objective(spec, space, split.validation, options, should_stop)
             study.optimize(
                 objective, n_trials=n_missing, timeout=options.timeout, catch=(Exception,), callbacks=[trial_finished]
+            )
+        if not should_stop():
+            rescore(
+                study,
+                spec,
+                interactions,
+                split,
+                n=options.rescore,
+                threads=options.threads,
+                should_stop=should_stop,
+                seed=options.seed,
+                progress=rescoring,
             )
         return StudyHistory(study)
 
@@ -202,22 +223,24 @@ def _suggest(trial: Trial, name: str, searched: Searched) -> Any:
 
 
 def _write_circumstances(
-    study: optuna.Study, command: str, n_missing: int, interactions: Interactions, folds: Sequence[Fold]
+    study: optuna.Study,
+    command: str,
+    n_missing: int,
+    interactions: Interactions,
+    folds: Sequence[Fold],
+    options: SearchOptions,
 ) -> None:
     """What a record needs beside the trials: this run, and whose likes were hidden, by the ids of the data."""
     run = {
         "command": command,
         "n_trials": len(finished_trials(study)) + max(n_missing, 0),
+        "rescore": options.rescore,
         "started": datetime.now(UTC).isoformat(),
         "environment": describe_environment(),
     }
     study.set_user_attr(RUN, run)
     if ASKED not in study.user_attrs:
-        asked = {
-            "users": [interactions.user_ids[fold.users].tolist() for fold in folds],
-            "n_hidden": [fold.n_hidden.tolist() for fold in folds],
-        }
-        study.set_user_attr(ASKED, asked)
+        study.set_user_attr(ASKED, asked_as_json(interactions, folds))
 
 
 def _write_floor(study: optuna.Study, folds: Sequence[Fold], options: SearchOptions) -> None:

@@ -63,6 +63,9 @@ class Tracker:
     def trial_finished(self, history: StudyHistory, number: int) -> None:
         self._tasks.put(lambda run: run.write_trials(history.trial_records([number])))
 
+    def rescoring(self, done: int, total: int) -> None:
+        """Nothing is written before the winner is known."""
+
     def finish(self, record: StudyRecord, artifacts: Sequence[Path], timeout: float = 60.0) -> None:
         """Write what is missing, the study's results and files; wait for it, but not for long."""
         self._tasks.put(lambda run: run.close(record, artifacts))
@@ -180,6 +183,12 @@ class _StudyRun(MlflowRuns):
     def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
         """Write what is missing, the results of the study, and its files."""
         self.write_trials(record.trials)
+        for trial in record.finalists:
+            again = [
+                *estimate_metrics(trial.fresh, prefix="fresh_"),
+                *estimate_metrics(trial.overall, prefix="overall_"),
+            ]
+            self._log(self._written[str(trial.number)], _end(trial), metrics=again)
         self._log(self._run, _now(), metrics=_study_metrics(record), tags=_study_tags(record))
         for path in artifacts:
             self._client.log_artifact(self._run, str(path))
@@ -239,6 +248,8 @@ def _trial_metrics(trial: TrialRecord, metric: Metric) -> list[tuple[str, float,
 def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
     rivals = dict(record.floors) | ({"defaults": record.defaults.metrics} if record.defaults else {})
     metrics = list(estimate_metrics(record.best.metrics)) if record.best else []
+    if record.best:
+        rivals |= {"fresh": record.best.fresh, "overall": record.best.overall}
     for name, estimates in rivals.items():
         metrics += estimate_metrics(estimates, prefix=f"{name}_")
     for state in ("complete", "pruned", "failed"):

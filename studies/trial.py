@@ -18,7 +18,11 @@ from models.threads import available_threads, can_run_side_by_side
 from studies.ranking import rank_by
 from studies.spec import StudySpec
 
-__all__ = ["TrialResult", "run_trial", "warm_up"]
+__all__ = ["StoppedError", "TrialResult", "fit_and_rank", "run_trial", "warm_up"]
+
+
+class StoppedError(Exception):
+    """Somebody asked to stop in the middle of a fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +53,7 @@ def run_trial(
     to ``after_epoch(epoch, value)``, which may raise to end the trial. Folds are fitted side by side, the
     threads divided among them; the result does not depend on how.
     """
-    n_threads = threads or available_threads()
-    n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
-    fits = [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in folds]
+    fits, n_beside = _fits(spec, config, folds, seed, threads)
     curve: list[float] = []
     best: tuple[HiddenRanks, ...] = ()
     best_epoch = 0
@@ -74,6 +76,31 @@ def run_trial(
     )
 
 
+def fit_and_rank(
+    spec: StudySpec,
+    config: Any,
+    folds: Sequence[Fold],
+    *,
+    seed: int,
+    threads: int | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[HiddenRanks, ...]:
+    """Fit ``config`` on every fold for all its epochs, and rank once, at the end: nothing is chosen by these likes.
+
+    Raises StoppedError after the epoch in which ``should_stop`` has become true.
+    """
+
+    def finish(fit: _Fit) -> HiddenRanks:
+        for _ in fit.epochs:
+            if should_stop():
+                raise StoppedError
+        return rank_hidden(fit.model.scores, fit.fold)
+
+    fits, n_beside = _fits(spec, config, folds, seed, threads)
+    with ThreadPoolExecutor(n_beside) as pool:
+        return tuple(pool.map(finish, fits))
+
+
 def warm_up(spec: StudySpec, threads: int | None = None) -> None:
     """Compile the model's kernels on a tiny problem, so that no trial's time holds the compiler's."""
     import scipy.sparse as sp
@@ -83,6 +110,15 @@ def warm_up(spec: StudySpec, threads: int | None = None) -> None:
     fold = Fold(train=matrix, users=np.arange(3), histories=matrix[:3], hidden=hidden, fold_in=False)
     fit = _Fit(spec.model(seed=0, threads=threads), fold)
     fit.advance()
+
+
+def _fits(
+    spec: StudySpec, config: Any, folds: Sequence[Fold], seed: int, threads: int | None
+) -> tuple[list[_Fit], int]:
+    """A fit for each fold, and how many may go side by side, the threads divided among them."""
+    n_threads = threads or available_threads()
+    n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
+    return [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in folds], n_beside
 
 
 class _Fit:

@@ -36,7 +36,7 @@ class Entrant:
     study: str | None = None
     n_trials: int = 0
     value: float = 0.0  #: of the metric, on validation
-    validation: Mapping[str, Estimate]
+    validation: Mapping[str, Estimate]  #: by which the configuration was named the best: over fresh draws too, if any
 
     @property
     def is_floor(self) -> bool:
@@ -136,14 +136,15 @@ def _entrant(study: optuna.Study) -> Entrant | None:
     model = study.user_attrs[SETTINGS]["model"]
     spec = load_spec(model)
     (trial,) = history.trial_records([best.number])
+    named_by = trial.overall or trial.metrics
     return Entrant(
         name=model,
         spec=spec,
         config=spec.model.config_type(**best.user_attrs[RESULT]["config"]),
         study=study.study_name,
         n_trials=len(history.finished()),
-        value=best.value or 0.0,
-        validation=trial.metrics,
+        value=named_by[str(history.metric)].mean,
+        validation=named_by,
     )
 
 

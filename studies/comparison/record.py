@@ -35,7 +35,7 @@ class EntrantRecord:
     config: Mapping[str, ParameterValue]
     metrics: Mapping[str, Estimate]  #: on the test; a user's value is the mean over the refits
     by_seed: Mapping[str, tuple[float, ...]]  #: the same means refit by refit
-    validation: Mapping[str, Estimate]  #: of the configuration, when it was chosen; empty where nothing was
+    validation: Mapping[str, Estimate]  #: by which the configuration was chosen; empty where nothing was
     beyond: Mapping[str, float | None]  #: "coverage@10" -> value, of the first refit
     tie_share: float
     fit_seconds: tuple[float, ...]  #: one a refit

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.interactions import Interactions
-from evaluation.split import Fold, InvalidSplitError, SealedTest, SplitOptions, split_likes
+from evaluation.split import Fold, GivenLikes, InvalidSplitError, SealedTest, SplitOptions, fresh_folds, split_likes
 
 
 def interactions(n_users: int = 60, n_items: int = 40, seed: int = 0, with_times: bool = True) -> Interactions:
@@ -149,6 +149,42 @@ def test_how_many_users_are_asked(n_users: int, n_test: int, n_validation: int, 
 def test_draws_of_validation_differ() -> None:
     folds = split_likes(interactions(), SplitOptions(draws=3)).validation
     assert len({frozenset(pairs(fold.hidden, fold.users)) for fold in folds}) == 3
+
+
+@given(options=OPTIONS, data_seed=st.integers(0, 3))
+@settings(max_examples=30, deadline=None)
+def test_fresh_draws_are_others_of_the_same_size_and_hold_no_test_like(options: SplitOptions, data_seed: int) -> None:
+    data = interactions(seed=data_seed)
+    split = split_likes(data, options)
+    fresh = fresh_folds(data, split)
+    if options.holdout == "last" and options.protocol == "warm":
+        assert fresh == ()
+        return
+    _, _, test_hidden = split_pairs(split.test.open())
+    assert [len(fold.users) for fold in fresh] == [len(fold.users) for fold in split.validation]
+    hidden = [frozenset(pairs(fold.hidden, fold.users)) for fold in [*split.validation, *fresh]]
+    if options.validation_users > 5:
+        assert len(set(hidden)) == len(hidden) or options.holdout == "last"
+    for fold in fresh:
+        assert not test_hidden & set.union(*split_pairs(fold))
+        assert not pairs(fold.hidden, fold.users) & pairs(fold.train)
+    again = [pairs(fold.hidden, fold.users) for fold in fresh_folds(data, split)]
+    assert again == [pairs(fold.hidden, fold.users) for fold in fresh]
+
+
+def test_more_draws_of_the_search_would_be_the_fresh_ones_and_no_others() -> None:
+    data = interactions()
+    fresh = fresh_folds(data, split_likes(data, SplitOptions(draws=2)))
+    more = split_likes(data, SplitOptions(draws=4)).validation
+    assert [pairs(f.hidden, f.users) for f in fresh] == [pairs(f.hidden, f.users) for f in more[2:]]
+
+
+def test_what_an_author_chose_has_no_fresh_draws() -> None:
+    data = interactions()
+    options = SplitOptions(kind="given")
+    likes = interactions(seed=1).matrix
+    given_likes = GivenLikes(likes=likes, n_hidden=np.diff(likes.indptr).astype(np.int64))
+    assert fresh_folds(data, split_likes(data, options, given_likes)) == ()
 
 
 def test_under_fold_in_somebody_is_left_to_learn_from() -> None:

@@ -182,6 +182,23 @@ def full(n_trials: int = 30, **more: Any) -> StudyRecord:
     return replace(base, gains=tuple(gains), importances=dict(zip(SPACE, shares, strict=True)), **more)
 
 
+def rescored() -> StudyRecord:
+    """The best five with scores on fresh draws, where the best of the search turns out to have been lucky."""
+    base = full()
+    ranked = sorted(base.complete, key=lambda t: -(t.value or 0.0))[:5]
+    fresh = {
+        trial.number: (trial.value or 0.0) - drop / 1000 for trial, drop in zip(ranked, (9, 1, 6, 5, 7), strict=True)
+    }
+    trials = []
+    for trial in base.trials:
+        if trial.number in fresh:
+            means = (fresh[trial.number], (trial.metrics["mrr@100"].mean + fresh[trial.number]) / 2)
+            again, overall = ({"mrr@100": around(mean), "map@30": around(mean)} for mean in means)
+            trial = replace(trial, fresh=again, overall=overall)
+        trials.append(trial)
+    return replace(base, trials=tuple(trials), winner=ranked[1].number, n_rescored=5)
+
+
 def one_trial() -> StudyRecord:
     return study(trials=(trial(0, Random(1)),))
 
@@ -274,6 +291,7 @@ def hostile() -> StudyRecord:
 
 RECORDS: dict[str, Callable[[], StudyRecord]] = {
     "full": full,
+    "rescored": rescored,
     "500-trials": lambda: full(500),
     "one-trial": one_trial,
     "all-failed": all_failed,

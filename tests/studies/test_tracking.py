@@ -93,6 +93,12 @@ def test_a_study_is_a_run_with_its_trials_beneath(
     assert study.data.tags["data.hash"] == data.content_hash
     assert study.data.tags["split.test_hash"] == split.test.hash
     assert study.data.tags["command"] == "the command"
+    assert study.data.metrics["fresh_mrr_at_100"] == record.best.fresh["mrr@100"].mean
+    assert study.data.metrics["overall_mrr_at_100"] == record.best.overall["mrr@100"].mean
+    again = {name: run.data.metrics for name, run in store.trials.items() if "fresh_mrr_at_100" in run.data.metrics}
+    assert {name: each["fresh_mrr_at_100"] for name, each in again.items()} == {
+        trial.number: trial.fresh["mrr@100"].mean for trial in record.finalists
+    }
     assert study.data.tags["best.n_epochs"] == str(record.best.n_epochs)
     assert study.inputs.dataset_inputs[0].dataset.digest == data.content_hash[:16]
     assert [file.path for file in store.client.list_artifacts(study.info.run_id)] == ["toy.html"]
