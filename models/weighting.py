@@ -69,7 +69,7 @@ def inverse_frequencies(likes: sp.csr_array) -> NDArray[np.float32]:
     return np.maximum(np.log(likes.shape[1] / (1 + np.diff(likes.indptr))), 0).astype(np.float32)
 
 
-def relative_lengths(likes: sp.csr_array) -> NDArray[np.float32]:
-    """The sum of each column's weights over the mean of all columns; (n_columns,)."""
+def relative_lengths(likes: sp.csr_array, mean: float | None = None) -> NDArray[np.float32]:
+    """The sum of each column's weights over the mean, which is these columns' or another's; (n_columns,)."""
     lengths = np.bincount(likes.indices, weights=likes.data, minlength=likes.shape[1])
-    return (lengths / max(lengths.mean(), np.finfo(np.float64).tiny)).astype(np.float32)
+    return (lengths / (mean or lengths.mean() or 1)).astype(np.float32)

@@ -40,6 +40,8 @@ MODELS = {
     "logistic_mf": "studies.spaces.logistic_mf",
     "popularity": "studies.spaces.popularity",
     "random": "studies.spaces.random",
+    "rp3beta": "studies.spaces.rp3beta",
+    "user_knn": "studies.spaces.user_knn",
     "warp": "studies.spaces.warp",
 }
 

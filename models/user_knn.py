@@ -1,0 +1,100 @@
+"""User-to-user neighbours: what those like who like the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from models.base import Checked, Measure, Recommender
+from models.inputs import csr_parts
+from models.kernels.sparse_products import add_sparse_rows
+from models.neighbors import Moments, NeighborsConfig, nearest, similarity_moments
+from models.threads import limited_threads
+from models.weighting import inverse_frequencies, relative_lengths, weighted
+
+__all__ = ["UserKNN", "UserKNNConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserKNNConfig(NeighborsConfig):
+    """Hyperparameters of user_knn; the only place where its defaults are written."""
+
+
+class UserKNN(Recommender[UserKNNConfig]):
+    """score(u, i) = sum of sim(u, v) over those of the K users v nearest to u, u left out, who like i.
+
+    sim is the number in common, the cosine (Sarwar et al. 2000) or Pearson correlation of two users' rows of weighted
+    likes, ``similarity_moments`` and ``weighted`` having the formulas; of tfidf and bm25 users are the documents.
+    Neighbours are found when they are asked for, a stranger's like a user's. Items are similar by the cosine of their
+    weighted likes.
+    """
+
+    name = "user_knn"
+    config_type = UserKNNConfig
+    arrays: ClassVar[tuple[str, ...]] = ("indptr", "likers", "values", "offsets", "norms", "idf", "mean_length")
+    indptr: NDArray[np.int64]  #: (n_items + 1,) where each item's likers are
+    likers: NDArray[np.int32]  #: (n_likes,) users
+    values: NDArray[np.float32]  #: (n_likes,) what their likes count
+    offsets: NDArray[np.float32]  #: (n_users,) moments of their rows
+    norms: NDArray[np.float32]  #: (n_users,)
+    idf: NDArray[np.float32]  #: (n_items,)
+    mean_length: NDArray[np.float64]  #: () sum of a user's weights
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        self.idf = inverse_frequencies(train.T.tocsr())
+        self.mean_length = np.array(train.data.sum(dtype=np.float64) / train.shape[0])
+        by_item = self._weighted_by_item(train)
+        self.indptr, self.likers = csr_parts(by_item)
+        self.values = by_item.data
+        self.offsets, self.norms = similarity_moments(by_item, self.config.similarity)
+        yield 1
+
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        by_item = self._weighted_by_item(self._histories(queries))
+        train = self._fitted_train()
+        config = self.config
+        users, similarities = nearest(
+            by_item.T.tocsr(),
+            self._by_item(),
+            config.n_neighbors,
+            of_left=similarity_moments(by_item, config.similarity),
+            of_right=Moments(self.offsets, self.norms),
+            shrinkage=0 if config.similarity == "cooccurrence" else config.shrinkage,
+            itself=None if sp.issparse(queries) else queries.astype(np.int32),
+            threads=self.threads,
+        )
+        found = users >= 0
+        indptr = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
+        nearby = sp.csr_array((similarities[found], users[found], indptr), shape=(len(users), train.shape[0]))
+        return self._product(nearby, train, train.data[:0])
+
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        self._no_measure(measure)
+        by_item = self._by_item()
+        lengths = np.sqrt(by_item.power(2).sum(axis=1))
+        unit = sp.csr_array(by_item.multiply(1 / np.where(lengths > 0, lengths, 1)[:, None]))
+        by_user = unit.T.tocsr()
+        out = self._product(unit[items], by_user, by_user.data)
+        out[out == 0] = -np.inf  # no user in common is no likeness
+        return out
+
+    def _weighted_by_item(self, histories: sp.csr_array) -> sp.csr_array:
+        """What each like of ``histories`` (n, n_items) counts; (n_items, n)."""
+        by_item = histories.T.tocsr()
+        lengths = relative_lengths(by_item, float(self.mean_length))
+        return weighted(by_item, self.config, idf=self.idf, lengths=lengths)
+
+    def _by_item(self) -> sp.csr_array:
+        return sp.csr_array((self.values, self.likers, self.indptr), shape=self._fitted_train().shape[::-1])
+
+    def _product(self, left: sp.csr_array, right: sp.csr_array, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """left @ right with ``values`` (empty: 1) in place of the right one's own; dense."""
+        out = np.zeros((left.shape[0], right.shape[1]), np.float32)
+        with limited_threads(self.threads):
+            add_sparse_rows(*csr_parts(left), left.data, *csr_parts(right), values, out)
+        return out
