@@ -94,7 +94,7 @@ def fit_and_rank(
         for _ in fit.epochs:
             if should_stop():
                 raise StoppedError
-        return rank_hidden(fit.model.scores, fit.fold)
+        return rank_by(fit.model, fit.fold)
 
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     with ThreadPoolExecutor(n_beside) as pool:
