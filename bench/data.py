@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast
 
 from bench.command import CommandParser, run
@@ -69,9 +70,11 @@ def _add_inspect(commands: Any) -> None:
     parser = commands.add_parser(
         "inspect",
         help="what is in a file",
-        description="What is in a data set: counts, what is dropped and why, distributions, the most popular titles.",
+        description="What is in a data set: counts, what is dropped and why, distributions, the most popular titles; "
+        "and what loading it took.",
         examples="  python -m bench.data inspect ml-1m.zip\n"
-        "  python -m bench.data inspect plays.tsv --html plays.html\n",
+        "  python -m bench.data inspect plays.tsv --html plays.html\n"
+        "  python -m bench.data inspect ratings.csv --no-cache\n",
     )
     parser.add_argument("data", nargs="?", default=DataOptions.data, metavar="NAME|PATH", help=DATA_HELP)
     parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page, too")
@@ -132,9 +135,16 @@ def _inspect(args: argparse.Namespace) -> None:
     from bench.datasets.loading import load
     from bench.datasets.summary import summarise, to_text
     from bench.datasets.summary_page import to_html
+    from bench.memory import forget_peak, held_bytes, peak_bytes
 
-    summary = summarise(load(data_options_from(args)))
+    forget_peak()
+    held, started = held_bytes(), perf_counter()
+    interactions = load(data_options_from(args))
+    seconds, added = perf_counter() - started, None if held is None else peak_bytes() - held
+    summary = summarise(interactions)
     print(to_text(summary))
+    memory = "" if added is None else f" and {added / 1e6:,.0f} MB of memory at its peak"
+    print(f"\nLoading took {seconds:.2f} s{memory}")
     if args.html is not None:
         _write(args.html, to_html(summary))
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.contests.memory import forget_peak, held_bytes, peak_bytes
 from bench.contests.problem import Problem, Run, load_fold, tiny_fold
 from bench.contests.stopwatch import EnoughError, Stopwatch
 from bench.contests.tasks import Contender, Task, tasks_of
+from bench.memory import forget_peak, held_bytes, peak_bytes
 
 __all__ = ["Measured", "Memory", "Order", "Worker", "WorkerError"]
 

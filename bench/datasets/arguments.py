@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from bench.datasets.likes import LIKED_FROM
-from bench.datasets.options import FORMATS, REPEATS, DataOptions
+from bench.datasets.options import FORMATS, LIKED_FROM, REPEATS, DataOptions
 
 __all__ = ["DATA_HELP", "add_data_arguments", "add_reading_arguments", "data_options_from"]
 

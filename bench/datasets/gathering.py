@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from bench.datasets.columns import Role
 from bench.datasets.errors import shown
-from bench.datasets.rows import VALUE_KINDS, Ids, Rows, ValueKind, encode
+from bench.datasets.options import DataOptions
+from bench.datasets.rows import VALUE_KINDS, Ids, Rows, ValueKind, encode, first_bad_value
 
 __all__ = ["MAX_ID_LENGTH", "BadColumnError", "Gathered", "are_beyond_64_bits"]
 
 #: Text ids are kept in arrays of fixed width, which one endless id would blow up.
 MAX_ID_LENGTH = 256
 _MAX_ROWS = 2**31 - 1
+#: A column grows by half, but by no more rows than this: numpy writes to all that it grows by.
+_STEP = 1 << 20
 #: Seconds of the year 5138; what lies beyond is taken for milliseconds.
 _MAX_SECONDS = 10**11
 
@@ -27,22 +30,34 @@ class BadColumnError(ValueError):
 
 
 class Gathered:
-    """The columns of the roles asked for; :meth:`add` takes pyarrow's batches, :meth:`rows` ends it."""
+    """The columns of the roles asked for; :meth:`add` takes pyarrow's batches, :meth:`rows` ends it.
 
-    def __init__(self) -> None:
+    Of ratings it keeps only whether they are likes, where ``options`` do not ask for more.
+    """
+
+    def __init__(self, options: DataOptions) -> None:
+        self._liked_from = None if options.keep_ratings else options.liked_from
         self._columns: dict[Role, _Numbers | _Texts] = {}
 
-    def add(self, batch: dict[Role, Any]) -> None:
-        """One more array a role; raises BadColumnError for nulls and for types that a role cannot have."""
+    def add(self, batch: dict[Role, Any], *, n_before: int = 0) -> None:
+        """One more array a role, after ``n_before`` rows of the same file.
+
+        Raises BadColumnError for nulls, for types that a role cannot have and for values that cannot be used.
+        """
+        if self._columns and self._columns.keys() != batch.keys():
+            raise BadColumnError("a column is missing here that was there before; write both alike")
         for role, array in batch.items():
             if array.null_count:
                 raise BadColumnError(f"{array.null_count:,} rows have no {role}; give one, or remove them")
             converted = _converted(role, array)
+            if role == "rating" or role == "weight":
+                if bad := first_bad_value(role, converted):
+                    raise BadColumnError(f"row {n_before + bad[0] + 1:,}: {bad[1]}")
+                if role == "rating" and self._liked_from is not None:
+                    converted = converted >= self._liked_from
             if role not in self._columns:
                 self._columns[role] = _Numbers(converted.dtype) if isinstance(converted, np.ndarray) else _Texts()
             self._columns[role].add(converted)
-        if len({len(column) for column in self._columns.values()}) > 1:
-            raise BadColumnError("a column is missing here that was there before; write both alike")
 
     def rows(self) -> Rows:
         """The rows of all batches; raises BadColumnError where there is no row, or where ids cannot be used."""
@@ -59,21 +74,24 @@ class Gathered:
 
 
 class _Numbers:
-    """An array that grows by half, in place where the system can."""
+    """An array that grows little by little, in place where the system can, with integers in 32 bits while they fit."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
-        self._array = np.empty(1 << 16, dtype)
+        self._dtype = dtype
+        self._array = np.empty(1 << 16, np.int32 if dtype.kind in "iu" and dtype.itemsize > 4 else dtype)
         self._length = 0
 
     def add(self, numbers: Any) -> None:
-        if not isinstance(numbers, np.ndarray) or numbers.dtype != self._array.dtype:
+        if not isinstance(numbers, np.ndarray) or numbers.dtype != self._dtype:
             found = getattr(numbers, "dtype", "text")
-            raise BadColumnError(f"a column is {found} here and {self._array.dtype} before; write both alike")
+            raise BadColumnError(f"a column is {found} here and {self._dtype} before; write both alike")
         end = self._length + len(numbers)
         if end > _MAX_ROWS:
             raise BadColumnError(f"more than {_MAX_ROWS:,} rows, which an index cannot hold; give fewer")
+        if self._array.dtype != self._dtype and not _fit(numbers, self._array.dtype):
+            self._array = self._array.astype(self._dtype)
         if end > len(self._array):
-            self._array.resize(end + end // 2, refcheck=False)
+            self._array.resize(end + min(end // 2, _STEP), refcheck=False)
         self._array[self._length : end] = numbers
         self._length = end
 
@@ -110,7 +128,7 @@ class _Texts:
             texts = merged.chunk(0).dictionary.to_pylist()
         except UnicodeDecodeError as error:  # Parquet's writers promise UTF-8, and pyarrow believes them
             raise BadColumnError(f"an id is not UTF-8 ({error.object[:20]!r}); write the file anew") from None
-        codes = np.concatenate([chunk.indices.to_numpy() for chunk in merged.chunks])
+        codes = np.concatenate([np.from_dlpack(chunk.indices) for chunk in merged.chunks])
         longest = max(texts, key=len, default="")
         if len(longest) > MAX_ID_LENGTH:
             raise BadColumnError(f"an id has {len(longest):,} characters; the longest allowed is {MAX_ID_LENGTH}")
@@ -126,6 +144,11 @@ class _Texts:
 
     def numbers(self) -> NDArray[Any]:
         raise BadColumnError("a rating, a weight or a time is text; give numbers")
+
+
+def _fit(numbers: NDArray[Any], dtype: np.dtype[Any]) -> bool:
+    limits = np.iinfo(dtype)
+    return not len(numbers) or bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
 
 
 def are_beyond_64_bits(ids: Sequence[str]) -> bool:
@@ -144,11 +167,11 @@ def _converted(role: Role, array: Any) -> Any:
     if role in ("rating", "weight"):
         if not (kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_decimal(kind)):
             raise BadColumnError(f"the {role} column is of the type {kind}; give numbers")
-        return array.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False)
+        return np.from_dlpack(array.cast(pa.float32(), safe=False))
     if role == "time":
         return _moments(array)
     if kinds.is_integer(kind):
-        return array.to_numpy()
+        return np.from_dlpack(array)
     if kinds.is_dictionary(kind):
         return array.cast(pa.dictionary(pa.int32(), pa.string()))
     if kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind):
@@ -163,17 +186,16 @@ def _moments(array: Any) -> NDArray[Any]:
 
     if kinds.is_timestamp(array.type) or kinds.is_date(array.type):
         in_seconds = array.cast(pa.timestamp("s", tz=getattr(array.type, "tz", None)), safe=False)
-        moments: NDArray[np.int64] = in_seconds.cast(pa.int64()).to_numpy()
-        return moments
+        return np.from_dlpack(in_seconds.cast(pa.int64()))
     if not (kinds.is_integer(array.type) or kinds.is_floating(array.type)):
         raise BadColumnError(f"the times are of the type {array.type}; give seconds since 1970 or ISO dates")
-    numbers = array.to_numpy()
+    numbers = np.from_dlpack(array)
     if not (np.abs(numbers) < 2.0**62).all():
         raise BadColumnError("a time is not a finite number of seconds; correct it, or leave the column out")
     return np.floor(numbers).astype(np.int64)
 
 
-def _seconds(moments: NDArray[np.int64]) -> NDArray[np.int64]:
+def _seconds(moments: NDArray[np.signedinteger[Any]]) -> NDArray[np.signedinteger[Any]]:
     if len(moments) and np.median(moments[:1000]) > _MAX_SECONDS:
         moments //= 1000
     return moments

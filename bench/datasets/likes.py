@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,13 +12,11 @@ from numpy.typing import NDArray
 
 from bench.datasets.errors import DataError
 from bench.datasets.options import DataOptions, Repeats
-from bench.datasets.rows import Ids, Rows
+from bench.datasets.parts import joined, parts_by_user
+from bench.datasets.rows import Ids, Rows, counts_of
 from evaluation.interactions import Interactions, Ratings, Source
 
-__all__ = ["LIKED_FROM", "to_interactions"]
-
-#: A rating from here on is a like when the user does not say otherwise, as in the seeds' notebooks.
-LIKED_FROM = 4.0
+__all__ = ["to_interactions"]
 
 
 def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions:
@@ -25,12 +24,9 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
     n_read, users_read, items_read = len(rows), len(rows.users.values), len(rows.items.values)
     positive_from = _threshold(rows, options)
     account = _Account()
-    rows = account.keep(rows, "weight of 0", _has_weight(rows))
-    _put_in_order(rows)
-    rows = _merge_repeats(rows, options.repeats, account)
-    rated = rows if options.keep_ratings and rows.value_kind == "rating" else None
-    if positive_from is not None and rows.values is not None:
-        rows = account.keep(rows, f"{rows.value_kind} below {positive_from:g}", rows.values >= positive_from)
+    pairs = (_one_a_pair(part, options.repeats, account) for part in parts_by_user(rows))
+    rated = joined(list(pairs)) if options.keep_ratings and rows.value_kind == "rating" else None
+    rows = joined([_likes_of(part, positive_from, account) for part in (pairs if rated is None else [rated])])
     rows = _sample(rows, options, account)
     rows = _keep_active(rows, options, account)
     ratings = None if rated is None else _ratings(rated, rows)
@@ -51,11 +47,25 @@ def to_interactions(name: str, rows: Rows, options: DataOptions) -> Interactions
         matrix=_matrix(rows),
         user_ids=rows.users.values,
         item_ids=rows.items.values,
-        timestamps=rows.times,
+        timestamps=_seconds(rows),
         source=source,
         ratings=ratings,
     )
     return _with_titles(interactions, rows.titles) if rows.titles else interactions
+
+
+def _one_a_pair(rows: Rows, repeats: Repeats | None, account: _Account) -> Rows:
+    """All rows of some users in order, repeats merged."""
+    rows = account.keep(rows, "weight of 0", _has_weight(rows))
+    _put_in_order(rows)
+    return _merge_repeats(rows, repeats, account)
+
+
+def _likes_of(rows: Rows, positive_from: float | None, account: _Account) -> Rows:
+    if positive_from is not None and rows.values is not None:
+        is_liked = rows.values if rows.values.dtype == np.bool_ else rows.values >= positive_from
+        rows = account.keep(rows, f"{rows.value_kind} below {positive_from:g}", np.asarray(is_liked, np.bool_))
+    return replace(rows, values=None) if rows.value_kind == "rating" else rows
 
 
 def _with_titles(interactions: Interactions, titles: Mapping[str, str]) -> Interactions:
@@ -67,15 +77,18 @@ class _Account:
     """Counts the rows that do not become likes, by reason."""
 
     def __init__(self) -> None:
-        self.dropped: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Rows by reason, in the order in which reasons were asked about, which does not hang on the parts."""
+        return {reason: count for reason, count in self._counts.items() if count}
 
     def keep(self, rows: Rows, reason: str, kept: NDArray[np.bool_] | None) -> Rows:
         """The rows where ``kept``; the others are dropped for ``reason``. None keeps all."""
         n_dropped = 0 if kept is None else len(kept) - int(np.count_nonzero(kept))
-        if n_dropped == 0 or kept is None:
-            return rows
-        self.dropped[reason] = self.dropped.get(reason, 0) + n_dropped
-        return rows.take(kept)
+        self._counts[reason] = self._counts.get(reason, 0) + n_dropped
+        return rows if n_dropped == 0 or kept is None else rows.take(kept)
 
 
 def _threshold(rows: Rows, options: DataOptions) -> float | None:
@@ -87,7 +100,7 @@ def _threshold(rows: Rows, options: DataOptions) -> float | None:
     if rows.value_kind == "rating" and options.repeats == "sum":
         raise DataError.at(options.data, "--repeats sum adds weights up, but these are ratings; use --repeats last")
     if rows.value_kind == "rating" and positive_from is None:
-        return LIKED_FROM
+        return options.liked_from
     return positive_from
 
 
@@ -127,15 +140,17 @@ def _same_as_next(rows: Rows) -> NDArray[np.bool_]:
 
 def _merge_repeats(rows: Rows, how: Repeats | None, account: _Account) -> Rows:
     """One row a pair: the last of ratings and the sum of all else, where ``how`` does not say otherwise."""
+    keeps_last = (how or ("last" if rows.value_kind == "rating" else "sum")) == "last"
+    reason = "repeated pair, the last one kept" if keeps_last else "repeated pair, added to the first one"
     same = _same_as_next(rows)
     if not same.any():
-        return rows
+        return account.keep(rows, reason, None)
     starts = np.append(0, np.flatnonzero(~same) + 1)
-    if (how or ("last" if rows.value_kind == "rating" else "sum")) == "last":
-        return account.keep(rows, "repeated pair, the last one kept", _is_last(starts, len(rows), rows.times))
+    if keeps_last:
+        return account.keep(rows, reason, _is_last(starts, len(rows), rows.times))
     values = np.ones(len(rows), np.float32) if rows.values is None else rows.values
     times = None if rows.times is None else np.maximum.reduceat(rows.times, starts)
-    merged = account.keep(rows, "repeated pair, added to the first one", np.append(~same, True))
+    merged = account.keep(rows, reason, np.append(~same, True))
     sums = np.add.reduceat(values, starts, dtype=np.float32)
     return replace(merged, values=sums, value_kind=merged.value_kind or "weight", times=times)
 
@@ -180,7 +195,7 @@ def _keep_active(rows: Rows, options: DataOptions, account: _Account) -> Rows:
         for side, least in (("user", options.min_user_likes), ("item", options.min_item_likes)):
             if least > 1:
                 ids = rows.users if side == "user" else rows.items
-                enough = np.bincount(ids.codes, minlength=len(ids.values)) >= least
+                enough = counts_of(ids.codes, len(ids.values)) >= least
                 rows = account.keep(rows, f"{side} with fewer than {least:,} likes", enough[ids.codes])
     return rows
 
@@ -190,7 +205,7 @@ def _ratings(rated: Rows, likes: Rows) -> Ratings:
     left = rated.take(_used(likes.users)[rated.users.codes] & _used(likes.items)[rated.items.codes])
     left = replace(left, users=_without_unused(left.users), items=_without_unused(left.items))
     assert left.values is not None
-    return Ratings(matrix=_csr(left, left.values), timestamps=left.times)
+    return Ratings(matrix=_csr(left, left.values), timestamps=_seconds(left))
 
 
 def _used(ids: Ids) -> NDArray[np.bool_]:
@@ -216,13 +231,17 @@ def _require_two(data: str, rows: Rows, n_read: int, dropped: Mapping[str, int])
         raise DataError.at(data, f"{left}; at least two of each are needed{hint}")
 
 
+def _seconds(rows: Rows) -> NDArray[np.int64] | None:
+    return None if rows.times is None else rows.times.astype(np.int64, copy=False)
+
+
 def _matrix(rows: Rows) -> sp.csr_array:
     is_weighted = rows.values is not None and rows.value_kind != "rating"
     return _csr(rows, rows.values if is_weighted else np.ones(len(rows), np.float32))
 
 
-def _csr(rows: Rows, data: NDArray[np.float32] | None) -> sp.csr_array:
+def _csr(rows: Rows, data: NDArray[Any] | None) -> sp.csr_array:
     n_users, n_items = len(rows.users.values), len(rows.items.values)
     indptr = np.zeros(n_users + 1, np.int32)
-    np.cumsum(np.bincount(rows.users.codes, minlength=n_users), out=indptr[1:])
+    np.cumsum(counts_of(rows.users.codes, n_users), out=indptr[1:])
     return sp.csr_array((data, rows.items.codes, indptr), shape=(n_users, n_items))

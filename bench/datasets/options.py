@@ -9,12 +9,14 @@ from typing import Literal, get_args
 from bench.datasets.columns import parse_columns
 from bench.datasets.errors import DataError, did_you_mean, shown
 
-__all__ = ["FORMATS", "REPEATS", "DataOptions", "Format", "Repeats"]
+__all__ = ["FORMATS", "LIKED_FROM", "REPEATS", "DataOptions", "Format", "Repeats"]
 
 Format = Literal["text", "parquet", "sparse", "lists"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Repeats = Literal["sum", "last"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
+#: A rating from here on is a like when the user does not say otherwise, as in the seeds' notebooks.
+LIKED_FROM = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,11 @@ class DataOptions:
             raise DataError(f"--separator must be one ASCII character, '::' or '\\t', got {shown(self.separator)!r}")
         if self.columns is not None:
             parse_columns(self.columns)
+
+    @property
+    def liked_from(self) -> float:
+        """From where on a rating is a like."""
+        return LIKED_FROM if self.positive_from is None else self.positive_from
 
 
 def _can_separate(separator: str) -> bool:

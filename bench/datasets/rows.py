@@ -9,12 +9,15 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VALUE_KINDS", "Ids", "Rows", "ValueKind", "encode", "first_bad_value", "value_problem"]
+__all__ = [
+    *("VALUE_KINDS", "Ids", "Rows", "ValueKind"),
+    *("BLOCK", "counts_of", "encode", "first_bad_value", "value_problem"),
+]
 
 #: A rating says how much an item was liked, a weight how often; a bare pair says only that it was.
 ValueKind = Literal["rating", "weight"]
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
-_BLOCK = 1 << 18
+BLOCK = 1 << 18  #: rows at a time where all at once would take much memory
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -25,22 +28,21 @@ class Ids:
     values: NDArray[Any]
     codes: NDArray[np.int32]
 
-    def __getitem__(self, rows: NDArray[Any] | slice) -> Ids:
-        return Ids(values=self.values, codes=self.codes[rows])
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """The rows of a file before anything is decided about them; arrays are (n_rows,).
 
-    ``titles`` are keyed by the item's id as text; ``notes`` say what a reader repaired or decided.
+    ``values`` are float32, or, of ratings, a quarter as large: whether each is a like. ``times`` are whole seconds
+    since 1970 in 32 or 64 bits. ``titles`` are keyed by the item's id as text; ``notes`` say what a reader repaired
+    or decided.
     """
 
     users: Ids
     items: Ids
-    values: NDArray[np.float32] | None = None
+    values: NDArray[np.float32] | NDArray[np.bool_] | None = None
     value_kind: ValueKind | None = None
-    times: NDArray[np.int64] | None = None
+    times: NDArray[np.signedinteger[Any]] | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     terms: str = ""
@@ -50,12 +52,21 @@ class Rows:
 
     def take(self, chosen: NDArray[Any] | slice) -> Rows:
         """The rows at ``chosen``: positions, a mask or a slice."""
+        return self.with_columns({name: column[chosen] for name, column in self.columns().items()})
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The arrays that there are, the codes of users and items among them."""
+        columns = {"users": self.users.codes, "items": self.items.codes, "values": self.values, "times": self.times}
+        return {name: column for name, column in columns.items() if column is not None}
+
+    def with_columns(self, columns: Mapping[str, NDArray[Any]]) -> Rows:
+        """Other rows of the same ids, with arrays as :meth:`columns` gives them."""
         return replace(
             self,
-            users=self.users[chosen],
-            items=self.items[chosen],
-            values=None if self.values is None else self.values[chosen],
-            times=None if self.times is None else self.times[chosen],
+            users=replace(self.users, codes=columns["users"]),
+            items=replace(self.items, codes=columns["items"]),
+            values=columns.get("values"),
+            times=columns.get("times"),
         )
 
 
@@ -81,17 +92,23 @@ def value_problem(kind: ValueKind, value: float) -> str | None:
     return None
 
 
-def first_bad_value(rows: Rows) -> tuple[int, str] | None:
+def first_bad_value(kind: ValueKind, values: NDArray[np.float32]) -> tuple[int, str] | None:
     """The position of the first rating or weight that :func:`value_problem` objects to, and its objection."""
-    if rows.values is None or rows.value_kind is None:
-        return None
-    bad = ~np.isfinite(rows.values)
-    if rows.value_kind == "weight":
-        bad |= rows.values < 0
+    bad = ~np.isfinite(values)
+    if kind == "weight":
+        bad |= values < 0
     if not bad.any():
         return None
     position = int(bad.argmax())
-    return position, value_problem(rows.value_kind, float(rows.values[position])) or ""
+    return position, value_problem(kind, float(values[position])) or ""
+
+
+def counts_of(codes: NDArray[np.int32], n_codes: int) -> NDArray[np.int64]:
+    """(n_codes,) how often each code occurs; ``np.bincount`` of all at once would hold them again in 64 bits."""
+    counts = np.zeros(n_codes, np.int64)
+    for block in _blocks(codes, max(n_codes, BLOCK)):
+        counts += np.bincount(block, minlength=n_codes)
+    return counts
 
 
 def _encode_dense(column: NDArray[Any], low: int, high: int) -> Ids:
@@ -106,6 +123,6 @@ def _encode_dense(column: NDArray[Any], low: int, high: int) -> Ids:
     return Ids(values=values, codes=codes)
 
 
-def _blocks(column: NDArray[Any]) -> Iterator[NDArray[Any]]:
+def _blocks(column: NDArray[Any], length: int = BLOCK) -> Iterator[NDArray[Any]]:
     """Views of the column, small enough that what is computed from one stays in the cache."""
-    return (column[start : start + _BLOCK] for start in range(0, len(column), _BLOCK))
+    return (column[start : start + length] for start in range(0, len(column), length))

@@ -34,7 +34,7 @@ def read_sparse(file: DataFile) -> Rows:
     users, items = _coordinates(file, arrays, shape)
     values = _values(file, arrays["data"], len(users))
     rows = Rows(users=encode(users), items=encode(items), values=values, value_kind="weight")
-    if bad := first_bad_value(rows):
+    if bad := first_bad_value("weight", values):
         raise DataError.at(file, f"entry {bad[0] + 1:,}: {bad[1]}")
     n_empty = shape[0] - len(rows.users.values), shape[1] - len(rows.items.values)
     if any(n_empty):

@@ -1,5 +1,6 @@
 """``python -m bench.data``: what it prints, what it writes, and how it ends."""
 
+import re
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ def test_inspect_tells_counts_dropped_rows_distributions_and_titles(ratings, cap
     assert "median 6" in printed
     assert "\\x1b[31mHeat" in printed
     assert "\x1b" not in printed
+    assert re.search(r"\nLoading took \d+\.\d\d s( and \d+ MB of memory at its peak)?\n", printed)
 
 
 def test_inspect_takes_the_options_of_every_command(ratings, capsys):

@@ -67,7 +67,7 @@ def test_a_fold_survives_its_file(tmp_path: Path) -> None:
 
 
 def test_a_process_has_a_memory_of_its_own() -> None:
-    from bench.contests.memory import forget_peak, held_bytes, peak_bytes
+    from bench.memory import forget_peak, held_bytes, peak_bytes
 
     if not os.path.exists("/proc/self/status"):
         pytest.skip("this system does not tell what a process holds")

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.datasets import DataError, DataOptions, load
+from bench.datasets import DataError, DataOptions, gathering, load
 
 HEADER = "user,item,rating,timestamp\n"
 GOOD = "1,10,5,100\n2,11,4,101\n"
@@ -248,6 +248,11 @@ def test_folder_that_may_not_be_listed_is_explained(tmp_path, monkeypatch):
 
 def test_adding_up_ratings_is_refused(write):
     assert "--repeats sum adds weights up" in message_of(data=write(HEADER + GOOD), repeats="sum")
+
+
+def test_more_rows_than_an_index_can_hold_are_refused(write, monkeypatch):
+    monkeypatch.setattr(gathering, "_MAX_ROWS", 1)
+    assert "more than 1 rows, which an index cannot hold; give fewer" in message_of(data=write(HEADER + GOOD))
 
 
 def test_hostile_values_cannot_break_the_line_or_the_terminal(write):
