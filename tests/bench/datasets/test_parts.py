@@ -73,7 +73,7 @@ def test_likes_found_in_parts_are_those_found_at_once(pairs, kind, with_times, r
         "liked": np.array([True, False, True]),
         "weight": np.array([2, 0, 1], np.float32),
     }.get(kind)
-    options = DataOptions(repeats=repeats, min_user_likes=min_user_likes)
+    options = DataOptions(repeats=repeats, min_user_likes=min_user_likes, keep_ratings=kind == "rating")
     kind = "rating" if kind == "liked" else kind
 
     def outcome():
@@ -90,7 +90,8 @@ def describe(outcome):
         interactions = outcome()
     except ValueError as error:
         return str(error)
-    return interactions.content_hash, asdict(interactions.source)
+    ratings = interactions.ratings and interactions.ratings.matrix.toarray().tolist()
+    return interactions.content_hash, asdict(interactions.source), ratings
 
 
 def test_unsorted_rows_are_never_held_twice():
