@@ -6,15 +6,14 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.command import CommandParser, positive_int, run, whole_number
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from studies.registry import check_model, model_names
 
 if TYPE_CHECKING:
-    from evaluation.interactions import Interactions
-    from models.base import Recommender
+    pass
 
 DESCRIPTION = """\
 Show what models find alike, or recommend: the neighbours of an item by part of its title, or the recommendations
@@ -51,6 +50,7 @@ def _parser() -> CommandParser:
 
 
 def _show(args: argparse.Namespace, command: str) -> int:
+    from bench.best_fit import best_fit
     from bench.datasets import load
     from bench.side_by_side import print_item, print_user, user_number
     from bench.title_search import find_items
@@ -60,22 +60,16 @@ def _show(args: argparse.Namespace, command: str) -> int:
     interactions = load(data_options_from(args))
     items = find_items(interactions, args.item) if args.item is not None else []
     user = user_number(interactions, args.user) if args.user is not None else None
-    models = {name: _fitted(name, interactions, args) for name in dict.fromkeys(args.model)}
+    models = {
+        name: best_fit(name, interactions, args.storage, seed=args.seed, threads=args.threads)
+        for name in dict.fromkeys(args.model)
+    }
     width = shutil.get_terminal_size((120, 24)).columns
     if user is None:
         print_item(models, interactions, items, args.k, width)
     else:
         print_user(models, interactions, user, args.k, width)
     return 0
-
-
-def _fitted(name: str, interactions: Interactions, args: argparse.Namespace) -> Recommender[Any]:
-    from studies.comparison.entrants import best_of_any_split
-    from studies.storage import open_storage
-
-    spec, config, study = best_of_any_split(open_storage(args.storage), name, interactions)
-    print(f"{name}: {f'the best of study {study}' if study else 'its defaults'}, fitted on all likes", file=sys.stderr)
-    return spec.model(config, seed=args.seed, threads=args.threads).fit(interactions.matrix)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""MLflow: a run for a study, beneath it a run for each trial. The only module that imports mlflow.
+"""MLflow: a run for a study, beneath it a run for each trial.
 
 MLflow gets copies of what Optuna's storage has, after it has it, from a thread of its own: tracking costs the
 search no time and cannot fail a trial. Runs are found again by tags, so that whatever was missed, by a
@@ -21,7 +21,15 @@ from studies.history import StudyHistory
 from studies.record import DataSummary, Estimate, StudyRecord, TrialRecord
 from studies.secrets import hide_password
 
-__all__ = ["DEFAULT_TRACKING_URI", "PARENT_TAG", "MlflowRuns", "Tracker", "estimate_metrics", "problem_of"]
+__all__ = [
+    "DEFAULT_TRACKING_URI",
+    "PARENT_TAG",
+    "MlflowRuns",
+    "Tracker",
+    "estimate_metrics",
+    "import_mlflow",
+    "problem_of",
+]
 
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  #: where ``mlflow ui``, started in the same folder, looks
 STUDY_TAG = "mfbench.study_id"
@@ -35,6 +43,7 @@ BATCH = 900  #: entries that MLflow takes at once, parameters and tags included
 LONGEST_TEXT = 5000  #: characters of a tag or a parameter that every MLflow store takes
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
@@ -83,6 +92,15 @@ class Tracker:
             self.problem = problem_of(self.uri, error)
 
 
+def import_mlflow() -> Any:
+    """MLflow, without telemetry, and with little patience for a server that is down."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    return mlflow
+
+
 def problem_of(uri: str, error: Exception) -> str:
     """What went wrong with the MLflow at ``uri``, in a line without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -93,12 +111,8 @@ class MlflowRuns:
     """Runs of one experiment: made, found again by their tags, written to."""
 
     def __init__(self, uri: str) -> None:
-        for name, value in _ENVIRONMENT.items():
-            os.environ.setdefault(name, value)
-        import mlflow
-
-        self._mlflow = mlflow
-        self._client = mlflow.MlflowClient(uri)
+        self._mlflow = import_mlflow()
+        self._client = self._mlflow.MlflowClient(uri)
         self._client.search_experiments(max_results=1)  # makes the tables of a fresh database
 
     def _open_experiment(self, name: str) -> None:

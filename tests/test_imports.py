@@ -20,7 +20,7 @@ MAY_IMPORT = {
 RESERVED = {
     "numba": {"models", "evaluation"},
     "optuna": {"studies"},
-    "mlflow": {"studies.tracking"},
+    "mlflow": {"studies.pyfunc", "studies.pyfunc_script", "studies.tracking"},
     "dask": {"studies"},
     "jinja2": {"reports", "bench"},
     "plotly": {"reports", "bench"},

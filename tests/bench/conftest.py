@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import compare, report, show, study
+from bench import compare, export, report, show, study
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
-COMMANDS = {"study": study.main, "report": report.main, "compare": compare.main, "show": show.main}
+COMMANDS = {module.__name__.removeprefix("bench."): module.main for module in (compare, export, report, show, study)}
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""A model as it is put to use: its best configuration on the data, fitted on all likes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from evaluation.interactions import Interactions
+from models.base import Recommender
+from studies.comparison.entrants import best_of_any_split
+from studies.storage import open_storage
+
+__all__ = ["best_fit"]
+
+
+def best_fit(
+    name: str, interactions: Interactions, storage: str, *, seed: int, threads: int | None
+) -> Recommender[Any]:
+    """Fit the best configuration of any study of the data, or the defaults where there is none, and say which."""
+    spec, config, study = best_of_any_split(open_storage(storage), name, interactions)
+    print(f"{name}: {f'the best of study {study}' if study else 'its defaults'}, fitted on all likes", file=sys.stderr)
+    return spec.model(config, seed=seed, threads=threads).fit(interactions.matrix)
