@@ -55,7 +55,7 @@ class TopKModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined] 
         if "user" in frame.columns:
             return _numbers(frame["user"].tolist(), self.users, "user")
         if "history" not in frame.columns:
-            raise ValueError(f"a column 'user' or 'history' is needed, got {', '.join(map(str, frame.columns))}")
+            raise ValueError("the input needs a column 'user' of ids or 'history' of lists of item ids")
         histories = [_numbers(list(history), self.items, "item") for history in frame["history"]]
         indptr = np.cumsum([0, *map(len, histories)])
         indices = np.concatenate([np.empty(0, np.int64), *histories])

@@ -83,7 +83,7 @@ def test_a_pyfunc_answers_without_the_project(
     assert {int(row["item"].removeprefix("i")) < 20 for row in everything[:10]} == {True}, "the halves were mixed up"
     assert {row["item"]: row["title"] for row in everything}["i1"] == HOSTILE
     assert "the model knows no item 'no such'; ids look like i1" in unknown
-    assert "person" in misnamed
+    assert "the input needs a column 'user' of ids or 'history' of lists of item ids" in misnamed
 
 
 def test_vectors_and_their_index_give_the_models_lists(command: Command, likes_file: Path, tmp_path: Path) -> None:
