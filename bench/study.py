@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bench.command import (
     CommandParser,
     add_storage_arguments,
     add_tracking_arguments,
+    one_of,
     positive_float,
     positive_int,
     run,
@@ -62,6 +64,13 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--timeout", type=positive_float, metavar="SECONDS", help="after which this run starts no new trial"
     )
     group.add_argument(
+        "--sampler",
+        type=_sampler,
+        default="tpe",
+        metavar="tpe|random|gp|grid",
+        help="what proposes configurations; gp needs torch, grid takes 4 points of a range (%(default)s)",
+    )
+    group.add_argument(
         "--rescore",
         type=whole_number,
         default=5,
@@ -72,6 +81,13 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--seed", type=whole_number, default=0, help="of the split, the search and the models (%(default)s)"
     )
     group.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
+
+
+def _sampler(text: str) -> str:
+    name = one_of("tpe", "random", "gp", "grid")(text)
+    if name == "gp" and find_spec("torch") is None:
+        raise argparse.ArgumentTypeError("gp needs the package torch; install it, or take tpe")
+    return name
 
 
 def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
@@ -106,6 +122,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
             metric=metric,
             n_trials=args.trials,
             timeout=args.timeout,
+            sampler=args.sampler,
             rescore=args.rescore,
             seed=args.seed,
             threads=args.threads,

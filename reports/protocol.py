@@ -32,8 +32,14 @@ def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
         ("Validation users in a draw", formats.count(split.n_validation_users)),
         ("Draws", formats.count(split.n_draws)),
         ("Likes trained on, first draw", formats.count(split.n_train_likes)),
+        *_sampler(record),
         ("Seed of the search", str(record.seed)),
     )
+
+
+def _sampler(record: StudyRecord) -> tuple[tuple[str, str], ...]:
+    names = [f"{name} from trial {number}" if number else name for number, name in sorted(record.samplers.items())]
+    return (("Sampler", "; ".join(names)),) if names else ()
 
 
 def data_facts(record: StudyRecord | ComparisonRecord) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,19 @@ from evaluation.significance import bootstrap_means
 from studies.asked import Asked
 from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
 from studies.rescoring import Rescored, finalists
-from studies.storage import ASKED, DEFAULTS, ERROR, FLOORS, ID, RESULT, RUN, SETTINGS, finished_trials, is_abandoned
+from studies.storage import (
+    ASKED,
+    DEFAULTS,
+    ERROR,
+    FLOORS,
+    ID,
+    RESULT,
+    RUN,
+    SAMPLERS,
+    SETTINGS,
+    finished_trials,
+    is_abandoned,
+)
 
 __all__ = ["StudyHistory"]
 
@@ -100,6 +112,7 @@ class StudyHistory:
             floors=self._estimates(self._floors()),
             gains=tuple(self._gains(best)) if best else (),
             importances=self._importances(),
+            samplers={int(number): name for number, name in self._attrs.get(SAMPLERS, {}).items()},
             winner=best.number if best else None,
             n_rescored=run.get("rescore", 0),
             best_config=best.user_attrs[RESULT]["config"] if best else {},

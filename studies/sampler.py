@@ -1,32 +1,51 @@
-"""A TPE whose draws follow from the study's seed and the trial's number alone."""
+"""Samplers whose draws follow from the study's seed and the trial's number alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from studies.grid import GRID_POINTS, GridSampler
+from studies.spec import Searched
 from studies.storage import is_abandoned
 
-__all__ = ["N_STARTUP_TRIALS", "SeededTPESampler"]
+__all__ = ["N_STARTUP_TRIALS", "SamplerName", "SeededSampler", "make_sampler", "sampler_in_words"]
 
-N_STARTUP_TRIALS = 10  #: random trials before TPE, and before anything is pruned
+SamplerName = Literal["tpe", "random", "gp", "grid"]
+N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
 
 
-class SeededTPESampler(BaseSampler):
-    """Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), with a generator of its own for each trial.
+def make_sampler(name: SamplerName, seed: int, space: Mapping[str, Searched]) -> BaseSampler:
+    return GridSampler(seed, space) if name == "grid" else SeededSampler(name, seed)
 
-    Optuna's sampler draws from one stream, which starts again when a study is resumed: trials would repeat.
-    Here trial n draws from (seed, n), where trials that were abandoned and queued again do not count, so that a
-    resumed study goes on as if it had never stopped.
+
+def sampler_in_words(name: SamplerName) -> str:
+    """What the sampler does, for a report."""
+    return {
+        "tpe": "TPE, multivariate",
+        "random": "random",
+        "gp": "Gaussian process",
+        "grid": f"grid of {GRID_POINTS} points a range",
+    }[name]
+
+
+class SeededSampler(BaseSampler):
+    """One of Optuna's samplers, with a generator of its own for each trial.
+
+    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or plain random draws. Optuna's
+    samplers draw from one stream, which starts again when a study is resumed: trials would repeat. Here trial n draws
+    from (seed, n), where trials that were abandoned and queued again do not count, so that a resumed study goes
+    on as if it had never stopped.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, name: SamplerName, seed: int) -> None:
+        self._name = name
         self._seed = seed
         self._number = -1
         self._sampler = self._fresh(0)
@@ -45,13 +64,17 @@ class SeededTPESampler(BaseSampler):
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         self._of(study, trial).after_trial(study, trial, state, values)
 
-    def _of(self, study: Study, trial: FrozenTrial) -> TPESampler:
+    def _of(self, study: Study, trial: FrozenTrial) -> BaseSampler:
         if trial.number != self._number:
             earlier = study.get_trials(deepcopy=False)[: trial.number]
             self._number = trial.number
             self._sampler = self._fresh(trial.number - sum(map(is_abandoned, earlier)))
         return self._sampler
 
-    def _fresh(self, number: int) -> TPESampler:
+    def _fresh(self, number: int) -> BaseSampler:
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
+        if self._name == "random":
+            return RandomSampler(seed=seed)
+        if self._name == "gp":
+            return GPSampler(seed=seed, n_startup_trials=N_STARTUP_TRIALS)
         return TPESampler(seed=seed, multivariate=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False)

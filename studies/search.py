@@ -18,10 +18,11 @@ from evaluation.metrics import DEFAULT, Metric
 from evaluation.split import Fold, Split
 from studies.asked import asked_as_json
 from studies.environment import describe_environment
+from studies.grid import n_configurations
 from studies.history import StudyHistory
 from studies.registry import load_spec
 from studies.rescoring import rescore
-from studies.sampler import N_STARTUP_TRIALS, SeededTPESampler
+from studies.sampler import N_STARTUP_TRIALS, SamplerName, make_sampler, sampler_in_words
 from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
 from studies.storage import (
@@ -31,6 +32,7 @@ from studies.storage import (
     FLOORS,
     RESULT,
     RUN,
+    SAMPLERS,
     create_or_resume,
     finished_trials,
     open_storage,
@@ -57,6 +59,7 @@ class SearchOptions:
     metric: Metric = DEFAULT
     n_trials: int = 30  #: in total: a resumed study is topped up to it
     timeout: float | None = None  #: seconds after which no new trial is started
+    sampler: SamplerName = "tpe"  #: a resumed study may go on with another
     seed: int = 0
     threads: int | None = None
     rescore: int = 5  #: how many of the best are scored again on fresh draws before a winner is named
@@ -99,8 +102,8 @@ def search(
     space = spec.space_for(is_weighted=interactions.is_weighted)
     settings = study_settings(spec, space, interactions, split, options.metric, options.seed)
     with storage_errors_explained(options.storage):
-        study = _open(options, settings)
-        n_missing = (options.n_trials if space else 1) - len(finished_trials(study))
+        study = _open(options, settings, space)
+        n_missing = _n_trials(study, spec, space, options) - len(finished_trials(study))
         _write_circumstances(study, command, n_missing, interactions, split.validation, options)
         history = StudyHistory(study)
         for observer in observers:
@@ -199,13 +202,22 @@ class _Objective:
                 raise TrialPruned
 
 
-def _open(options: SearchOptions, settings: StudySettings) -> optuna.Study:
+def _n_trials(study: optuna.Study, spec: StudySpec, space: Mapping[str, Searched], options: SearchOptions) -> int:
+    """How many trials the study is to have: what was asked for, or as many as there are different ones to have."""
+    if not space:
+        return 1
+    if options.sampler == "grid":
+        return min(options.n_trials, n_configurations(study, space, spec.defaults(space)))
+    return options.n_trials
+
+
+def _open(options: SearchOptions, settings: StudySettings, space: Mapping[str, Searched]) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return create_or_resume(
         open_storage(options.storage),
         options.study_name,
         settings,
-        sampler=SeededTPESampler(options.seed),
+        sampler=make_sampler(options.sampler, options.seed, space),
         pruner=MedianPruner(n_startup_trials=N_STARTUP_TRIALS, n_warmup_steps=FIRST_PRUNED_EPOCH),
     )
 
@@ -239,6 +251,9 @@ def _write_circumstances(
         "environment": describe_environment(),
     }
     study.set_user_attr(RUN, run)
+    samplers, name = study.user_attrs.get(SAMPLERS, {}), sampler_in_words(options.sampler)
+    if n_missing > 0 and name not in list(samplers.values())[-1:]:
+        study.set_user_attr(SAMPLERS, {**samplers, str(len(study.get_trials(deepcopy=False))): name})
     if ASKED not in study.user_attrs:
         study.set_user_attr(ASKED, asked_as_json(interactions, folds))
 

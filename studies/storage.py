@@ -31,6 +31,7 @@ __all__ = [
     "ID",
     "RESULT",
     "RUN",
+    "SAMPLERS",
     "SETTINGS",
     "StorageError",
     "StudyMismatchError",
@@ -51,6 +52,7 @@ SETTINGS = "mfbench:settings"
 ASKED = "mfbench:asked"  #: for each draw, the ids of the users asked, and how many likes were hidden from each
 FLOORS = "mfbench:floors"  #: for each floor, its ranks, a text a draw
 RUN = "mfbench:run"  #: of the latest run: command, trials asked for, environment
+SAMPLERS = "mfbench:samplers"  #: number of a trial -> the sampler in words, from that trial on
 # attributes of a trial
 RESULT = "mfbench:result"
 ERROR = "mfbench:error"

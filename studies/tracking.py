@@ -282,6 +282,7 @@ def _study_tags(record: StudyRecord) -> dict[str, Any]:
     best = {f"best.{name}": value for name, value in record.best_config.items()}
     return {
         "command": record.command,
+        "sampler": "; ".join(f"{name} from trial {number}" for number, name in record.samplers.items()),
         "data.hash": record.data.content_hash,
         "split.test_hash": record.split.test_hash,
         "split.validation_hash": record.split.validation_hash,

@@ -80,6 +80,7 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--holdout", "last:"), "'last:' is neither a number of likes"),
         (("--model", "ials", "--holdout", "0"), "'0' is neither a number of likes"),
         (("--model", "ials", "--test-users", "1.5"), "'1.5' is neither a share between 0 and 1 nor a whole number"),
+        (("--model", "ials", "--sampler", "gird"), "'gird' is none of tpe, random, gp, grid. Did you mean 'grid'?"),
         (("--model", "ials", "--trials", "0"), "'0' is not a whole number from 1 on"),
         (("--model", "ials", "--trials", "many"), "'many' is not a whole number from 1 on"),
         (("--model", "ials", "--seed", "-1"), "'-1' is not a whole number from 0 on"),
@@ -105,6 +106,15 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     assert message in done.err
     assert done.err.count("\n") == 1
     assert not (tmp_path / "mfbench.db").exists()
+
+
+def test_a_gaussian_process_without_torch_is_refused_in_one_line(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.study.find_spec", lambda name: None)
+    done = command("study", "--model", "ials", "--sampler", "gp")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "gp needs the package torch; install it, or take tpe" in done.err
 
 
 def test_a_folder_that_may_not_be_written_is_said_before_the_search(command: Command, tmp_path: Path) -> None:
