@@ -78,6 +78,19 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         help="score the N best once more on fresh draws before naming the winner; 0: do not (%(default)s)",
     )
     group.add_argument(
+        "--trial-timeout",
+        type=positive_float,
+        metavar="SECONDS",
+        help="after which a trial fails, looked at after each of its epochs",
+    )
+    group.add_argument(
+        "--max-failures",
+        type=positive_int,
+        default=10,
+        metavar="N",
+        help="failed trials of the study at which it stops (%(default)s)",
+    )
+    group.add_argument(
         "--seed", type=whole_number, default=0, help="of the split, the search and the models (%(default)s)"
     )
     group.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
@@ -124,6 +137,8 @@ def _study(args: argparse.Namespace, command: str) -> int:
             timeout=args.timeout,
             sampler=args.sampler,
             rescore=args.rescore,
+            trial_timeout=args.trial_timeout,
+            max_failures=args.max_failures,
             seed=args.seed,
             threads=args.threads,
         )
@@ -146,6 +161,14 @@ def _study(args: argparse.Namespace, command: str) -> int:
     if stop.signal:
         print(f"Stopped after {len(history.finished())} of {args.trials} trials; to go on: {command}")
         return 128 + stop.signal
+    errors = [visible(trial.error) for trial in record.trials if trial.error]
+    if len(errors) >= args.max_failures:
+        print(
+            f"Stopped: {len(errors)} of {len(record.trials)} trials failed, the last one with {errors[-1]}\n"
+            f"To go on all the same: --max-failures {2 * len(errors)}",
+            file=sys.stderr,
+        )
+        return 1
     return 0 if record.best else 1
 
 

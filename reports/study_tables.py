@@ -63,7 +63,7 @@ def trials(record: StudyRecord) -> Table:
     rows = tuple(
         (
             Cell(str(trial.number), trial.number, _role(trial, record)),
-            tables.text(f"{STATES[trial.state].sign} {trial.state}"),
+            tables.text(f"{STATES[trial.state].sign} {trial.state}", _answered(trial)),
             *(_trial_score(trial, metric, record) for metric in metrics),
             tables.number(trial.n_epochs or len(trial.curve) or None),
             tables.duration(trial.fit_seconds),
@@ -127,6 +127,10 @@ def _trial_score(trial: TrialRecord, metric: str, record: StudyRecord) -> Cell:
 
 def _role(trial: TrialRecord, record: StudyRecord) -> str:
     return ", ".join(["best"] * (trial is record.best) + ["defaults"] * trial.is_default)
+
+
+def _answered(trial: TrialRecord) -> str:
+    return "" if trial.same_as is None else f"not trained again: as trial {trial.same_as}"
 
 
 def _range(within: ParameterRange) -> str:

@@ -26,6 +26,7 @@ from studies.storage import (
     ID,
     RESULT,
     RUN,
+    SAME_AS,
     SAMPLERS,
     SETTINGS,
     finished_trials,
@@ -189,19 +190,21 @@ def _is_default(trial: FrozenTrial) -> bool:
 def _trial_record(trial: FrozenTrial, metrics: Mapping[str, Estimate]) -> TrialRecord:
     result = trial.user_attrs.get(RESULT, {})
     curve = tuple(result.get("curve", ()))
+    best_so_far = max(curve, default=None) if trial.state is TrialState.PRUNED else None
     return TrialRecord(
         number=trial.number,
         state=_STATES[trial.state],
         params=trial.params,
         started=trial.datetime_start.astimezone(UTC) if trial.datetime_start else None,
-        seconds=trial.duration.total_seconds() if trial.duration else None,
+        seconds=result.get("seconds", trial.duration.total_seconds() if trial.duration else None),
         fit_seconds=result.get("fit_seconds"),
         evaluate_seconds=result.get("evaluate_seconds"),
-        value=trial.value if trial.state is TrialState.COMPLETE else max(curve, default=None),
+        value=trial.value if trial.state is TrialState.COMPLETE else best_so_far,
         metrics=metrics,
         curve=curve,
         n_epochs=result.get("n_epochs"),
         tie_share=float(np.mean(result["tie_shares"])) if "tie_shares" in result else None,
         error=trial.user_attrs.get(ERROR),
         is_default=_is_default(trial),
+        same_as=trial.user_attrs.get(SAME_AS),
     )

@@ -92,6 +92,7 @@ class TrialRecord:
     is_default: bool = False
     fresh: Mapping[str, Estimate] = field(default_factory=dict)  #: metrics on fresh draws; of the finalists alone
     overall: Mapping[str, Estimate] = field(default_factory=dict)  #: over all draws, by which the winner was named
+    same_as: int | None = None  #: the earlier trial of the same configuration, whose results these are
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from evaluation.ranking import HiddenRanks
 from evaluation.split import Split, fresh_folds
 from studies.asked import Asked, asked_as_json
 from studies.spec import StudySpec
-from studies.storage import RESULT, RUN, finished_trials, ranks_as_json
+from studies.storage import RESULT, RUN, SAME_AS, finished_trials, ranks_as_json
 from studies.trial import StoppedError, fit_and_rank
 
 __all__ = ["FRESH_ASKED", "FRESH_RANKS", "Rescored", "finalists", "rescore"]
@@ -33,8 +33,9 @@ FRESH_RANKS = "mfbench:fresh:"  #: and a trial's number: its ranks on the fresh 
 
 
 def finalists(study: optuna.Study, n: int) -> list[FrozenTrial]:
-    """The ``n`` completed trials with the highest values, the best first; of equals the earlier."""
-    complete = [trial for trial in finished_trials(study) if trial.state is TrialState.COMPLETE]
+    """The ``n`` configurations with the highest values, the best first; of equals the earlier."""
+    tried = [trial for trial in finished_trials(study) if SAME_AS not in trial.user_attrs]
+    complete = [trial for trial in tried if trial.state is TrialState.COMPLETE]
     return sorted(complete, key=lambda trial: (-(trial.value or 0.0), trial.number))[:n]
 
 

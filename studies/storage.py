@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,24 +14,28 @@ import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
-from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from evaluation.ranking import HiddenRanks, encode_ranks
+from studies.patient_storage import OWNER, OWNERLESS_SECONDS, PatientStorage
 from studies.secrets import hide_password
 from studies.settings import StudySettings, differences, settings_as_json
 from studies.trial import TrialResult
 
 __all__ = [
     "ASKED",
+    "DEATHS",
     "DEFAULTS",
     "ERROR",
     "FLOORS",
+    "HEARTBEAT_SECONDS",
     "ID",
     "RESULT",
     "RUN",
+    "SAME_AS",
     "SAMPLERS",
     "SETTINGS",
     "StorageError",
@@ -41,6 +46,7 @@ __all__ = [
     "load_study",
     "open_storage",
     "queue_again",
+    "queue_lost_trials",
     "ranks_as_json",
     "result_as_json",
     "storage_errors_explained",
@@ -57,6 +63,9 @@ SAMPLERS = "mfbench:samplers"  #: number of a trial -> the sampler in words, fro
 RESULT = "mfbench:result"
 ERROR = "mfbench:error"
 DEFAULTS = "mfbench:defaults"  #: set on the trial that runs the model's defaults
+SAME_AS = "mfbench:same_as"  #: the earlier trial of the same configuration, from which this one was answered
+AGAIN = "mfbench:again"  #: the trial that was abandoned, of which this one is the repetition
+DEATHS = "mfbench:deaths"  #: how many processes have died while they tried this configuration
 
 HEARTBEAT_SECONDS = 60  #: a trial silent for three of these is dead, and its configuration is queued again
 
@@ -72,6 +81,7 @@ class StudyMismatchError(ValueError):
 def open_storage(url: str) -> RDBStorage:
     """Optuna's storage at a database URL, its tables made where they are missing."""
     warnings.filterwarnings("ignore", category=ExperimentalWarning)  # of the heartbeat below
+    warnings.filterwarnings("ignore", message="Heartbeat of storage")  # studies.loop has one of its own
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -79,11 +89,11 @@ def open_storage(url: str) -> RDBStorage:
             f"{url!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
         ) from None
     try:
-        return RDBStorage(
+        return PatientStorage(
             url,
             heartbeat_interval=HEARTBEAT_SECONDS,
             grace_period=3 * HEARTBEAT_SECONDS,
-            heartbeat_stale_trial_callback=queue_again,
+            heartbeat_stale_trial_callback=lambda study, trial: queue_again(study, trial.number, died=True),
         )
     except ImportError as error:
         hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
@@ -156,9 +166,27 @@ def is_abandoned(trial: FrozenTrial) -> bool:
     return trial.state is TrialState.FAIL and ERROR not in trial.user_attrs
 
 
-def queue_again(study: optuna.Study, trial: Trial | FrozenTrial) -> None:
-    """Queue the configuration of a trial that was abandoned."""
-    study.enqueue_trial(trial.params, user_attrs={DEFAULTS: True} if trial.user_attrs.get(DEFAULTS) else None)
+def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None:
+    """Queue the configuration of a trial that was abandoned, unless it is queued already."""
+    trials = study.get_trials(deepcopy=False)
+    if any(other.user_attrs.get(AGAIN) == number for other in trials):
+        return
+    trial = trials[number]
+    attrs = {AGAIN: number} | {name: trial.user_attrs[name] for name in (DEFAULTS, DEATHS) if name in trial.user_attrs}
+    if died:
+        attrs[DEATHS] = attrs.get(DEATHS, 0) + 1
+    study.enqueue_trial(trial.system_attrs.get("fixed_params", {}) | trial.params, user_attrs=attrs)
+
+
+def queue_lost_trials(study: optuna.Study) -> None:
+    """Fail the trials whose processes have died, and queue the configuration of every trial that was left halfway."""
+    fail_stale_trials(study)
+    if any(OWNER not in trial.user_attrs for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))):
+        time.sleep(OWNERLESS_SECONDS)
+        fail_stale_trials(study)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
+        if is_abandoned(trial):
+            queue_again(study, trial.number)
 
 
 def result_as_json(result: TrialResult, config: Any) -> dict[str, Any]:

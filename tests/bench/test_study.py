@@ -145,6 +145,22 @@ def test_an_unknown_study_is_named_beside_those_there_are(command: Command, like
 
 
 @pytest.mark.usefixtures("likes_file")
+def test_too_many_failures_stop_the_study_and_say_why(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: object, train: object) -> None:
+        raise ArithmeticError("no \x1b[31m luck")
+
+    monkeypatch.setattr("models.item2item.Item2Item._epochs", fails)
+    monkeypatch.setattr("studies.search.warm_up", lambda spec, threads: None)
+    done = command("study", *QUICK, "--max-failures", "3")
+    assert done.code == 1
+    assert done.err.splitlines()[-2:] == [
+        "Stopped: 3 of 3 trials failed, the last one with ArithmeticError: no \N{REPLACEMENT CHARACTER}[31m luck",
+        "To go on all the same: --max-failures 6",
+    ]
+    assert "Report: " in done.out
+
+
+@pytest.mark.usefixtures("likes_file")
 def test_a_password_is_nowhere_in_what_is_kept(command: Command, tmp_path: Path) -> None:
     server = "http://me:hunter2@127.0.0.1:9"
     done = command("study", *QUICK[:-1], "--tracking-uri", server)

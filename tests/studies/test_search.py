@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
@@ -17,6 +19,7 @@ from evaluation.split import Split, SplitOptions, split_likes
 from studies import registry
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
+from studies.spec import Searched
 from studies.storage import StorageError, StudyMismatchError
 from tests.studies import fragile
 
@@ -117,6 +120,37 @@ class TestACalmSearch:
         fewer = search("fragile", data, split, replace(options, n_trials=3))
         assert (tried(fewer), fewer.record().n_trials) == (fifteen, 15)
 
+    def test_a_trial_that_takes_too_long_fails_and_the_next_one_starts(
+        self, data: Interactions, split: Split, options: SearchOptions
+    ) -> None:
+        record = search("fragile", data, split, replace(options, trial_timeout=1e-9, n_trials=3)).record()
+        assert [trial.state for trial in record.trials] == ["failed"] * 3
+        assert {len(trial.curve) for trial in record.trials} == {1}
+        said = re.compile(r"TrialTimeoutError: \S+ s gone by the end of epoch 1, of 1e-09 s allowed")
+        assert all(said.fullmatch(trial.error or "") for trial in record.trials)
+
+    def test_a_configuration_that_was_tried_is_answered_from_the_record(
+        self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        grid = {"quality": Searched(FloatDistribution(0.0, 1.0, step=0.25), "made up")}
+        monkeypatch.setattr(fragile, "SPEC", replace(fragile.CALM, space=grid))
+        fits_before = fragile.Fragile.fits
+        record = search("fragile", data, split, replace(options, n_trials=20, rescore=0)).record()
+        first = {}
+        for trial in record.trials:
+            of_its_kind = first.setdefault(trial.params["quality"], trial)
+            assert trial.same_as == (None if trial is of_its_kind else of_its_kind.number)
+            assert (trial.state, trial.value, trial.metrics, trial.curve) == (
+                of_its_kind.state,
+                of_its_kind.value,
+                of_its_kind.metrics,
+                of_its_kind.curve,
+            )
+        assert len(record.trials) == 20
+        assert len(first) <= 5
+        n_draws, n_warm_up = 2, 1
+        assert fragile.Fragile.fits - fits_before == n_warm_up + n_draws * len(first)
+
     def test_timeout_starts_no_new_trial(self, data: Interactions, split: Split, options: SearchOptions) -> None:
         assert len(search("fragile", data, split, replace(options, timeout=1e-3)).finished()) == 1
 
@@ -172,14 +206,43 @@ class TestASearchWithFailures:
     def test_a_trial_at_which_the_user_stops_is_tried_again_not_counted(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        calls = iter([False] * 8)
-        stopped = search("fragile", data, split, options, should_stop=lambda: next(calls, True))
+        fits_before = fragile.Fragile.fits
+        stopped = search(
+            "fragile", data, split, options, should_stop=lambda: fragile.Fragile.fits - fits_before == 1 + 2
+        )  # after the warm-up: within the first trial
         unfinished = [t for t in load(options).trials if t.state is optuna.trial.TrialState.WAITING]
         assert len(unfinished) == 1
         assert len(stopped.finished()) < 12
         resumed = search("fragile", data, split, options)
         assert len(resumed.finished()) == 12
         assert unfinished[0].system_attrs["fixed_params"] in [trial.params for trial in resumed.finished()]
+
+    def test_after_max_failures_it_stops_until_more_are_allowed(
+        self, data: Interactions, split: Split, options: SearchOptions
+    ) -> None:
+        def search_again(**limits: int) -> list[str | None]:
+            history = search("fragile", data, split, replace(options, **limits))
+            return [history.error(trial.number) for trial in history.finished()]
+
+        errors = search_again(max_failures=2)
+        assert len(list(filter(None, errors))) == 2
+        assert errors[-1] is not None
+        assert len(errors) < 12
+        assert search_again(max_failures=2) == errors
+        assert len(search_again(max_failures=12)) == 12
+
+    def test_memory_that_cannot_be_had_is_a_failed_trial(
+        self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        huge = 1 << 46
+        monkeypatch.setattr(
+            fragile.Fragile, "_meet_fate", lambda self: np.zeros(huge) if self.config.fate != "fine" else 0
+        )
+        record = search("fragile", data, split, options).record()
+        assert {t.state for t in record.trials if t.params["fate"] == "fine"} <= {"complete", "pruned"}
+        failed = [t for t in record.trials if t.state == "failed"]
+        assert failed
+        assert all("Unable to allocate" in (trial.error or "") for trial in failed)
 
     def test_no_completed_trial_leaves_a_record_that_says_so(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
