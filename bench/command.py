@@ -133,11 +133,16 @@ def positive_float(text: str) -> float:
 def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser, argv: Sequence[str] | None) -> int:
     """Parse, and call ``command`` with the options and the line to type again, passwords in it hidden.
 
+    The options have one more, ``resolved``: all of them by name, with those of a --config file and the defaults.
+
     An error that is the user's to mend is one line and exit code 2.
     """
-    args = parser.parse_args(argv)
+    from bench.config_file import parse
+
     words = sys.argv[1:] if argv is None else argv
     try:
+        args, resolved = parse(parser, words)
+        args.resolved = resolved
         return command(args, f"{parser.prog} {shlex.join(hide_password(word) for word in words)}".strip())
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
@@ -192,6 +197,7 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
+    from bench.config_file import ConfigFileError
     from bench.datasets import DataError
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
@@ -200,6 +206,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from studies.storage import StorageError, StudyMismatchError
 
     return (
+        ConfigFileError,
         DataError,
         InvalidInteractionsError,
         InvalidMetricError,

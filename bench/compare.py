@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.command import (
     CommandParser,
@@ -22,8 +22,10 @@ from bench.command import (
     whole_number,
     writable_folder,
 )
+from bench.config_file import add_config_argument, as_toml, keys
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
+from bench.study import study_parser
 from studies.registry import check_model
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def _parser() -> CommandParser:
     parser = CommandParser("bench.compare", DESCRIPTION, EXAMPLES)
     parser.add_argument("--models", nargs="+", metavar="NAME", help="which to compare (all that have a study)")
     parser.add_argument("--tune", type=positive_int, metavar="N", help="tune with N trials what has no study yet")
+    add_config_argument(parser)
     add_data_arguments(parser)
     add_protocol_arguments(parser)
     _add_comparing_arguments(parser.add_argument_group("comparing"))
@@ -183,7 +186,14 @@ def _tune_missing(
             with ProgressBar() as bar:
                 observers: list[Observer] = [bar, tracker] if tracker else [bar]
                 history = search(
-                    model, interactions, split, options, command=command, observers=observers, should_stop=stop
+                    model,
+                    interactions,
+                    split,
+                    options,
+                    command=command,
+                    configuration=as_toml(_study_options(args, model)),
+                    observers=observers,
+                    should_stop=stop,
                 )
             record = history.record()
             files = write_study_files(history, record, folder)
@@ -193,6 +203,13 @@ def _tune_missing(
                 print(f"Stopped while tuning {model}; the test was not opened. To go on: {command}")
                 return 128 + stop.signal
     return 0
+
+
+def _study_options(args: argparse.Namespace, model: str) -> dict[str, Any]:
+    """The options with which bench.study would have tuned the model."""
+    known = keys(study_parser())
+    shared = {key: value for key, value in args.resolved.items() if key in known}
+    return {"model": model, "trials": args.tune, **shared}
 
 
 def _write(

@@ -14,13 +14,20 @@ from studies.record import Estimate, StudyRecord
 __all__ = ["print_study", "write_study_files"]
 
 SHOWN = ("mrr@100", "map@30")
+LABELS = {
+    ".html": "Report",
+    ".json": "Best configuration",
+    ".csv": "Ranks of the hidden likes",
+    ".toml": "Options, to repeat the study",
+}
 
 
 def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) -> list[Path]:
-    """The report, and beside it the best configuration and the rank of every hidden like, where there are any."""
+    """The report; beside it all options, the best configuration and the rank of every hidden like, if there are any."""
     page = write_study(record, folder)
+    options = [_write_options(record, page.with_suffix(".toml"))] if record.configuration else []
     if record.best is None:
-        return [page]
+        return [page, *options]
     config = page.with_suffix(".json")
     head = {"model": record.model, "config": dict(record.best_config), "seed": record.seed, "study": record.name}
     config.write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
@@ -30,7 +37,13 @@ def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) 
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
-    return [page, config, ranks]
+    return [page, config, ranks, *options]
+
+
+def _write_options(record: StudyRecord, path: Path) -> Path:
+    head = "# Every option of the study, for python -m bench.study --config; passwords in URLs are hidden.\n"
+    path.write_text(head + record.configuration, encoding="utf-8")
+    return path
 
 
 def print_study(record: StudyRecord, files: list[Path]) -> None:
@@ -48,8 +61,8 @@ def print_study(record: StudyRecord, files: list[Path]) -> None:
         for line in _finalist_lines(record):
             print(line)
         print("The best of many trials on validation likes is a little optimistic; the sealed test stays unopened.")
-    for label, path in zip(("Report", "Best configuration", "Ranks of the hidden likes"), files, strict=False):
-        print(f"{label}: {path}")
+    for path in files:
+        print(f"{LABELS[path.suffix]}: {path}")
 
 
 def _finalist_lines(record: StudyRecord) -> list[str]:

@@ -20,6 +20,7 @@ from bench.command import (
     whole_number,
     writable_folder,
 )
+from bench.config_file import add_config_argument, as_toml
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
 from studies.registry import check_model, model_names
@@ -37,17 +38,19 @@ EXAMPLES = """\
   python -m bench.study --model ials
   python -m bench.study --model item2item --metric map@30 --trials 100
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
+  python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
   python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run(_study, _parser(), argv)
+    return run(_study, study_parser(), argv)
 
 
-def _parser() -> CommandParser:
+def study_parser() -> CommandParser:
     parser = CommandParser("bench.study", DESCRIPTION, EXAMPLES)
     parser.add_argument("--model", required=True, help=f"which model to tune: {', '.join(model_names())}")
+    add_config_argument(parser)
     add_data_arguments(parser)
     add_protocol_arguments(parser)
     _add_search_arguments(parser.add_argument_group("search"))
@@ -149,6 +152,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
                 split,
                 options,
                 command=command,
+                configuration=as_toml(args.resolved),
                 observers=[bar, tracker] if tracker else [bar],
                 should_stop=stop,
             )

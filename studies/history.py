@@ -102,6 +102,7 @@ class StudyHistory:
             n_trials=run["n_trials"],
             seed=self._settings["seed"],
             command=run["command"],
+            configuration=run.get("configuration", ""),
             started=started,
             seconds=ended - started.timestamp() if ended else 0.0,
             data=DataSummary(**{**self._settings["data"], "notes": tuple(self._settings["data"]["notes"])}),

@@ -130,6 +130,7 @@ class StudyRecord:
     best_config: Mapping[str, ParameterValue]  #: every hyperparameter of the best trial, n_epochs included
     environment: Mapping[str, str]  #: versions, machine, code
     samplers: Mapping[int, str] = field(default_factory=dict)  #: number of a trial -> what proposed from it on
+    configuration: str = ""  #: every option of the command as it was resolved, as TOML
     winner: int | None = None  #: number of the best trial; None: the completed one with the highest value
     n_rescored: int = 0  #: how many of the best were to be scored again on fresh draws
 

@@ -87,10 +87,13 @@ def search(
     options: SearchOptions,
     *,
     command: str = "",
+    configuration: str = "",
     observers: Sequence[Observer] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> StudyHistory:
     """Tune ``model`` on the validation folds of ``split``, going on where a study of that name left off.
+
+    ``command`` and ``configuration``, all options as TOML, are kept in the record for whoever wants to repeat it.
 
     ``should_stop`` is asked after every epoch: once true, the trial at hand is abandoned, its configuration queued for
     the next run, and what is there is returned. A trial that raises is recorded as failed and the search goes on,
@@ -103,7 +106,8 @@ def search(
         study = _open(options, settings, space)
         queue_lost_trials(study)
         n_trials = _n_trials(study, spec, space, options)
-        _write_circumstances(study, command, n_trials, interactions, split.validation, options)
+        said = {"command": command, "configuration": configuration}
+        _write_circumstances(study, said, n_trials, interactions, split.validation, options)
         history = StudyHistory(study)
         for observer in observers:
             observer.search_started(history)
@@ -169,7 +173,7 @@ def _open(options: SearchOptions, settings: StudySettings, space: Mapping[str, S
 
 def _write_circumstances(
     study: optuna.Study,
-    command: str,
+    said: Mapping[str, str],
     n_trials: int,
     interactions: Interactions,
     folds: Sequence[Fold],
@@ -177,7 +181,7 @@ def _write_circumstances(
 ) -> None:
     """What a record needs beside the trials: this run, and whose likes were hidden, by the ids of the data."""
     run = {
-        "command": command,
+        **said,
         "n_trials": max(n_trials, len(finished_trials(study))),
         "rescore": options.rescore,
         "started": datetime.now(UTC).isoformat(),
