@@ -163,11 +163,11 @@ def _tune_missing(
 ) -> int:
     """Tune every model that has no study here, each with the same budget; 0, or the exit code where it was stopped."""
     from bench.progress import ProgressBar
-    from bench.results import write_study_files
+    from bench.results import print_tracking, write_study_files
     from studies.comparison.entrants import untuned
     from studies.search import Observer, SearchOptions, search
     from studies.storage import open_storage
-    from studies.tracking import Tracker
+    from studies.tracker import Tracker
 
     with stop_on_signal() as stop:
         for model in untuned(open_storage(args.storage), args.models, interactions, split, metric):
@@ -199,6 +199,8 @@ def _tune_missing(
             files = write_study_files(history, record, folder)
             if tracker:
                 tracker.finish(record, files)
+                if tracker.problem:
+                    print_tracking(tracker)
             if stop.signal:
                 print(f"Stopped while tuning {model}; the test was not opened. To go on: {command}")
                 return 128 + stop.signal

@@ -10,8 +10,10 @@ from reports.formats import gain_interval, interval, metric_name, parameter, sco
 from reports.study_page import write_study
 from studies.history import StudyHistory
 from studies.record import Estimate, StudyRecord
+from studies.secrets import hide_password
+from studies.tracker import Tracker
 
-__all__ = ["print_study", "write_study_files"]
+__all__ = ["print_study", "print_tracking", "write_study_files"]
 
 SHOWN = ("mrr@100", "map@30")
 LABELS = {
@@ -72,6 +74,15 @@ def _finalist_lines(record: StudyRecord) -> list[str]:
         name = f"trial {trial.number}" + (", the winner" if trial is record.best else "")
         rows.append([name, *map(_score, scores)])
     return _aligned(rows) if record.finalists else []
+
+
+def print_tracking(tracker: Tracker) -> None:
+    """Where MLflow has the study, or why it does not have all of it."""
+    if tracker.problem:
+        catch_up = "python -m bench.study --sync catches up"
+        print(f"MLflow: not all was written ({visible(tracker.problem)}); {catch_up}, or the next run of the study")
+    else:
+        print(f"MLflow: {visible(hide_password(tracker.uri))}  (to browse it: mlflow ui)")
 
 
 def _score_lines(record: StudyRecord) -> list[str]:

@@ -23,11 +23,10 @@ from bench.command import (
 from bench.config_file import add_config_argument, as_toml
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
-from studies.registry import check_model, model_names
-from studies.secrets import hide_password
+from studies.registry import UnknownModelError, check_model, model_names
 
 if TYPE_CHECKING:
-    from studies.tracking import Tracker
+    from studies.tracker import Tracker
 
 DESCRIPTION = """\
 Tune a model on the validation likes of a data set: an Optuna study, every trial in MLflow, an HTML report and
@@ -40,6 +39,7 @@ EXAMPLES = """\
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
   python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
   python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
+  python -m bench.study --sync --tracking-uri http://localhost:5000
 """
 
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def study_parser() -> CommandParser:
     parser = CommandParser("bench.study", DESCRIPTION, EXAMPLES)
-    parser.add_argument("--model", required=True, help=f"which model to tune: {', '.join(model_names())}")
+    parser.add_argument("--model", help=f"which model to tune: {', '.join(model_names())}")
     add_config_argument(parser)
     add_data_arguments(parser)
     add_protocol_arguments(parser)
@@ -109,6 +109,11 @@ def _sampler(text: str) -> str:
 def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--study-name", metavar="NAME", help="what to call it, or which to go on with (MODEL-DATA)")
     add_tracking_arguments(group)
+    group.add_argument(
+        "--sync",
+        action="store_true",
+        help="run nothing: write to MLflow what it lacks of --study-name, or of every study in --storage (of --model)",
+    )
 
 
 def _study(args: argparse.Namespace, command: str) -> int:
@@ -117,6 +122,12 @@ def _study(args: argparse.Namespace, command: str) -> int:
     from evaluation.split import split_likes
     from reports.formats import visible
 
+    if args.sync:
+        from bench.sync import sync
+
+        return sync(args.storage, args.study_name, args.model, args.tracking_uri)
+    if args.model is None:
+        raise UnknownModelError(f"Name a model with --model, one of: {', '.join(model_names())}")
     check_model(args.model)
     metric = Metric.parse(args.metric)
     data_options, split_options = data_options_from(args), split_options_from(args)
@@ -129,7 +140,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
         tracker = None if args.no_mlflow else _started_tracker(args.tracking_uri)
 
         from bench.progress import ProgressBar
-        from bench.results import print_study, write_study_files
+        from bench.results import print_study, print_tracking, write_study_files
         from studies.search import SearchOptions, search
 
         options = SearchOptions(
@@ -161,7 +172,8 @@ def _study(args: argparse.Namespace, command: str) -> int:
         if tracker:
             tracker.finish(record, files)
     print_study(record, files)
-    _print_tracking(tracker)
+    if tracker:
+        print_tracking(tracker)
     if stop.signal:
         print(f"Stopped after {len(history.finished())} of {args.trials} trials; to go on: {command}")
         return 128 + stop.signal
@@ -178,20 +190,11 @@ def _study(args: argparse.Namespace, command: str) -> int:
 
 def _started_tracker(uri: str) -> Tracker:
     """MLflow takes seconds to import and to make its database, so it starts before anything else that is slow."""
-    from studies.tracking import Tracker
+    from studies.tracker import Tracker
 
     tracker = Tracker(uri)
     tracker.prepare()
     return tracker
-
-
-def _print_tracking(tracker: Tracker | None) -> None:
-    if tracker is None:
-        return
-    if tracker.problem:
-        print(f"MLflow: not all was written ({tracker.problem}); the same command, run again, catches up")
-    else:
-        print(f"MLflow: {hide_password(tracker.uri)}  (to browse it: mlflow ui)")
 
 
 if __name__ == "__main__":

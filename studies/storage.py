@@ -50,6 +50,7 @@ __all__ = [
     "ranks_as_json",
     "result_as_json",
     "storage_errors_explained",
+    "study_names",
 ]
 
 # attributes of a study
@@ -158,7 +159,18 @@ def load_study(storage: RDBStorage, name: str) -> optuna.Study:
     study = optuna.load_study(study_name=name, storage=storage)
     if SETTINGS not in study.user_attrs:
         raise StorageError(f"Study {name!r} is not mfbench's: it has no settings")
+    if RUN not in study.user_attrs:
+        raise StorageError(f"Study {name!r} was stopped before it began; run its bench.study command again")
     return study
+
+
+def study_names(storage: RDBStorage, model: str | None = None) -> list[str]:
+    """The studies in the storage that mfbench has begun, all or those of a model."""
+    attrs = {
+        each.study_name: each.user_attrs for each in optuna.get_all_study_summaries(storage, include_best_trial=False)
+    }
+    begun = {name: of[SETTINGS]["model"] for name, of in attrs.items() if RUN in of}
+    return sorted(name for name, its_model in begun.items() if model in (None, its_model))
 
 
 def is_abandoned(trial: FrozenTrial) -> bool:

@@ -1,23 +1,20 @@
 """MLflow: a run for a study, beneath it a run for each trial.
 
-MLflow gets copies of what Optuna's storage has, after it has it, from a thread of its own: tracking costs the
-search no time and cannot fail a trial. Runs are found again by tags, so that whatever was missed, by a
-server that was down or a process that died, is written the next time, and nothing twice.
+MLflow gets copies of what Optuna's storage has, after it has it. Runs are found again by tags, which they are created
+with, so that whatever was missed, by a server that was down or a process that died, is written the next time. Where
+two processes have written the same run, one of the two is kept, the same one whoever looks.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evaluation.metrics import Metric
-from studies.history import StudyHistory
 from studies.record import DataSummary, Estimate, StudyRecord, TrialRecord
 from studies.secrets import hide_password
 
@@ -25,7 +22,7 @@ __all__ = [
     "DEFAULT_TRACKING_URI",
     "PARENT_TAG",
     "MlflowRuns",
-    "Tracker",
+    "StudyRun",
     "estimate_metrics",
     "import_mlflow",
     "problem_of",
@@ -45,51 +42,9 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
 }
-
-
-class Tracker:
-    """Copies one study to MLflow from a thread; an observer of its search.
-
-    Whatever goes wrong is kept in ``problem``, in a line, and ends the tracking of this run alone.
-    """
-
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self.problem: str | None = None
-        self._tasks: queue.SimpleQueue[Callable[[_StudyRun], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
-
-    def prepare(self) -> None:
-        """Start to import MLflow and to make its database, which takes seconds, beside whatever comes next."""
-        self._thread.start()
-
-    def search_started(self, history: StudyHistory) -> None:
-        self._tasks.put(lambda run: run.open(history.record()))
-
-    def trial_finished(self, history: StudyHistory, number: int) -> None:
-        self._tasks.put(lambda run: run.write_trials(history.trial_records([number])))
-
-    def rescoring(self, done: int, total: int) -> None:
-        """Nothing is written before the winner is known."""
-
-    def finish(self, record: StudyRecord, artifacts: Sequence[Path], timeout: float = 60.0) -> None:
-        """Write what is missing, the study's results and files; wait for it, but not for long."""
-        self._tasks.put(lambda run: run.close(record, artifacts))
-        self._tasks.put(None)
-        self._thread.join(timeout)
-        if self._thread.is_alive():
-            self.problem = f"{hide_password(self.uri)} takes too long"
-
-    def _work(self) -> None:
-        try:
-            run = _StudyRun(self.uri)
-            while (task := self._tasks.get()) is not None:
-                task(run)
-        except Exception as error:
-            self.problem = problem_of(self.uri, error)
 
 
 def import_mlflow() -> Any:
@@ -133,7 +88,11 @@ class MlflowRuns:
         return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
 
     def _find(self, tags: Mapping[str, str]) -> str | None:
-        return next((run.info.run_id for run in self._search(tags)), None)
+        """The run with these tags; others like it, left by processes that did not see each other, are deleted."""
+        runs = sorted(run.info.run_id for run in self._search(tags))
+        for double in runs[1:]:
+            self._client.delete_run(double)
+        return runs[0] if runs else None
 
     def _search(self, tags: Mapping[str, str]) -> list[Any]:
         wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
@@ -164,19 +123,24 @@ class MlflowRuns:
             self._client.log_batch(run, values[start : start + BATCH])
 
 
-class _StudyRun(MlflowRuns):
+class StudyRun(MlflowRuns):
     """The run of one study, and those of its trials."""
 
+    is_open = False
+
     def open(self, record: StudyRecord) -> None:
-        """Find the study's run or make it, and catch up on trials that it lacks."""
+        """Find the study's run or make it, and see which trials it has."""
         self._metric = Metric.parse(record.metric)
         self._open_experiment(record.data.name)
         self._run = self._find({STUDY_TAG: record.id}) or self._create(record)
-        written = self._search({PARENT_TAG: self._run})
-        self._written = {run.data.tags[TRIAL_TAG]: run.info.run_id for run in written if TRIAL_TAG in run.data.tags}
-        self._ended = {run.data.tags[TRIAL_TAG] for run in written if STATE_TAG in run.data.tags}
+        self._describe(record)
+        self._read_trials()
         self._client.update_run(self._run, status="RUNNING")
-        self.write_trials(record.trials)
+        self.is_open = True
+
+    def missing(self, numbers: Iterable[int]) -> list[int]:
+        """Those of these trials that are not there as a whole."""
+        return [number for number in numbers if str(number) not in self._ended]
 
     def write_trials(self, trials: Sequence[TrialRecord]) -> None:
         """A run for each trial that ended and is not there yet; the tag that it is whole is written last."""
@@ -196,6 +160,7 @@ class _StudyRun(MlflowRuns):
 
     def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
         """Write what is missing, the results of the study, and its files."""
+        self.open(record)  # again, for others may have written meanwhile
         self.write_trials(record.trials)
         for trial in record.finalists:
             again = [
@@ -208,10 +173,23 @@ class _StudyRun(MlflowRuns):
             self._client.log_artifact(self._run, str(path))
         self._client.set_terminated(self._run, "FINISHED")
 
+    def _read_trials(self) -> None:
+        """Which trials have a run, and which of these are whole; of several runs for one trial, one is kept."""
+        runs: dict[str, Any] = {}
+        for run in sorted(self._search({PARENT_TAG: self._run}), key=lambda run: str(run.info.run_id)):
+            number = run.data.tags.get(TRIAL_TAG)
+            if number is not None and runs.setdefault(number, run) is not run:
+                self._client.delete_run(run.info.run_id)
+        self._written = {number: str(run.info.run_id) for number, run in runs.items()}
+        self._ended = {number for number, run in runs.items() if STATE_TAG in run.data.tags}
+
     def _create(self, record: StudyRecord) -> str:
-        start = int(record.started.timestamp() * 1000)
-        run = self._client.create_run(self._experiment, start_time=start, run_name=record.name)
-        run_id: str = run.info.run_id
+        start, tags = int(record.started.timestamp() * 1000), {STUDY_TAG: record.id}
+        run = self._client.create_run(self._experiment, start_time=start, run_name=record.name, tags=tags)
+        return str(run.info.run_id)
+
+    def _describe(self, record: StudyRecord) -> None:
+        """What a study fixes once; to write it again changes nothing."""
         split = record.split
         params = {
             "model": record.model,
@@ -224,10 +202,8 @@ class _StudyRun(MlflowRuns):
             "validation_users": split.n_validation_users,
             "draws": split.n_draws,
         }
-        self._log(run_id, start, params=params)
-        self._client.log_inputs(run_id, [self._dataset(record.data)])
-        self._client.set_tag(run_id, STUDY_TAG, record.id)
-        return run_id
+        self._log(self._run, int(record.started.timestamp() * 1000), params=params)
+        self._client.log_inputs(self._run, [self._dataset(record.data)])
 
     def _create_trial(self, trial: TrialRecord) -> str:
         tags = {PARENT_TAG: self._run, TRIAL_TAG: str(trial.number)}

@@ -87,7 +87,7 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--timeout", "nan"), "'nan' is not a number above 0"),
         (("--model", "ials", "--trails", "3"), "Did you mean --trials?"),
         (("--model", "ials", "--mod", "3"), "unrecognized arguments: --mod 3"),
-        ((), "the following arguments are required: --model"),
+        ((), "Name a model with --model, one of: als, bpr, "),
         (("--model", "ials", "--holdout", "last", "--draws", "2"), "2 draws of it would be equal"),
         (("--model", "ials", "--storage", "mfbench.db"), "'mfbench.db' is no database URL"),
         (("--model", "ials", "--storage", "sqlite:///no/such/folder/x.db"), "is its folder there"),
@@ -158,6 +158,27 @@ def test_too_many_failures_stop_the_study_and_say_why(command: Command, monkeypa
         "To go on all the same: --max-failures 6",
     ]
     assert "Report: " in done.out
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_sync_writes_to_mlflow_what_it_lacks_once(command: Command, tmp_path: Path) -> None:
+    command("study", *QUICK)
+    command("study", "--model", "popularity", *QUICK[2:])
+    (one,) = command("study", "--sync", "--study-name", "item2item-likes.csv").out.splitlines()
+    assert one == "item2item-likes.csv: MLflow lacked 4 of 4 trials, and has all now"
+    everything = command("study", "--sync")
+    assert (everything.code, everything.err) == (0, "")
+    assert everything.out.splitlines() == [
+        "item2item-likes.csv: MLflow lacked 0 of 4 trials, and has all now",
+        "popularity-likes.csv: MLflow lacked 1 of 1 trials, and has all now",
+    ]
+    assert "popularity" not in command("study", "--sync", "--model", "item2item").out
+    nowhere = command("study", "--sync", "--tracking-uri", "http://me:hunter2@127.0.0.1:9")
+    assert nowhere.code == 1
+    assert nowhere.out.startswith("MLflow: item2item-likes.csv was not written (http://me:***@127.0.0.1:9: ")
+    assert nowhere.out.count("\n") == 1
+    unknown = command("study", "--sync", "--study-name", "ials")
+    assert (unknown.code, unknown.err.count("\n")) == (2, 1)
 
 
 @pytest.mark.usefixtures("likes_file")

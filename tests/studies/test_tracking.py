@@ -13,7 +13,9 @@ from evaluation.split import Split
 from studies.history import StudyHistory
 from studies.record import StudyRecord
 from studies.search import SearchOptions, search
-from studies.tracking import Tracker
+from studies.tracker import SERVER_SECONDS, Tracker, copy_study
+from studies.tracking import StudyRun
+from tests.proxy import Mode, Proxy
 
 pytestmark = pytest.mark.usefixtures("stormy")
 
@@ -36,7 +38,7 @@ def tracked(
     tracker = Tracker(uri)
     tracker.prepare()
     record = search("fragile", data, split, options, command="the command", observers=[tracker]).record()
-    tracker.finish(record, artifacts)
+    tracker.finish(record, artifacts, timeout=120)
     return record, tracker
 
 
@@ -180,5 +182,72 @@ def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, op
     tracker = Tracker(uri)
     tracker.prepare()
     tracker.search_started(history)
-    tracker.finish(history.record(), [])
+    tracker.finish(history.record(), [], timeout=120)
     assert_holds(Store(uri), history.record())
+
+
+class Outage:
+    """An observer by which the way to the server goes bad when a trial of that number has ended, and later good."""
+
+    def __init__(self, proxy: Proxy, mode: Mode, begin: int = 2, end: int | None = None) -> None:
+        self.proxy, self.mode, self.begin, self.end = proxy, mode, begin, end
+
+    def search_started(self, history: StudyHistory) -> None: ...
+
+    def rescoring(self, done: int, total: int) -> None: ...
+
+    def trial_finished(self, history: StudyHistory, number: int) -> None:
+        if number in (self.begin, self.end):
+            self.proxy.mode = self.mode if number == self.begin else "pass"
+
+
+@pytest.mark.parametrize("mode", ["refuse", "hang", "delay", "error"])
+def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
+    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path, mode: Mode
+) -> None:
+    name = f"outage: {mode}"
+    named = replace(data, name=name)
+    with Proxy(int(mlflow_url.rpartition(":")[2]), seconds=2.0) as proxy:
+        tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
+        tracker.prepare()
+        history = search("fragile", named, split, options, observers=[Outage(proxy, mode), tracker])
+        record = history.record()
+        assert len(record.trials) == 12
+        start = time.monotonic()
+        tracker.finish(record, [report])
+        assert time.monotonic() - start < SERVER_SECONDS + 10
+        assert tracker.problem is not None
+        assert "\n" not in tracker.problem
+        proxy.mode = "pass"
+        assert copy_study(tracker.uri, history, [report]) > 0
+        assert copy_study(tracker.uri, history, [report]) == 0
+    assert_holds(Store(mlflow_url, name), record)
+
+
+def test_an_outage_that_ends_within_the_study_is_caught_up_within_it(
+    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path
+) -> None:
+    with Proxy(int(mlflow_url.rpartition(":")[2])) as proxy:
+        tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
+        tracker.prepare()
+        outage = Outage(proxy, "error", begin=0, end=10)
+        record = search("fragile", replace(data, name="ends"), split, options, observers=[outage, tracker]).record()
+        tracker.finish(record, [report], timeout=120)
+    assert tracker.problem is None
+    assert_holds(Store(mlflow_url, "ends"), record)
+
+
+def test_two_commands_that_track_one_study_leave_each_trial_once(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    """Neither sees what the other is about to write."""
+    named = replace(data, name="two")
+    record = search("fragile", named, split, replace(options, n_trials=4)).record()
+    runs = [StudyRun(uri), StudyRun(uri)]
+    for run in runs:
+        run.open(record)
+    for run in runs:
+        run.write_trials(record.trials)
+    for run in runs:
+        run.close(record, [])
+    assert_holds(Store(uri, "two"), record)

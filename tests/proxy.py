@@ -1,0 +1,93 @@
+"""A TCP proxy on loopback that spoils what passes through it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Literal, Self
+
+__all__ = ["Mode", "Proxy"]
+
+Mode = Literal["pass", "refuse", "hang", "delay", "error"]
+INTERNAL_ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Proxy:
+    """Hands connections on to ``port``; set ``mode`` to spoil them from now on.
+
+    refuse: new connections are closed at once, and open ones are cut. hang: nothing passes any more. delay: each
+    packet waits ``seconds``. error: whatever is asked is answered with an HTTP status of 500.
+    """
+
+    def __init__(self, port: int, seconds: float = 0.0) -> None:
+        self._target = ("127.0.0.1", port)
+        self._mode: Mode = "pass"
+        self.seconds = seconds
+        self.n_connections = 0
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = mode
+        if mode == "refuse":
+            self.cut()
+
+    def cut(self) -> None:
+        """Break every connection that is open; new ones are taken."""
+        for each in list(self._open):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self.n_connections += 1
+                if self._mode == "refuse":
+                    client.close()
+                else:
+                    threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self._target) as server:
+            both = {client, server}
+            self._open |= both
+            back = threading.Thread(target=self._pump, args=(server, client), daemon=True)
+            back.start()
+            self._pump(client, server)
+            back.join()
+            self._open -= both
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._spoil(source, data)
+                while self._mode == "hang":
+                    time.sleep(0.05)
+                sink.sendall(data)
+        for each in (source, sink):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _spoil(self, source: socket.socket, data: bytes) -> None:
+        if self._mode == "delay":
+            time.sleep(self.seconds)
+        if self._mode == "error" and data.startswith((b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ")):
+            source.sendall(INTERNAL_ERROR)
+            raise ConnectionAbortedError
