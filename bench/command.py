@@ -204,6 +204,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from evaluation.split import InvalidSplitError
     from studies.registry import UnavailableModelError, UnknownModelError
     from studies.storage import StorageError, StudyMismatchError
+    from studies.workers import WorkersError
 
     return (
         ConfigFileError,
@@ -216,4 +217,5 @@ def _user_errors() -> tuple[type[Exception], ...]:
         UnavailableModelError,
         UnknownModelError,
         UnusableFolderError,
+        WorkersError,
     )

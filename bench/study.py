@@ -38,6 +38,7 @@ EXAMPLES = """\
   python -m bench.study --model item2item --metric map@30 --trials 100
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
   python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
+  python -m bench.study --model ials --workers 4
   python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
   python -m bench.study --sync --tracking-uri http://localhost:5000
 """
@@ -96,7 +97,13 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--seed", type=whole_number, default=0, help="of the split, the search and the models (%(default)s)"
     )
-    group.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
+    group.add_argument(
+        "--threads", type=positive_int, metavar="N", help="cores to use, with workers of each (all, divided among them)"
+    )
+    group.add_argument(
+        "--workers", type=positive_int, default=1, metavar="N", help="processes that run trials at once (%(default)s)"
+    )
+    group.add_argument("--scheduler", metavar="URL", help="of a Dask cluster whose workers run them, tcp://host:8786")
 
 
 def _sampler(text: str) -> str:
@@ -155,6 +162,8 @@ def _study(args: argparse.Namespace, command: str) -> int:
             max_failures=args.max_failures,
             seed=args.seed,
             threads=args.threads,
+            workers=args.workers,
+            scheduler=args.scheduler,
         )
         with ProgressBar() as bar:
             history = search(

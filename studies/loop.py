@@ -1,4 +1,8 @@
-"""The trial loop: ask, try, tell, until the study has its trials or has to stop."""
+"""The trial loop: ask, try, tell, until the study has its trials or has to stop.
+
+Any number of processes on any number of machines may run it on one study. The storage gives a waiting trial to one
+of them alone and numbers new ones without a gap, so that who claimed one too many can tell by its number.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,11 @@ from optuna.storages import fail_stale_trials
 from optuna.trial import Trial, TrialState
 
 from studies.objective import AbandonedError, Objective
-from studies.storage import ERROR, HEARTBEAT_SECONDS, finished_trials
+from studies.storage import ERROR, HEARTBEAT_SECONDS, finished_trials, is_abandoned, queue_again
 
-__all__ = ["Limits", "run_trials"]
+__all__ = ["Limits", "has_enough", "run_trials"]
+
+LOOK_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,31 +40,49 @@ def run_trials(
     objective: Objective,
     limits: Limits,
     should_stop: Callable[[], bool],
-    trial_finished: Callable[[Trial], None],
+    trial_finished: Callable[[int], None],
 ) -> None:
     """Run trials until ``limits`` or ``should_stop`` end it; ``trial_finished`` is told once the storage has each."""
     start = time.monotonic()
     while not (should_stop() or has_enough(study, limits)):
         fail_stale_trials(study)
-        trial = study.ask()
-        try:
-            with _heartbeat(trial):
-                state, value = objective(trial)
-            study.tell(trial, value, state)
-        except UpdateFinishedTrialError:
-            continue  # it was thought dead, and is in others' hands
-        except AbandonedError:
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            break
-        except KeyboardInterrupt:
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-            raise
-        trial_finished(trial)
+        trial = _claim(study, limits.n_trials)
+        if trial is None:
+            time.sleep(LOOK_AGAIN_SECONDS)  # others run the last ones, and may yet die of it
+        else:
+            try:
+                with _heartbeat(trial):
+                    state, value = objective(trial)
+                study.tell(trial, value, state)
+            except UpdateFinishedTrialError:
+                continue  # it was thought dead, and is in others' hands
+            except AbandonedError:
+                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+                break
+            except KeyboardInterrupt:
+                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+                raise
+            trial_finished(trial.number)
         if limits.timeout is not None and time.monotonic() - start >= limits.timeout:
             break
 
 
+def _claim(study: optuna.Study, n_trials: int) -> Trial | None:
+    """A trial that is this process's alone; None where finished and running ones are as many as were asked for."""
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    if len(finished_trials(study)) + len(running) >= n_trials:
+        return None
+    trial = study.ask()
+    earlier = study.get_trials(deepcopy=False)[: trial.number]
+    if sum(not is_abandoned(other) for other in earlier) < n_trials:
+        return trial
+    queue_again(study, trial.number)  # others saw the same room, and were first
+    study.tell(trial, state=TrialState.FAIL)
+    return None
+
+
 def has_enough(study: optuna.Study, limits: Limits) -> bool:
+    """Whether as many trials as were asked for are finished, or more have failed than may."""
     finished = finished_trials(study)
     n_failed = sum(ERROR in trial.user_attrs for trial in finished)
     return len(finished) >= limits.n_trials or n_failed >= limits.max_failures

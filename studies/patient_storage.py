@@ -21,6 +21,8 @@ __all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage"]
 OWNER = "mfbench:owner"  #: attribute of a trial: the process that runs it
 OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is still without has lost its process
 PATIENCE = 60.0  #: seconds in which a server that is away may come back
+#: Of its connections a process keeps one: a server takes about a hundred, and each worker is a process.
+FEW = {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 4}
 LOCK_SECONDS = 60  #: until an SQLite file that another process locks is given up
 
 
@@ -34,6 +36,7 @@ class PatientStorage(RDBStorage):
     def __init__(self, url: str, **heartbeat: Any) -> None:
         parsed = make_url(url)
         super().__init__(url, engine_kwargs=_engine_options(parsed), **heartbeat)
+        self.dead: set[str] = set()  #: processes of other machines that are known to have ended
         self._ownerless: dict[int, float] = {}  # trial -> when it was first seen so
         if parsed.get_backend_name() != "sqlite":
             event.listen(self.engine, "do_connect", _connect_patiently)
@@ -62,7 +65,7 @@ class PatientStorage(RDBStorage):
         if owner is None:
             first_seen = self._ownerless.setdefault(trial._trial_id, time.monotonic())
             return is_silent or time.monotonic() - first_seen >= OWNERLESS_SECONDS
-        lives = is_alive(owner)
+        lives = False if owner in self.dead else is_alive(owner)
         return is_silent if lives is None else not lives
 
 
@@ -85,11 +88,11 @@ def _owned_trial() -> FrozenTrial:
 def _engine_options(url: URL) -> dict[str, Any]:
     match url.get_backend_name():
         case "sqlite":
-            return {"connect_args": {"timeout": LOCK_SECONDS}}
+            return {**FEW, "connect_args": {"timeout": LOCK_SECONDS}}
         case "postgresql":
             alive = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-            return {"pool_pre_ping": True, "connect_args": {**alive, "tcp_user_timeout": 60_000}}
-    return {"pool_pre_ping": True}
+            return {**FEW, "connect_args": {**alive, "tcp_user_timeout": 60_000}}
+    return FEW
 
 
 def _connect_patiently(dialect: Any, record: Any, words: Any, options: Any) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import optuna
 from optuna.pruners import MedianPruner
-from optuna.trial import Trial
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, Metric
@@ -24,14 +23,15 @@ from studies.objective import Objective
 from studies.registry import load_spec
 from studies.rescoring import rescore
 from studies.sampler import N_STARTUP_TRIALS, SamplerName, make_sampler, sampler_in_words
+from studies.secrets import hide_password
 from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
 from studies.storage import (
     ASKED,
-    DEFAULTS,
     FLOORS,
     RUN,
     SAMPLERS,
+    StorageError,
     create_or_resume,
     finished_trials,
     open_storage,
@@ -52,7 +52,7 @@ class SearchOptions:
     """How to search."""
 
     study_name: str
-    storage: str = "sqlite:///mfbench.db"
+    storage: str = field(default="sqlite:///mfbench.db", repr=False)  #: it may hold a password
     metric: Metric = DEFAULT
     n_trials: int = 30  #: in total: a resumed study is topped up to it
     timeout: float | None = None  #: seconds after which no new trial is started
@@ -60,7 +60,9 @@ class SearchOptions:
     trial_timeout: float | None = None  #: seconds after which a trial fails, looked at when an epoch ends
     max_failures: int = 10  #: failed trials of the study at which it stops
     seed: int = 0
-    threads: int | None = None
+    threads: int | None = None  #: of each worker
+    workers: int = 1  #: processes of this machine
+    scheduler: str | None = None  #: of a Dask cluster, all of whose workers take part
     rescore: int = 5  #: how many of the best are scored again on fresh draws before a winner is named
 
     def __post_init__(self) -> None:
@@ -68,6 +70,20 @@ class SearchOptions:
             raise ValueError(f"the number of trials must be at least 1, got {self.n_trials}")
         if self.max_failures < 1:
             raise ValueError(f"max_failures must be at least 1, got {self.max_failures}")
+        if self.scheduler and self.storage.startswith("sqlite"):
+            raise StorageError(
+                f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
+                "give a --storage that they can reach, such as postgresql://user@host/studies"
+            )
+
+    @property
+    def is_serial(self) -> bool:
+        return self.workers == 1 and self.scheduler is None
+
+    @property
+    def own_threads(self) -> int | None:
+        """What this process may use where no worker is at work."""
+        return self.threads * self.workers if self.threads else None
 
 
 class Observer(Protocol):
@@ -103,39 +119,34 @@ def search(
     space = spec.space_for(is_weighted=interactions.is_weighted)
     settings = study_settings(spec, space, interactions, split, options.metric, options.seed)
     with storage_errors_explained(options.storage):
-        study = _open(options, settings, space)
+        study = _open(options, settings, spec, space)
         queue_lost_trials(study)
         n_trials = _n_trials(study, spec, space, options)
+        limits = Limits(n_trials=n_trials, timeout=options.timeout, max_failures=options.max_failures)
         said = {"command": command, "configuration": configuration}
         _write_circumstances(study, said, n_trials, interactions, split.validation, options)
         history = StudyHistory(study)
         for observer in observers:
             observer.search_started(history)
 
-        def trial_finished(trial: Trial) -> None:
+        def trial_finished(number: int) -> None:
             for observer in observers:
-                observer.trial_finished(history, trial.number)
+                observer.trial_finished(history, number)
 
         def rescoring(done: int, total: int) -> None:
             for observer in observers:
                 observer.rescoring(done, total)
 
         if n_trials > len(finished_trials(study)) and not should_stop():
-            warm_up(spec, options.threads)
+            warm_up(spec, options.own_threads)
             _write_floor(study, split.validation, options)
-            if not study.get_trials(deepcopy=False):
-                study.enqueue_trial(spec.defaults(space), user_attrs={DEFAULTS: True})
-            run = partial(
-                run_trial,
-                spec,
-                folds=split.validation,
-                metric=options.metric,
-                seed=options.seed,
-                threads=options.threads,
-            )
-            objective = Objective(spec, space, run, options.trial_timeout, should_stop)
-            limits = Limits(n_trials=n_trials, timeout=options.timeout, max_failures=options.max_failures)
-            run_trials(study, objective, limits, should_stop, trial_finished)
+            loop = _Loop(spec, space, split.validation, options, limits)
+            if options.is_serial:
+                loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
+            else:
+                from studies.workers import run_on_workers
+
+                run_on_workers(loop, study, limits, options, should_stop, trial_finished)
         if not should_stop():
             rescore(
                 study,
@@ -143,7 +154,7 @@ def search(
                 interactions,
                 split,
                 n=options.rescore,
-                threads=options.threads,
+                threads=options.own_threads,
                 should_stop=should_stop,
                 seed=options.seed,
                 progress=rescoring,
@@ -160,15 +171,56 @@ def _n_trials(study: optuna.Study, spec: StudySpec, space: Mapping[str, Searched
     return options.n_trials
 
 
-def _open(options: SearchOptions, settings: StudySettings, space: Mapping[str, Searched]) -> optuna.Study:
+@dataclass(frozen=True, repr=False)
+class _Loop:
+    """The loop of a search, run here or sent to workers; the sealed test is no part of it."""
+
+    spec: StudySpec
+    space: Mapping[str, Searched]
+    folds: Sequence[Fold]
+    options: SearchOptions
+    limits: Limits
+
+    def __call__(
+        self,
+        *,
+        threads: int | None,
+        should_stop: Callable[[], bool],
+        study: optuna.Study | None = None,
+        trial_finished: Callable[[int], None] = lambda number: None,
+    ) -> None:
+        options = self.options
+        run = partial(run_trial, self.spec, folds=self.folds, metric=options.metric, seed=options.seed, threads=threads)
+        objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop)
+        with storage_errors_explained(options.storage):
+            if study is None:
+                study = _join(options, self.space)
+                warm_up(self.spec, threads)
+            run_trials(study, objective, self.limits, should_stop, trial_finished)
+
+
+def _open(
+    options: SearchOptions, settings: StudySettings, spec: StudySpec, space: Mapping[str, Searched]
+) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return create_or_resume(
-        open_storage(options.storage),
-        options.study_name,
-        settings,
-        sampler=make_sampler(options.sampler, options.seed, space),
-        pruner=MedianPruner(n_startup_trials=N_STARTUP_TRIALS, n_warmup_steps=FIRST_PRUNED_EPOCH),
+    storage = open_storage(options.storage)
+    first = spec.defaults(space)
+    return create_or_resume(storage, options.study_name, settings, first=first, **_strategy(options, space))
+
+
+def _join(options: SearchOptions, space: Mapping[str, Searched]) -> optuna.Study:
+    """The study, in a worker: it is there, and what it holds has been compared."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna.load_study(
+        study_name=options.study_name, storage=open_storage(options.storage), **_strategy(options, space)
     )
+
+
+def _strategy(options: SearchOptions, space: Mapping[str, Searched]) -> dict[str, Any]:
+    return {
+        "sampler": make_sampler(options.sampler, options.seed, space),
+        "pruner": MedianPruner(n_startup_trials=N_STARTUP_TRIALS, n_warmup_steps=FIRST_PRUNED_EPOCH),
+    }
 
 
 def _write_circumstances(
@@ -200,5 +252,5 @@ def _write_floor(study: optuna.Study, folds: Sequence[Fold], options: SearchOpti
     if FLOORS in study.user_attrs:
         return
     spec = load_spec(FLOOR)
-    result = run_trial(spec, spec.config({}), folds, options.metric, seed=options.seed, threads=options.threads)
+    result = run_trial(spec, spec.config({}), folds, options.metric, seed=options.seed, threads=options.own_threads)
     study.set_user_attr(FLOORS, {FLOOR: ranks_as_json(result.ranks)})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,8 +19,10 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from evaluation.ranking import HiddenRanks, encode_ranks
 from studies.patient_storage import OWNER, OWNERLESS_SECONDS, PatientStorage
@@ -40,6 +45,7 @@ __all__ = [
     "SETTINGS",
     "StorageError",
     "StudyMismatchError",
+    "alone",
     "create_or_resume",
     "finished_trials",
     "is_abandoned",
@@ -68,6 +74,7 @@ SAME_AS = "mfbench:same_as"  #: the earlier trial of the same configuration, fro
 AGAIN = "mfbench:again"  #: the trial that was abandoned, of which this one is the repetition
 DEATHS = "mfbench:deaths"  #: how many processes have died while they tried this configuration
 
+LOCK_KEY = 0x6D6662656E6368  #: "mfbench"; of PostgreSQL's advisory lock
 HEARTBEAT_SECONDS = 60  #: a trial silent for three of these is dead, and its configuration is queued again
 
 
@@ -90,18 +97,38 @@ def open_storage(url: str) -> RDBStorage:
             f"{url!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
         ) from None
     try:
-        return PatientStorage(
-            url,
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=3 * HEARTBEAT_SECONDS,
-            heartbeat_stale_trial_callback=lambda study, trial: queue_again(study, trial.number, died=True),
-        )
+        with alone(url):
+            return PatientStorage(
+                url,
+                heartbeat_interval=HEARTBEAT_SECONDS,
+                grace_period=3 * HEARTBEAT_SECONDS,
+                heartbeat_stale_trial_callback=lambda study, trial: queue_again(study, trial.number, died=True),
+            )
     except ImportError as error:
         hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
         raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
     except (SQLAlchemyError, OSError) as error:
         hint = "is its folder there, and may it be written?" if parsed.drivername.startswith("sqlite") else "is it up?"
         raise StorageError(f"Cannot open the storage {hide_password(url)} ({_reason(error)}); {hint}") from error
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """One after the other, those who would make the same tables or the same study at the same moment."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        with create_engine(url, poolclass=NullPool).connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})  # until it is closed
+            yield
+    elif parsed.get_backend_name() == "sqlite" and parsed.database:
+        folder = os.open(Path(parsed.database).absolute().parent, os.O_RDONLY)  # not the file, whose locks are SQLite's
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+    else:
+        yield
 
 
 @contextmanager
@@ -127,26 +154,36 @@ def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def create_or_resume(
-    storage: RDBStorage, name: str, settings: StudySettings, *, sampler: BaseSampler, pruner: BasePruner
+    storage: RDBStorage,
+    name: str,
+    settings: StudySettings,
+    *,
+    sampler: BaseSampler,
+    pruner: BasePruner,
+    first: Mapping[str, Any],
 ) -> optuna.Study:
-    """The study ``name``: made, or the one that is there if its settings are the same."""
-    study = optuna.create_study(
-        storage=storage, study_name=name, direction="maximize", sampler=sampler, pruner=pruner, load_if_exists=True
-    )
+    """The study ``name``: made, or the one that is there if its settings are the same; ``first`` is tried first."""
     wanted = settings_as_json(settings)
-    stored = study.user_attrs.get(SETTINGS)
-    if stored is None:
-        if study.get_trials(deepcopy=False):
-            raise StudyMismatchError(
-                f"Study {name!r} exists and is not mfbench's; give another --study-name or --storage"
-            )
-        study.set_user_attr(ID, uuid.uuid4().hex)
-        study.set_user_attr(SETTINGS, wanted)
-    elif differing := differences(stored, wanted):
-        raise StudyMismatchError(
-            f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
-            "Give another --study-name, or the settings of the study that is there."
+    with alone(storage.url):
+        study = optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", sampler=sampler, pruner=pruner, load_if_exists=True
         )
+        has_trials = bool(study.get_trials(deepcopy=False))
+        stored = study.user_attrs.get(SETTINGS)
+        if stored is None:
+            if has_trials:
+                raise StudyMismatchError(
+                    f"Study {name!r} exists and is not mfbench's; give another --study-name or --storage"
+                )
+            study.set_user_attr(ID, uuid.uuid4().hex)
+            study.set_user_attr(SETTINGS, wanted)
+        elif differing := differences(stored, wanted):
+            raise StudyMismatchError(
+                f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
+                "Give another --study-name, or the settings of the study that is there."
+            )
+        if not has_trials:
+            study.enqueue_trial(dict(first), user_attrs={DEFAULTS: True})
     return study
 
 
@@ -187,7 +224,9 @@ def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None
     attrs = {AGAIN: number} | {name: trial.user_attrs[name] for name in (DEFAULTS, DEATHS) if name in trial.user_attrs}
     if died:
         attrs[DEATHS] = attrs.get(DEATHS, 0) + 1
-    study.enqueue_trial(trial.system_attrs.get("fixed_params", {}) | trial.params, user_attrs=attrs)
+    known = trial.system_attrs.get("fixed_params", {}) | trial.params
+    if known or DEFAULTS in attrs:  # else any new trial takes its place
+        study.enqueue_trial(known, user_attrs=attrs)
 
 
 def queue_lost_trials(study: optuna.Study) -> None:

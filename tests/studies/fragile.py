@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -70,3 +71,15 @@ SPEC = StudySpec(
     patience=2,
 )
 CALM = StudySpec(model=Fragile, space={"quality": SPEC.space["quality"]}, max_epochs=6, patience=2)
+
+
+class Dawdling(Fragile):
+    """Takes its time, so that something can happen in the middle of a trial."""
+
+    name = "dawdling"
+
+    def _meet_fate(self) -> None:
+        time.sleep(0.05)
+
+
+DAWDLING = StudySpec(model=Dawdling, space=CALM.space, max_epochs=6, patience=2)

@@ -1,0 +1,226 @@
+"""Dask workers, of this machine or of a cluster: each runs the loop of a serial search on the shared storage."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import optuna
+from optuna.storages import fail_stale_trials
+from optuna.trial import FrozenTrial, TrialState
+
+from models.threads import available_threads
+from studies.environment import describe_environment
+from studies.liveness import this_process
+from studies.loop import Limits, has_enough
+from studies.patient_storage import OWNER
+from studies.secrets import hide_password
+from studies.storage import finished_trials
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["Job", "WorkersError", "run_on_workers"]
+
+LOOK_AGAIN_SECONDS = 0.2
+CONNECT_SECONDS = 20
+STOP_SECONDS = 60.0  #: for the epochs at hand
+MUST_AGREE = ("mfbench", "code", "python", "numpy", "scipy", "numba", "optuna")  #: else results may differ by worker
+
+
+class WorkersError(ValueError):
+    """There are no workers to be had; the message says why and what to do."""
+
+
+class Options(Protocol):
+    """Where the workers are."""
+
+    @property
+    def workers(self) -> int: ...
+    @property
+    def scheduler(self) -> str | None: ...
+    @property
+    def threads(self) -> int | None: ...
+
+
+class Job(Protocol):
+    """What each worker does: the loop of a search. It travels to a worker once, with the folds."""
+
+    def __call__(self, *, threads: int, should_stop: Callable[[], bool]) -> None: ...
+
+
+def run_on_workers(
+    job: Job,
+    study: optuna.Study,
+    limits: Limits,
+    options: Options,
+    should_stop: Callable[[], bool],
+    trial_finished: Callable[[int], None],
+) -> None:
+    """Have workers run ``job`` until ``limits`` or ``should_stop`` end it; tell of each trial that the storage has."""
+    storage: Any = study._storage
+    told = {trial.number for trial in finished_trials(study)}
+
+    def tell() -> None:
+        for trial in finished_trials(study):
+            if trial.number not in told:
+                told.add(trial.number)
+                trial_finished(trial.number)
+
+    start = time.monotonic()
+    with _connected(options.workers, options.scheduler, options.threads) as client:
+        fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
+        while not (should_stop() or has_enough(study, limits)):
+            fleet.look()
+            storage._backend.dead |= fleet.dead
+            fail_stale_trials(study)
+            tell()
+            if limits.timeout is not None and time.monotonic() - start >= limits.timeout and fleet.is_done:
+                break
+            time.sleep(LOOK_AGAIN_SECONDS)
+        fleet.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        while (
+            fleet.owns_any(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+            and time.monotonic() < deadline
+        ):
+            time.sleep(LOOK_AGAIN_SECONDS)
+    tell()
+
+
+@contextmanager
+def _connected(n_workers: int, scheduler: str | None, threads: int | None) -> Iterator[Client]:
+    """A client of the cluster at ``scheduler``, or of ``n_workers`` new processes that share this machine's cores."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise WorkersError(
+                f"No Dask scheduler answers at {hide_password(scheduler)} ({reason}); is it up?"
+            ) from None
+        with client:
+            yield client
+        return
+    cores = threads or max(1, available_threads() // n_workers)
+    stay_in_memory = {f"distributed.worker.memory.{limit}": False for limit in ("target", "spill", "pause")}
+    with (
+        dask.config.set(stay_in_memory),
+        LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=cores,
+            processes=True,
+            dashboard_address=None,
+            silence_logs="CRITICAL",
+            env={"NUMBA_NUM_THREADS": str(cores)},
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@dataclass
+class _Loop:
+    process: str  #: as the trials that it runs name it
+    future: Future[None]
+
+
+class _Fleet:
+    """The loops that run on the workers of a cluster, which may come and go."""
+
+    def __init__(self, client: Client, job: Job, threads: int | None, *, is_ours: bool) -> None:
+        self._client = client
+        self._job = job
+        self._threads = threads
+        self._is_ours = is_ours  #: the workers are children of this process
+        self._data: Future[Job] | None = None
+        self._loops: dict[str, _Loop] = {}
+        self._refused: dict[str, str] = {}  #: address -> why
+        self.dead: set[str] = set()  #: processes that have left
+
+    def look(self) -> None:
+        """Start the loop on every new worker, and note who has left; WorkersError where all that there are fail."""
+        there = self._client.nthreads()
+        for address in self._loops.keys() - there.keys():
+            loop = self._loops.pop(address)
+            self.dead.add(loop.process)
+            loop.future.cancel()
+        for address in there.keys() - self._loops.keys() - self._refused.keys():
+            self._start(address)
+        for address, loop in list(self._loops.items()):
+            if loop.future.status == "error":
+                self._refuse(address, loop.future.exception())
+                del self._loops[address]
+        if there and there.keys() <= self._refused.keys():
+            raise WorkersError(next(reversed(self._refused.values())))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every loop has come to its end."""
+        return all(loop.future.done() for loop in self._loops.values())
+
+    def stop(self) -> None:
+        """Ask every loop to stop after the epoch at hand."""
+        for loop in self._loops.values():
+            loop.future.cancel()
+
+    def owns_any(self, trials: Sequence[FrozenTrial]) -> bool:
+        """Whether a worker of this fleet that has not left runs one of ``trials``."""
+        processes = {loop.process for loop in self._loops.values()}
+        return any(trial.user_attrs.get(OWNER) in processes for trial in trials)
+
+    def _start(self, address: str) -> None:
+        try:
+            process, environment = self._client.run(_introduce, is_ours=self._is_ours, workers=[address])[address]
+        except (OSError, KeyError):
+            return  # it has left meanwhile
+        except Exception as error:  # what Dask makes of an error that came before the function was there
+            self._refuse(address, f"mfbench does not load there ({error}); install the same version")
+        else:
+            if differing := _differences(environment):
+                self._refuse(address, f"it has other versions: {'; '.join(differing)}")
+                return
+            name = f"mfbench-{uuid.uuid4().hex}"
+            future = self._client.submit(
+                _work, self._scattered(), self._threads, workers=[address], key=name, pure=False
+            )
+            self._loops[address] = _Loop(process, future)
+
+    def _scattered(self) -> Future[Job]:
+        """The job on the workers, where each loop finds it; again, should all that held it have left."""
+        if self._data is None or self._data.status != "finished":
+            self._data = self._client.scatter(self._job, broadcast=True, hash=False)
+        return self._data
+
+    def _refuse(self, address: str, why: object) -> None:
+        self._refused[address] = f"The worker {address} cannot take part: {hide_password(str(why)).splitlines()[0]}"
+        print(self._refused[address], file=sys.stderr)
+
+
+def _differences(there: dict[str, str]) -> list[str]:
+    here = describe_environment()
+    return [f"{name} {there[name]} there, {here[name]} here" for name in MUST_AGREE if there[name] != here[name]]
+
+
+def _introduce(*, is_ours: bool) -> tuple[str, dict[str, str]]:
+    if is_ours:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to every process; the command stops them
+    return this_process(), describe_environment()
+
+
+def _work(job: Job, threads: int | None) -> None:
+    """In a worker: the loop, until it ends by itself or nobody wants it any more."""
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    task = worker.state.tasks[worker.get_current_task()]
+    job(threads=threads or worker.state.nthreads, should_stop=lambda: task.state != "executing")
