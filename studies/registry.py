@@ -35,12 +35,14 @@ PLUGINS = "mfbench.models"  #: the group of entry points, each ``name = "package
 MODELS = {
     "als": "studies.spaces.als",
     "bpr": "studies.spaces.bpr",
+    "ease": "studies.spaces.ease",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",
     "logistic_mf": "studies.spaces.logistic_mf",
     "popularity": "studies.spaces.popularity",
     "random": "studies.spaces.random",
     "rp3beta": "studies.spaces.rp3beta",
+    "slim": "studies.spaces.slim",
     "user_knn": "studies.spaces.user_knn",
     "warp": "studies.spaces.warp",
 }

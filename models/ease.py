@@ -1,0 +1,89 @@
+"""EASE: each item's likes as a linear function of all other items', in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from models.base import Checked, Measure, Recommender
+from models.gramian import item_gramian
+from models.inputs import csr_parts
+from models.kernels.gramian import mirror_lower
+from models.kernels.sparse_products import add_dense_rows
+from models.settings import check_positive
+from models.threads import limited_threads
+
+__all__ = ["EASE", "EASEConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EASEConfig:
+    """Hyperparameters of EASE; the only place where its defaults are written."""
+
+    reg: float = 200.0  #: L2 penalty, on the scale of an item's likes
+    dropout: float = 0.0  #: share of a history that is hidden from what must predict it; 0 is EASE of 2019
+
+    def __post_init__(self) -> None:
+        check_positive(self, "reg")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+
+
+class EASE(Recommender[EASEConfig]):
+    """score(u, i) = sum of B_hi over the items h of u's history; a like counts 1, whatever its weight.
+
+    B minimises |X - X B|^2 + reg |B|^2 + p / (1 - p) |diag(X^T X)^(1/2) B|^2 with a zero diagonal, p = dropout:
+
+        B_hi = -P_hi / P_ii,    P = (X^T X + p / (1 - p) diag(X^T X) + reg I)^-1
+
+    (Steck 2019, WWW, arXiv:1905.03375, eq. 8; with dropout Steck 2020, NeurIPS, arXiv:2010.15690, EDLAE.) It needs
+    4 n_items^2 bytes, in which Gramian, inverse and B take turns, and fits only where these are available.
+    """
+
+    name = "ease"
+    config_type = EASEConfig
+    arrays: ClassVar[tuple[str, ...]] = ("weights",)
+    weights: NDArray[np.float32]  #: (n_items, n_items), B
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        self.weights = np.empty((0, 0), np.float32)  # those of a fit before would take the memory twice
+        inverse = item_gramian(train, self.name, threads=self.threads)
+        diagonal = inverse.diagonal().astype(np.float64)
+        kept = 1 - self.config.dropout
+        inverse[np.diag_indices_from(inverse)] = self.config.reg + diagonal / kept
+        with limited_threads(self.threads):
+            _invert(inverse)
+        inverse /= -inverse.diagonal()
+        np.fill_diagonal(inverse, 0)
+        self.weights = inverse
+        yield 1
+
+    def _scores(self, queries: Checked) -> NDArray[np.float32]:
+        histories = self._histories(queries)
+        out = np.zeros(histories.shape, np.float32)
+        with limited_threads(self.threads):
+            add_dense_rows(*csr_parts(histories), np.ones(histories.nnz, np.float32), self.weights, out)
+        return out
+
+    def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
+        self._no_measure(measure)
+        out = self.weights[items]
+        out[out == 0] = -np.inf  # no user in common, with each other or with a third
+        return out
+
+
+def _invert(matrix: NDArray[np.float32]) -> None:
+    """Invert in place a matrix that is symmetric and positive definite."""
+    upper = matrix.T  # in the order of columns, which LAPACK can write to; its upper half is the lower one here
+    factor, info = lapack.spotrf(upper, lower=0, overwrite_a=1)
+    if info:
+        raise ValueError(f"float32 cannot tell the Gramian from a singular one at item {info - 1}; raise reg")
+    inverse, _ = lapack.spotri(factor, lower=0, overwrite_c=1)
+    assert np.shares_memory(inverse, matrix)
+    mirror_lower(matrix)

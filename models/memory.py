@@ -1,0 +1,67 @@
+"""Whether a large array fits into memory, asked before it is made rather than found out by swapping."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["available_bytes", "zeros_in_memory"]
+
+_PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+_lock = threading.Lock()
+
+
+def zeros_in_memory(shape: tuple[int, ...], what: str, instead: str) -> NDArray[np.float32]:
+    """Zeros, float32, that really have their memory; MemoryError, with both figures, where it is not available."""
+    n_bytes = 4 * int(np.prod(shape, dtype=object))
+    with _lock:  # fits run side by side, and what one has asked for the other must not count on
+        available = available_bytes()
+        if available is not None and n_bytes > available:
+            raise MemoryError(
+                f"{what} needs {n_bytes / 1e9:,.2f} GB of memory, "
+                f"and {available / 1e9:,.2f} GB are available; {instead}"
+            )
+        out = np.empty(shape, np.float32)
+        out.fill(0)  # np.zeros would be given its pages only as they are written
+    return out
+
+
+def available_bytes(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
+    """What this process may still take without swapping: the system's, or less under a limit; None if none is told."""
+    return min([*_left_in_system(proc), *_left_in_groups(proc, groups)], default=None)
+
+
+def _left_in_system(proc: Path) -> Iterator[int]:
+    for line in _lines(proc / "meminfo"):
+        if line.startswith("MemAvailable:"):
+            yield 1024 * int(line.split()[1])
+
+
+def _left_in_groups(proc: Path, groups: Path) -> Iterator[int]:
+    """Of every control group that the process is in: its limit, less what it holds and could not drop."""
+    for line in _lines(proc / "self/cgroup"):
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            root, limit, usage, cached = groups, "memory.max", "memory.current", "inactive_file"
+        elif "memory" in controllers.split(","):
+            root, limit, usage = groups / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+            cached = "total_inactive_file"
+        else:
+            continue
+        group = root / path.strip("/")
+        for folder in (group, *(parent for parent in group.parents if parent.is_relative_to(root))):
+            limits, used = _lines(folder / limit), _lines(folder / usage)
+            if limits and used and limits[0].isdecimal():  # without a limit it says max
+                droppable = [int(row.split()[1]) for row in _lines(folder / "memory.stat") if row.startswith(cached)]
+                yield max(int(limits[0]) - int(used[0]) + sum(droppable), 0)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,52 @@
+"""What memory is available, as Linux tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import models.memory
+from models.memory import available_bytes, zeros_in_memory
+
+
+def system(folder: Path, files: dict[str, str]) -> tuple[Path, Path]:
+    for name, text in {"proc/meminfo": "MemTotal: 99 kB\nMemAvailable:   4000 kB\n", **files}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder / "proc", folder / "groups"
+
+
+def test_without_a_limit_it_is_the_systems(tmp_path: Path) -> None:
+    assert available_bytes(*system(tmp_path, {})) == 4000 * 1024
+    unlimited = {"proc/self/cgroup": "0::/a\n", "groups/a/memory.max": "max\n", "groups/a/memory.current": "5\n"}
+    assert available_bytes(*system(tmp_path, unlimited)) == 4000 * 1024
+
+
+def test_the_tightest_control_group_above_the_process_counts(tmp_path: Path) -> None:
+    files = {
+        "proc/self/cgroup": "3:cpu:/x\n0::/a/b\n",
+        "groups/a/memory.max": "900000\n",
+        "groups/a/memory.current": "800000\n",
+        "groups/a/memory.stat": "anon 700000\ninactive_file 50000\n",
+        "groups/a/b/memory.max": "max\n",
+        "groups/a/b/memory.current": "600000\n",
+    }
+    assert available_bytes(*system(tmp_path, files)) == 900_000 - 800_000 + 50_000
+
+
+def test_control_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
+    files = {
+        "proc/self/cgroup": "4:memory:/a\n",
+        "groups/memory/a/memory.limit_in_bytes": "300000\n",
+        "groups/memory/a/memory.usage_in_bytes": "400000\n",
+        "groups/memory/memory.limit_in_bytes": "9223372036854771712\n",
+        "groups/memory/memory.usage_in_bytes": "1\n",
+    }
+    assert available_bytes(*system(tmp_path, files)) == 0
+
+
+def test_where_nothing_is_told_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert available_bytes(tmp_path / "no", tmp_path / "no") is None
+    monkeypatch.setattr(models.memory, "available_bytes", lambda: None)
+    assert zeros_in_memory((2, 3), "this", "choose less").tolist() == [[0.0] * 3] * 2
