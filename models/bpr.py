@@ -88,7 +88,8 @@ class BPR(PairwiseModel[BPRConfig]):
         out = np.zeros((histories.shape[0], self.config.n_factors + 1), np.float32)
         out[:, -1] = 1
         rates = np.array([self._step(sweep).learning_rate for sweep in range(FOLD_IN_SWEEPS)], np.float32)
-        with limited_threads(self.threads):
+        work = FOLD_IN_SWEEPS * self.config.n_candidates * histories.nnz
+        with limited_threads(self.threads, work=work):
             fold_in_users(
                 likes,
                 self._negatives(undealt(self._fitted_train())),

@@ -110,7 +110,8 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         rates = np.array([self._rate(sweep) for sweep in range(FOLD_IN_SWEEPS)])
         key = drawn_key(np.random.default_rng(self.seed))
         likes, zeros = self._likes(histories), self._zeros_of_users(histories, self._fitted_train())
-        with limited_threads(self.threads):
+        work = FOLD_IN_SWEEPS * (histories.nnz + int(zeros.n_drawn.sum()))
+        with limited_threads(self.threads, work=work):
             fold_in_rows(likes, zeros, key, rates, reg, k + 1, self.item_factors, out)
         return out
 

@@ -122,6 +122,6 @@ class ItemNeighbors(Recommender[N]):
     def _summed(self, histories: sp.csr_array) -> NDArray[np.float32]:
         """For each item the sum of its similarities to those of a history; (n, n_items)."""
         out = np.zeros(histories.shape, np.float32)
-        with limited_threads(self.threads):
+        with limited_threads(self.threads, work=histories.nnz):
             sum_neighbors(*csr_parts(histories), self.neighbors, self.similarities, out)
         return out

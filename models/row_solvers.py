@@ -59,7 +59,7 @@ class RowSolver:
             "subspace": (improve_by_blocks, min(self.block_size, fixed.shape[1])),
         }[self.solver]
         weighting = rows.data, np.float32(self.slope), np.float32(self.intercept)
-        with limited_threads(self.threads):
+        with limited_threads(self.threads, work=rows.nnz):
             kernel(*csr_parts(rows), *weighting, fixed, spectrum, reg.astype(np.float32), option, start)
         return start
 
@@ -73,7 +73,7 @@ class RowSolver:
         out: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """Without weights of the entries' own every solver comes down to this."""
-        with limited_threads(self.threads):
+        with limited_threads(self.threads, work=rows.nnz):
             divide_sums(*csr_parts(rows), rows.data, fixed, spectrum, reg.astype(np.float32), out)
         return out
 

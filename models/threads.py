@@ -13,6 +13,8 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["available_threads", "can_run_side_by_side", "limited_threads"]
 
+LITTLE_WORK = 30_000  #: vectors touched, in a few milliseconds at most
+
 _lock = threading.Lock()
 _held = ExitStack()  #: the one limit on BLAS, while anybody needs it
 _n_holders = 0
@@ -30,14 +32,19 @@ def can_run_side_by_side() -> bool:
 
 
 @contextmanager
-def limited_threads(threads: int | None) -> Iterator[None]:
+def limited_threads(threads: int | None, *, work: int | None = None) -> Iterator[None]:
     """Run kernels of this Python thread on ``threads`` cores (None: all), and BLAS on one.
+
+    ``work`` is about how many vectors they will touch, where that may be few: then one core does it sooner than
+    it could wait for another, which takes many milliseconds where that other is busy.
 
     OpenBLAS's idle threads spin for milliseconds after a call and take the cores from the kernel that
     comes next: an iALS half-step takes three to six times as long. One BLAS thread also sums in one order,
     so that factors do not depend on the number of threads.
     """
     before = numba.get_num_threads()
+    if work is not None and work < LITTLE_WORK:
+        threads = 1
     numba.set_num_threads(min(threads or available_threads(), numba.config.NUMBA_NUM_THREADS))
     _hold_blas()
     try:

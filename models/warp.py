@@ -97,7 +97,7 @@ class WARP(PairwiseModel[WARPConfig]):
         out[:, -1] = 1
         key = drawn_key(np.random.default_rng(self.seed))
         step, items = self._step(), self.item_factors
-        with limited_threads(self.threads):
+        with limited_threads(self.threads, work=FOLD_IN_SWEEPS * histories.nnz):
             fold_in_users(
                 undealt(histories), self._sampling(), key, FOLD_IN_SWEEPS, step, items, out, np.ones_like(out)
             )
