@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.kernels.bpr import Negatives, Step, fold_in_users, learn_epoch, sum_losses
-from models.kernels.strata import Strata
+from models.kernels.strata import Strata, write_guide
 from models.pairwise import PairwiseModel, drawn_key
 from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.strata import undealt
@@ -65,7 +65,7 @@ class BPR(PairwiseModel[BPRConfig]):
         """The mean of what a step descends, over a step for each like with uniform draws, the same at every call."""
         train = self._fitted_train()
         sums = np.zeros((train.shape[0], 2))
-        negatives = Negatives(np.zeros(0), 1)
+        negatives = _uniform(1)
         with limited_threads(self.threads):
             sum_losses(
                 undealt(train),
@@ -109,6 +109,13 @@ class BPR(PairwiseModel[BPRConfig]):
     def _negatives(self, strata: Strata) -> Negatives:
         config = self.config
         if config.negatives != "popularity":
-            return Negatives(np.zeros(0), config.n_candidates if config.negatives == "adaptive" else 1)
+            return _uniform(config.n_candidates if config.negatives == "adaptive" else 1)
         n_likes = np.bincount(strata.place, minlength=len(strata.item_at))
-        return Negatives(np.concatenate([[0.0], np.cumsum(n_likes**config.popularity_exponent)]), 1)
+        cumulative = np.concatenate([[0.0], np.cumsum(n_likes**config.popularity_exponent)])
+        guide = np.empty(len(n_likes), np.int32)
+        write_guide(cumulative, strata.item_start, guide)
+        return Negatives(cumulative, guide, 1)
+
+
+def _uniform(n_candidates: int) -> Negatives:
+    return Negatives(np.zeros(0), np.zeros(0, np.int32), n_candidates)

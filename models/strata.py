@@ -12,6 +12,7 @@ from models.kernels.strata import Strata, write_places
 __all__ = ["Dealer", "undealt"]
 
 MAX_BLOCKS = 16  #: and so the most threads that an epoch can use
+MANY_LIKES = 32  #: of a row; where there are fewer, half as many blocks, lest cells load rows for little work
 MIN_BLOCK_ITEMS = 32  #: a negative needs a choice; fewer items than this and twice again are one block
 
 
@@ -22,7 +23,8 @@ class Dealer:
         self._n_users, self._n_items = train.shape
         self._indptr, _ = csr_parts(train)
         self._users_of = csr_parts(train.T.tocsr())
-        self._n_blocks = min(MAX_BLOCKS, max(1, self._n_items // MIN_BLOCK_ITEMS), self._n_users)
+        most = MAX_BLOCKS if train.nnz >= MANY_LIKES * sum(train.shape) else MAX_BLOCKS // 2
+        self._n_blocks = min(most, max(1, self._n_items // MIN_BLOCK_ITEMS), self._n_users)
 
     def deal(self, rng: np.random.Generator) -> Strata:
         """Blocks of nearly equal size, in an order drawn from ``rng``."""

@@ -15,13 +15,14 @@ from numba import njit, prange
 
 from models.kernels.draws import stream
 from models.kernels.linear_algebra import FASTMATH
-from models.kernels.strata import cell_of, draw_unseen
+from models.kernels.strata import cell_of, draw_unseen, mark
 
 
 class Negatives(NamedTuple):
     """How j is drawn: the best scored of ``n_candidates``, which come as ``draw_unseen`` says."""
 
     cumulative: np.ndarray  # float64
+    guide: np.ndarray  # int32
     n_candidates: int
 
 
@@ -46,25 +47,28 @@ def learn_epoch(strata, negatives, key, step, X, Y):
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _learn_cell(strata, user_block, item_block, negatives, key, step, X, Y):
     place, item_at = strata.place, strata.item_at
-    cumulative, n_candidates = negatives.cumulative, negatives.n_candidates
+    cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates
+    liked = np.zeros(strata.item_start[item_block + 1] - strata.item_start[item_block], np.bool_)
     for at in range(strata.user_start[user_block], strata.user_start[user_block + 1]):
         user = strata.user_at[at]
         cell = cell_of(strata, user, item_block)
         state = stream(key, user)
+        mark(True, cell, place, liked)
         for p in range(cell.first, cell.last):
-            state, drawn = draw_hard(place, item_at, cumulative, n_candidates, cell, state, X, user, Y)
+            state, drawn = draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, user, Y)
             if drawn >= 0:
                 _step(X, user, Y, item_at[place[p]], item_at[drawn], step)
+        mark(False, cell, place, liked)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def draw_hard(place, item_at, cumulative, n_candidates, cell, state, X, user, Y):
+def draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, user, Y):
     """The next state, and the place of a negative: the best scored candidate, of equals the first; -1 for none."""
     if n_candidates == 1:
-        return draw_unseen(place, cumulative, cell, state)
+        return draw_unseen(liked, cumulative, guide, cell, state)
     best, best_score = -1, np.float32(-np.inf)
     for _ in range(n_candidates):
-        state, drawn = draw_unseen(place, cumulative, cell, state)
+        state, drawn = draw_unseen(liked, cumulative, guide, cell, state)
         if drawn >= 0:
             score = dot(X, user, Y, item_at[drawn])
             if score > best_score:
@@ -114,13 +118,15 @@ def fold_in_users(likes, negatives, key, rates, step, Y, out):
     history has one vector, whoever it stands beside.
     """
     place, item_at = likes.place, likes.item_at
-    cumulative, n_candidates = negatives.cumulative, negatives.n_candidates
+    cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
+        liked = np.zeros(len(Y), np.bool_)
+        mark(True, cell, place, liked)
         for sweep in range(len(rates)):
             state = stream(key, sweep)
             for p in range(cell.first, cell.last):
-                state, drawn = draw_hard(place, item_at, cumulative, n_candidates, cell, state, out, user, Y)
+                state, drawn = draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, out, user, Y)
                 if drawn >= 0:
                     _user_step(out, user, Y, place[p], drawn, rates[sweep], step.reg_user)
 
@@ -141,13 +147,15 @@ def sum_losses(likes, negatives, key, step, X, Y, out):
     ``likes``: one item block.
     """
     place, item_at = likes.place, likes.item_at
-    cumulative, n_candidates = negatives.cumulative, negatives.n_candidates
+    cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
+        liked = np.zeros(len(Y), np.bool_)
+        mark(True, cell, place, liked)
         state = stream(key, user)
         total, n_steps = 0.0, 0
         for p in range(cell.first, cell.last):
-            state, drawn = draw_hard(place, item_at, cumulative, n_candidates, cell, state, X, user, Y)
+            state, drawn = draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, user, Y)
             if drawn >= 0:
                 i = place[p]
                 margin = np.float64(_margin(X, user, Y, i, drawn))

@@ -17,9 +17,9 @@ from numba import njit, prange
 from models.kernels.bpr import dot, draw_hard
 from models.kernels.draws import GAMMA, below, stream
 from models.kernels.linear_algebra import FASTMATH
-from models.kernels.strata import cell_of, holds
+from models.kernels.strata import cell_of, mark
 
-UNIFORM = np.zeros(0)  # what the hardest is the best of, as ``draw_unseen`` says
+UNIFORM = (np.zeros(0), np.zeros(0, np.int32))  # what the hardest is the best of, as ``draw_unseen`` says
 VIOLATOR, HARDEST = 0, 1  # how j is found: the first that violates the margin, or the best scored of max_sampled
 
 
@@ -59,15 +59,18 @@ def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
     place, item_at, n_others = strata.place, strata.item_at, strata.item_start[-1] - 1
     items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
     difference = np.empty(X.shape[1] - 1, np.float32)
+    liked = np.zeros(strata.item_start[item_block + 1] - strata.item_start[item_block], np.bool_)
     for at in range(strata.user_start[user_block], strata.user_start[user_block + 1]):
         user = strata.user_at[at]
         cell = cell_of(strata, user, item_block)
         state = stream(key, user)
+        mark(True, cell, place, liked)
         for p in range(cell.first, cell.last):
             state, i = choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items, scores)
-            state, j, weight = find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i)
+            state, j, weight = find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i)
             if j >= 0:
                 _step(X, user, Y, i, j, GX, GY, weight, step, difference)
+        mark(False, cell, place, liked)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
@@ -91,11 +94,11 @@ def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items,
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i):
+def find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i):
     """The next state, j and the weight of its gradient; j is -1 where none is found."""
     positive_score = dot(X, user, Y, i)
     if sampling.search == HARDEST:
-        state, drawn = draw_hard(place, item_at, UNIFORM, sampling.max_sampled, cell, state, X, user, Y)
+        state, drawn = draw_hard(liked, item_at, *UNIFORM, sampling.max_sampled, cell, state, X, user, Y)
         if drawn < 0:
             return state, -1, np.float32(0.0)
         j = item_at[drawn]
@@ -106,7 +109,7 @@ def find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i
         state += GAMMA
         j = item_at[drawn]
         violates = dot(X, user, Y, j) > positive_score - np.float32(1.0)
-        if violates and not holds(place, cell.first, cell.last, drawn):
+        if violates and not liked[drawn - cell.start]:
             return state, j, np.float32(np.log(max(1.0, n_others // n_draws)))
     return state, -1, np.float32(0.0)
 
@@ -155,13 +158,15 @@ def fold_in_users(likes, sampling, key, n_sweeps, step, Y, out, sums):
     place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
+        liked = np.zeros(len(Y), np.bool_)
+        mark(True, cell, place, liked)
         items, scores = np.empty(sampling.kth, np.int32), np.empty(sampling.kth, np.float32)
         difference = np.empty(out.shape[1] - 1, np.float32)
         for sweep in range(n_sweeps):
             state = stream(key, sweep)
             for p in range(cell.first, cell.last):
                 state, i = choose_positive(place, item_at, cell, p, sampling, state, out, user, Y, items, scores)
-                state, j, weight = find_negative(place, item_at, n_others, cell, sampling, state, out, user, Y, i)
+                state, j, weight = find_negative(liked, item_at, n_others, cell, sampling, state, out, user, Y, i)
                 if j >= 0:
                     _subtract(Y, i, j, difference)
                     _user_step(out, user, sums, weight, step, difference)
@@ -173,11 +178,13 @@ def sum_losses(likes, sampling, key, X, Y, out):
     place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
+        liked = np.zeros(len(Y), np.bool_)
+        mark(True, cell, place, liked)
         state = stream(key, user)
         total = 0.0
         for p in range(cell.first, cell.last):
             i = place[p]
-            state, j, phi = find_negative(place, item_at, n_others, cell, sampling, state, X, user, Y, i)
+            state, j, phi = find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i)
             if j >= 0:
                 total += phi * (1.0 - dot(X, user, Y, i) + dot(X, user, Y, j))
         out[user] = total

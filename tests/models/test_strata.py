@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from models.kernels.strata import Cell, cell_of, draw_unseen, holds
+from models.kernels.draws import fraction
+from models.kernels.strata import Cell, cell_of, draw_unseen, holds, mark, write_guide
 from models.strata import Dealer, undealt
 from tests.models.likes import random_likes
 
@@ -50,6 +51,37 @@ def test_small_data_are_cut_into_few_blocks(shape: tuple[int, int], n_blocks: in
     assert len(Dealer(likes).deal(np.random.default_rng(0)).item_start) == n_blocks + 1
 
 
+def test_sparse_data_are_cut_into_fewer_blocks() -> None:
+    strata = Dealer(random_likes(300, 600, density=0.1)).deal(np.random.default_rng(0))
+    assert len(strata.item_start) == 8 + 1
+
+
+def test_marks_are_taken_back() -> None:
+    place, cell, liked = np.array([4, 5, 7, 9], np.int32), Cell(1, 3, 5, 9), np.zeros(4, np.bool_)
+    mark(True, cell, place, liked)
+    assert liked.tolist() == [True, False, True, False]
+    mark(False, cell, place, liked)
+    assert not liked.any()
+
+
+def test_a_guide_leads_to_the_place_that_a_search_of_all_finds() -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, 5, 97) ** 3.0
+    weights[[10, 60]] = 1
+    cumulative = np.concatenate([[0.0], np.cumsum(weights)])
+    start = np.array([0, 40, 97])
+    guide = np.empty(97, np.int32)
+    write_guide(cumulative, start, guide)
+    for first, last in ((0, 40), (40, 97)):
+        cell, state = Cell(0, 0, first, last), np.uint64(9)
+        for _ in range(500):
+            share = fraction(state)
+            target = cumulative[first] + share * (cumulative[last] - cumulative[first])
+            state, drawn = draw_unseen(np.zeros(last - first, np.bool_), cumulative, guide, cell, np.uint64(state))
+            state = np.uint64(state)
+            assert drawn == first + np.searchsorted(cumulative[first + 1 : last], target)
+
+
 def test_draws_are_unseen_items_of_the_block() -> None:
     strata = undealt(LIKES)
     cell = cell_of(strata, 7, 0)
@@ -76,8 +108,12 @@ def test_membership_is_found_in_runs_of_any_length() -> None:
 
 
 def draws(place: np.ndarray, cumulative: np.ndarray, cell: Cell, *, n_draws: int = 2000) -> list[int]:
+    guide = np.zeros(max(len(cumulative) - 1, 0), np.int32)
+    write_guide(cumulative, np.array([cell.start, cell.stop]) if len(cumulative) else np.zeros(1, np.int64), guide)
+    liked = np.zeros(cell.stop - cell.start, np.bool_)
+    mark(True, cell, place, liked)
     state, found = np.uint64(5), []
     for _ in range(n_draws):
-        state, drawn = draw_unseen(place, cumulative, cell, np.uint64(state))
+        state, drawn = draw_unseen(liked, cumulative, guide, cell, np.uint64(state))
         found.append(drawn)
     return found
