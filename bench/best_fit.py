@@ -8,6 +8,7 @@ from typing import Any
 from evaluation.interactions import Interactions
 from models.base import Recommender
 from studies.comparison.entrants import best_of_any_split
+from studies.ratings import fit_on_all
 from studies.storage import open_storage
 
 __all__ = ["best_fit"]
@@ -19,4 +20,4 @@ def best_fit(
     """Fit the best configuration of any study of the data, or the defaults where there is none, and say which."""
     spec, config, study = best_of_any_split(open_storage(storage), name, interactions)
     print(f"{name}: {f'the best of study {study}' if study else 'its defaults'}, fitted on all likes", file=sys.stderr)
-    return spec.model(config, seed=seed, threads=threads).fit(interactions.matrix)
+    return fit_on_all(spec.model(config, seed=seed, threads=threads), interactions)

@@ -26,7 +26,7 @@ from bench.config_file import add_config_argument, as_toml, keys
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
 from bench.study import study_parser
-from studies.registry import check_model
+from studies.registry import check_model, usable_models
 
 if TYPE_CHECKING:
     from evaluation.interactions import Interactions
@@ -107,13 +107,17 @@ def _compare(args: argparse.Namespace, command: str) -> int:
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
+    from studies.ratings import need_ratings
 
     for model in args.models or ():
         check_model(model)
     if not args.models:
         say_left_out_plugins()
     metric = Metric.parse(args.metric)
-    data_options, split_options = data_options_from(args), split_options_from(args)
+    data_options, split_options = (
+        data_options_from(args, keep_ratings=need_ratings(args.models or usable_models())),
+        split_options_from(args),
+    )
     folder = writable_folder(args.report_dir)
     projector = writable_folder(args.projector) if args.projector else None
     interactions = load(data_options)

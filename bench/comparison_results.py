@@ -44,11 +44,12 @@ def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]
     for sentence in (told.headline, *told.findings, told.caveat):
         print(visible(sentence))
     print()
-    rows = [["test", metric_name(record.metric), "95 % interval", "fit"]]
+    rows = [["test", metric_name(record.metric), "95 % interval", "fit", *map(metric_name, record.error_names)]]
     for entrant in record.entrants:
         estimate = entrant.metrics[record.metric]
         seconds = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
-        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds)])
+        errors = [score(entrant.errors[name].mean) if entrant.errors else "" for name in record.error_names]
+        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds), *errors])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

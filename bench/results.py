@@ -60,7 +60,7 @@ def print_study(record: StudyRecord, files: list[Path]) -> None:
             print(f"  {name} = {parameter(value)}")
         for line in _score_lines(record):
             print(line)
-        for line in _finalist_lines(record):
+        for line in [*_error_lines(record), *_finalist_lines(record)]:
             print(line)
         print("The best of many trials on validation likes is a little optimistic; the sealed test stays unopened.")
     for path in files:
@@ -83,6 +83,16 @@ def print_tracking(tracker: Tracker) -> None:
         print(f"MLflow: not all was written ({visible(tracker.problem)}); {catch_up}, or the next run of the study")
     else:
         print(f"MLflow: {visible(hide_password(tracker.uri))}  (to browse it: mlflow ui)")
+
+
+def _error_lines(record: StudyRecord) -> list[str]:
+    """How far predicted ratings are off; none for a model of likes."""
+    named = {"tuned": record.best, "defaults": record.defaults}
+    rows = [["ratings withheld, 95 % intervals", *map(metric_name, record.error_names)]]
+    for name, trial in named.items():
+        if trial and trial.errors:
+            rows.append([f"{record.model}, {name}", *(_score(trial.errors[error]) for error in record.error_names)])
+    return _aligned(rows) if record.error_names else []
 
 
 def _score_lines(record: StudyRecord) -> list[str]:

@@ -128,6 +128,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
+    from studies.ratings import need_ratings
 
     if args.sync:
         from bench.sync import sync
@@ -137,7 +138,10 @@ def _study(args: argparse.Namespace, command: str) -> int:
         raise UnknownModelError(f"Name a model with --model, one of: {', '.join(model_names())}")
     check_model(args.model)
     metric = Metric.parse(args.metric)
-    data_options, split_options = data_options_from(args), split_options_from(args)
+    data_options, split_options = (
+        data_options_from(args, keep_ratings=need_ratings([args.model])),
+        split_options_from(args),
+    )
     folder = writable_folder(args.report_dir)
     with stop_on_signal() as stop:
         interactions = load(data_options)

@@ -78,7 +78,7 @@ def split_likes(interactions: Interactions, options: SplitOptions, given: GivenL
     else:
         n_draws = _n_draws(_n_asked(eligible, test_users, options), options)
         validation, digests = _drawn(hiding, eligible, test_users, test_entries, range(n_draws))
-    test = hiding.fold(test_users, test_entries, also_hidden=test_entries, strangers=test_users)
+    test = _test_fold(hiding, test_users, test_entries)
     if interactions.ratings is not None:
         validation, test = with_ratings(validation, test, interactions.ratings, seed=options.seed)
     return Split(
@@ -101,7 +101,11 @@ def fresh_folds(interactions: Interactions, split: Split) -> tuple[Fold, ...]:
         return ()
     eligible = _eligible_users(interactions, options)
     hiding = Hiding(interactions, options)
-    folds, _ = _drawn(hiding, eligible, *_test_likes(hiding, eligible), range(n_draws, 2 * n_draws))
+    test_likes = _test_likes(hiding, eligible)
+    folds, _ = _drawn(hiding, eligible, *test_likes, range(n_draws, 2 * n_draws))
+    if interactions.ratings is not None:
+        test = _test_fold(hiding, *test_likes)
+        folds, _ = with_ratings(folds, test, interactions.ratings, seed=options.seed, first_draw=n_draws)
     return tuple(folds)
 
 
@@ -121,6 +125,10 @@ def _test_likes(hiding: Hiding, eligible: NDArray[np.int64]) -> tuple[NDArray[np
     """Users of the test, and the entries hidden from them."""
     users = hiding.choose_users(eligible, _n_test_users(len(eligible), hiding.options), stream=0)
     return users, hiding.choose_likes(users, np.zeros(0, np.int64), stream=1)
+
+
+def _test_fold(hiding: Hiding, users: NDArray[np.int64], entries: NDArray[np.int64]) -> Fold:
+    return hiding.fold(users, entries, also_hidden=entries, strangers=users)
 
 
 def _drawn(

@@ -17,8 +17,10 @@ SHARE = 0.05  #: of the ratings, withheld for the test and again in each draw of
 ENOUGH = 50_000  #: ratings withheld at most; the standard error of their RMSE is then about .002
 
 
-def with_ratings(validation: Sequence[Fold], test: Fold, ratings: Ratings, *, seed: int) -> tuple[list[Fold], Fold]:
-    """The same folds with ratings to learn from, and some to predict.
+def with_ratings(
+    validation: Sequence[Fold], test: Fold, ratings: Ratings, *, seed: int, first_draw: int = 0
+) -> tuple[list[Fold], Fold]:
+    """The same folds, draws ``first_draw`` and on, with ratings to learn from, and some to predict.
 
     What is withheld is a random share of all ratings, high and low as they come: hidden likes are all high ones, and
     nobody's error is known from those. A fold has no rating of a like that it hides, and what the test hides or
@@ -29,8 +31,8 @@ def with_ratings(validation: Sequence[Fold], test: Fold, ratings: Ratings, *, se
     sealed = cut.withheld(test, np.zeros(0, np.int64), np.random.default_rng([seed, 0, 1]))
     unseen = np.union1d(hidden, sealed)
     folds = []
-    for draw, fold in enumerate(validation, 1):
-        rng = np.random.default_rng([seed, draw, 1])  # streams of likes have one number less
+    for draw, fold in enumerate(validation, first_draw):
+        rng = np.random.default_rng([seed, 1 + draw, 1])  # streams of likes have one number less
         withheld = cut.withheld(fold, unseen, rng)
         folds.append(replace(fold, ratings=cut.of_fold(fold, np.union1d(unseen, cut.entries(fold)), withheld)))
     return folds, replace(test, ratings=cut.of_fold(test, hidden, sealed))

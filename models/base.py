@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from models.inputs import checked_histories, checked_items, checked_train, checked_users
+from models.inputs import checked_histories, checked_items, checked_timestamps, checked_train, checked_users
 from models.persistence import read_model, write_model
 from models.top_k import TopK, best_scores
 
@@ -21,7 +21,7 @@ __all__ = ["Measure", "NotFittedError", "Queries", "Recommender", "Seen", "TopK"
 C = TypeVar("C")
 Queries: TypeAlias = ArrayLike | sp.csr_array
 Checked: TypeAlias = NDArray[np.int64] | sp.csr_array
-Seen = Literal["exclude", "include"]
+Seen: TypeAlias = Literal["exclude", "include"] | sp.csr_array
 Measure = Literal["cosine", "dot", "euclidean"]
 
 SCORES_AT_A_TIME = 4_000_000  #: where a model has to write them all out
@@ -45,6 +45,8 @@ class Recommender(ABC, Generic[C]):
 
     name: ClassVar[str]
     config_type: ClassVar[type]
+    learns_from_ratings: ClassVar[bool] = False  #: weights of ``train`` are ratings, low ones too, and are predicted
+    learns_from_times: ClassVar[bool] = False  #: has no use for data without timestamps
     arrays: ClassVar[tuple[str, ...]] = ()  #: the fitted attributes that ``save`` keeps
 
     def __init__(self, config: C | None = None, *, seed: int = 0, threads: int | None = None) -> None:
@@ -52,36 +54,54 @@ class Recommender(ABC, Generic[C]):
         self.seed = seed
         self.threads = threads
         self.train: sp.csr_array | None = None
+        self.timestamps: NDArray[np.int64] | None = None  #: of the entries of the ``train`` that is fitted, where given
         self.loss_history: list[float] = []  #: after each epoch of the last ``fit`` that was asked for losses
 
-    def fit(self, train: sp.csr_array, *, losses: bool = False, progress: bool = False) -> Self:
+    def fit(
+        self,
+        train: sp.csr_array,
+        *,
+        timestamps: ArrayLike | None = None,
+        losses: bool = False,
+        progress: bool = False,
+    ) -> Self:
         """Fit afresh, for as many epochs as the config says.
 
         ``losses`` keeps the loss after each epoch in ``loss_history``, ``progress`` shows a bar; both cost a little.
         """
-        return self._follow(self.fit_epochs(train), losses=losses, progress=progress)
+        return self._follow(self.fit_epochs(train, timestamps=timestamps), losses=losses, progress=progress)
 
-    def fit_epochs(self, train: sp.csr_array) -> Iterator[int]:
+    def fit_epochs(self, train: sp.csr_array, *, timestamps: ArrayLike | None = None) -> Iterator[int]:
         """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
 
-        A model without epochs yields once.
+        A model without epochs yields once. ``timestamps`` (nnz,) are the seconds of the entries of a canonical
+        ``train``; most models have no use for them.
         """
+        self.timestamps = checked_timestamps(timestamps, train)
         train = checked_train(train)
         self.train = None
         self._start(train)
         yield from self._run(train)
 
-    def continue_fit(self, train: sp.csr_array, *, losses: bool = False, progress: bool = False) -> Self:
+    def continue_fit(
+        self,
+        train: sp.csr_array,
+        *,
+        timestamps: ArrayLike | None = None,
+        losses: bool = False,
+        progress: bool = False,
+    ) -> Self:
         """Go on from what is fitted, for as many epochs as the config says; otherwise like ``fit``."""
-        return self._follow(self.continue_epochs(train), losses=losses, progress=progress)
+        return self._follow(self.continue_epochs(train, timestamps=timestamps), losses=losses, progress=progress)
 
-    def continue_epochs(self, train: sp.csr_array) -> Iterator[int]:
+    def continue_epochs(self, train: sp.csr_array, *, timestamps: ArrayLike | None = None) -> Iterator[int]:
         """Like ``fit_epochs``, but starting from what is fitted or loaded.
 
         ``train`` may hold other likes, and more users and items, the old ones keeping their numbers. A model
         without epochs has nothing to start from and is fitted afresh.
         """
         before = self._fitted_train().shape
+        self.timestamps = checked_timestamps(timestamps, train)
         train = checked_train(train)
         if train.shape[0] < before[0] or train.shape[1] < before[1]:
             raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
@@ -107,14 +127,13 @@ class Recommender(ABC, Generic[C]):
     ) -> TopK:
         """The k best items for each query, best first; (n, k).
 
-        ``seen`` says whether items of the user's history may come back. ``allowed`` are the only items to
-        choose from, ``excluded`` are never chosen. Where fewer than k items remain, the row ends in -1.
+        ``seen`` says whether items of the user's history may come back; or it is CSR (n, n_items) of what may not.
+        ``allowed`` are the only items to choose from, ``excluded`` are never chosen. Where fewer than k items remain,
+        the row ends in -1.
         """
         checked = self._checked(queries)
-        if seen not in ("exclude", "include"):
-            raise ValueError(f"seen must be 'exclude' or 'include', got {seen!r}")
+        histories = self._left_out(checked, seen)
         candidates = self._candidates(allowed, excluded)
-        histories = self._histories(checked) if seen == "exclude" else None
         if candidates is None:
             return self._best(checked, k, histories, None)
         best = self._best(checked, k, histories if histories is None else histories[:, candidates], candidates)
@@ -237,6 +256,16 @@ class Recommender(ABC, Generic[C]):
 
     def _histories(self, queries: Checked) -> sp.csr_array:
         return queries if sp.issparse(queries) else self._fitted_train()[queries]
+
+    def _left_out(self, queries: Checked, seen: Seen) -> sp.csr_array | None:
+        if sp.issparse(seen):
+            left_out = checked_histories(seen, self._fitted_train().shape[1])
+            if left_out.shape[0] != queries.shape[0]:
+                raise ValueError(f"seen has {left_out.shape[0]} rows for {queries.shape[0]} queries")
+            return left_out
+        if seen not in ("exclude", "include"):
+            raise ValueError(f"seen must be 'exclude' or 'include', got {seen!r}")
+        return self._histories(queries) if seen == "exclude" else None
 
     def _candidates(self, allowed: ArrayLike | None, excluded: ArrayLike | None) -> NDArray[np.int64] | None:
         """The items to choose from, ascending; None where that is all of them."""

@@ -24,7 +24,7 @@ class FactorModel(Recommender[C]):
     count in scores and not in similarities: they say how much is liked, not what goes together.
     """
 
-    n_bias_columns: ClassVar[int] = 0
+    n_bias_columns: int = 0
     arrays: ClassVar[tuple[str, ...]] = ("user_factors", "item_factors")
     user_factors: NDArray[np.float32]  #: (n_users, n_factors + n_bias_columns)
     item_factors: NDArray[np.float32]  #: (n_items, n_factors + n_bias_columns)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_histories", "checked_items", "checked_train", "checked_users", "csr_parts"]
+__all__ = ["checked_histories", "checked_items", "checked_timestamps", "checked_train", "checked_users", "csr_parts"]
 
 
 def checked_train(train: Any) -> sp.csr_array:
@@ -21,6 +21,18 @@ def checked_train(train: Any) -> sp.csr_array:
     if 0 in matrix.shape:
         raise ValueError(f"train must have at least one user and one item, got shape {matrix.shape}")
     return matrix
+
+
+def checked_timestamps(timestamps: ArrayLike | None, train: Any) -> NDArray[np.int64] | None:
+    """``timestamps`` as (nnz,) int64; ValueError unless they are one whole number an entry of a canonical ``train``."""
+    if timestamps is None:
+        return None
+    given = np.asarray(timestamps)
+    if not sp.issparse(train) or train.format != "csr" or not train.has_canonical_format:
+        raise ValueError("timestamps belong to the entries of a CSR matrix with sorted indices and no pair twice")
+    if given.shape != (train.nnz,) or not np.issubdtype(given.dtype, np.integer):
+        raise ValueError(f"timestamps must be {train.nnz} whole numbers, one an entry, got {_describe(given)}")
+    return given.astype(np.int64, copy=False)
 
 
 def checked_histories(histories: Any, n_items: int) -> sp.csr_array:

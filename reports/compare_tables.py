@@ -8,6 +8,7 @@ from reports import formats, tables
 from reports.compare_verdict import p_value, words
 from reports.tables import Cell, Column, Table
 from studies.comparison.record import ComparisonRecord, EntrantRecord
+from studies.record import Estimate
 
 __all__ = ["CUTS", "beyond", "configurations", "costs", "pairs", "quality", "winners_curse"]
 
@@ -21,9 +22,19 @@ BEYOND = ("coverage", "gini", "popularity", "novelty", "diversity")
 def quality(record: ComparisonRecord, k: int) -> Table:
     """Every algorithm under every metric, with the noise of users as an interval and that of seeds beside it."""
     metrics = list(dict.fromkeys([record.metric, *FIXED_METRICS, *(f"{name}@{k}" for name in CUT_METRICS)]))
-    columns = (NAME, *(Column(formats.metric_name(m)) for m in metrics), Column("Deviation by seed"))
+    columns = (
+        NAME,
+        *(Column(formats.metric_name(m)) for m in metrics),
+        Column("Deviation by seed"),
+        *(Column(formats.metric_name(name)) for name in record.error_names),
+    )
     rows = tuple(
-        (_name(entrant), *(_score(entrant, metric) for metric in metrics), _by_seed(entrant, record.metric))
+        (
+            _name(entrant),
+            *(_score(entrant.metrics.get(metric)) for metric in metrics),
+            _by_seed(entrant, record.metric),
+            *(_score(entrant.errors.get(name)) for name in record.error_names),
+        )
         for entrant in record.entrants
     )
     caption = (
@@ -136,8 +147,7 @@ def _name(entrant: EntrantRecord) -> Cell:
     return tables.text(entrant.name, "floor" if entrant.is_floor else "")
 
 
-def _score(entrant: EntrantRecord, metric: str) -> Cell:
-    estimate = entrant.metrics.get(metric)
+def _score(estimate: Estimate | None) -> Cell:
     return tables.score(estimate.mean if estimate else None, estimate)
 
 

@@ -21,8 +21,13 @@ def scores(record: StudyRecord) -> Table:
     for metric in metrics:
         name = formats.metric_name(metric)
         columns += [Column(name), Column(f"Gain in {name}")] if _gains(record, metric) else [Column(name)]
+    columns += [Column(formats.metric_name(name)) for name in record.error_names]
     rows = tuple(
-        (tables.text(title), *(cell for metric in metrics for cell in _scores(record, over, metric, measured)))
+        (
+            tables.text(title),
+            *(cell for metric in metrics for cell in _scores(record, over, metric, measured)),
+            *(_error(measured.get(name)) for name in record.error_names),
+        )
         for over, title, measured in _contenders(record)
     )
     gains = "; gains are of the best trial over the row, paired by user" if record.gains else ""
@@ -53,7 +58,7 @@ def trials(record: StudyRecord) -> Table:
     columns = (
         Column("Trial"),
         Column("State", is_numeric=False),
-        *(Column(formats.metric_name(metric)) for metric in metrics),
+        *(Column(formats.metric_name(name)) for name in (*metrics, *record.error_names)),
         Column("Epochs"),
         Column("Fitting"),
         Column("Whole trial"),
@@ -65,6 +70,7 @@ def trials(record: StudyRecord) -> Table:
             Cell(str(trial.number), trial.number, _role(trial, record)),
             tables.text(f"{STATES[trial.state].sign} {trial.state}", _answered(trial)),
             *(_trial_score(trial, metric, record) for metric in metrics),
+            *(_error(trial.errors.get(name)) for name in record.error_names),
             tables.number(trial.n_epochs or len(trial.curve) or None),
             tables.duration(trial.fit_seconds),
             tables.duration(trial.seconds),
@@ -95,9 +101,9 @@ def _contenders(record: StudyRecord) -> list[tuple[str, str, Mapping[str, Estima
     best, defaults = record.best, record.defaults
     named: list[tuple[str, str, Mapping[str, Estimate]]] = []
     if best is not None:
-        named.append(("", f"Best, trial {best.number}", best.metrics))
+        named.append(("", f"Best, trial {best.number}", {**best.metrics, **best.errors}))
     if defaults is not None and defaults is not best:
-        named.append(("defaults", f"Defaults, trial {defaults.number}", defaults.metrics))
+        named.append(("defaults", f"Defaults, trial {defaults.number}", {**defaults.metrics, **defaults.errors}))
     named += [(name, name.capitalize(), floor) for name, floor in record.floors.items()]
     return [row for row in named if row[2]]
 
@@ -116,6 +122,10 @@ def _scores(record: StudyRecord, over: str, metric: str, measured: Mapping[str, 
         doubt = "" if is_established(gain) else "\nnot established"
         cells.append(Cell(formats.signed(gain.mean), gain.mean, formats.gain_interval(gain) + doubt))
     return cells
+
+
+def _error(estimate: Estimate | None) -> Cell:
+    return tables.score(estimate.mean if estimate else None, estimate)
 
 
 def _trial_score(trial: TrialRecord, metric: str, record: StudyRecord) -> Cell:

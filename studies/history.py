@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.metrics import NOTATION, REPORTED, Metric, formula
 from evaluation.ranking import HiddenRanks, pool_draws
+from evaluation.rating_errors import FORMULAS
 from evaluation.significance import bootstrap_means
 from studies.asked import Asked
 from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
@@ -109,7 +110,11 @@ class StudyHistory:
             split=SplitSummary(**self._settings["split"]),
             space={name: ParameterRange(**searched) for name, searched in self._settings["space"].items()},
             notation=NOTATION,
-            formulas={metric.label: formula(metric.name) for metric in self.metrics},
+            formulas={metric.label: formula(metric.name) for metric in self.metrics}
+            | {
+                name.upper(): FORMULAS[name]
+                for name in dict.fromkeys(error for trial in trials for error in trial.errors)
+            },
             trials=trials,
             floors=self._estimates(self._floors()),
             gains=tuple(self._gains(best)) if best else (),
@@ -202,6 +207,7 @@ def _trial_record(trial: FrozenTrial, metrics: Mapping[str, Estimate]) -> TrialR
         evaluate_seconds=result.get("evaluate_seconds"),
         value=trial.value if trial.state is TrialState.COMPLETE else best_so_far,
         metrics=metrics,
+        errors={name: Estimate(**estimate) for name, estimate in result.get("errors", {}).items()},
         curve=curve,
         n_epochs=result.get("n_epochs"),
         tie_share=float(np.mean(result["tie_shares"])) if "tie_shares" in result else None,

@@ -87,6 +87,7 @@ class TrialRecord:
     metrics: Mapping[str, Estimate] = field(default_factory=dict)
     curve: tuple[float, ...] = ()  #: the study's metric after epoch 1, 2, ...
     n_epochs: int | None = None  #: the epoch with the best value; what a refit uses
+    errors: Mapping[str, Estimate] = field(default_factory=dict)  #: "rmse", "mae" on ratings withheld; lower is better
     tie_share: float | None = None  #: share of unseen items that tied with a hidden like
     error: str | None = None
     is_default: bool = False
@@ -150,6 +151,11 @@ class StudyRecord:
         """The trials that were scored again on fresh draws, by what they reach over all draws, the winner first."""
         scored = [trial for trial in self.trials if trial.fresh]
         return tuple(sorted(scored, key=lambda trial: (trial is not self.best, -trial.overall[self.metric].mean)))
+
+    @property
+    def error_names(self) -> tuple[str, ...]:
+        """What is known of the errors of predicted ratings; empty for a model of likes."""
+        return tuple(dict.fromkeys(name for trial in self.trials for name in trial.errors))
 
     @property
     def defaults(self) -> TrialRecord | None:

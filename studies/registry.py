@@ -34,8 +34,10 @@ PLUGINS = "mfbench.models"  #: the group of entry points, each ``name = "package
 #: name -> the module that defines its ``SPEC``
 MODELS = {
     "als": "studies.spaces.als",
+    "biased_svd": "studies.spaces.biased_svd",
     "bpr": "studies.spaces.bpr",
     "ease": "studies.spaces.ease",
+    "funk_svd": "studies.spaces.funk_svd",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",
     "logistic_mf": "studies.spaces.logistic_mf",
@@ -43,6 +45,8 @@ MODELS = {
     "random": "studies.spaces.random",
     "rp3beta": "studies.spaces.rp3beta",
     "slim": "studies.spaces.slim",
+    "svdpp": "studies.spaces.svdpp",
+    "time_svdpp": "studies.spaces.time_svdpp",
     "user_knn": "studies.spaces.user_knn",
     "warp": "studies.spaces.warp",
 }

@@ -20,6 +20,7 @@ from studies.grid import n_configurations
 from studies.history import StudyHistory
 from studies.loop import Limits, run_trials
 from studies.objective import Objective
+from studies.ratings import check_suits
 from studies.registry import load_spec
 from studies.rescoring import rescore
 from studies.sampler import N_STARTUP_TRIALS, SamplerName, make_sampler, sampler_in_words
@@ -116,6 +117,7 @@ def search(
     until ``options.max_failures`` have.
     """
     spec = load_spec(model)
+    check_suits(spec.model, interactions)
     space = spec.space_for(is_weighted=interactions.is_weighted)
     settings = study_settings(spec, space, interactions, split, options.metric, options.seed)
     with storage_errors_explained(options.storage):

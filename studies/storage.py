@@ -251,6 +251,7 @@ def result_as_json(result: TrialResult, config: Any) -> dict[str, Any]:
         "curve": list(result.curve),
         "fit_seconds": result.fit_seconds,
         "evaluate_seconds": result.evaluate_seconds,
+        "errors": {name: asdict(estimate) for name, estimate in result.errors.items()},
         **ranks_as_json(result.ranks),
     }
 

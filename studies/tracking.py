@@ -230,14 +230,14 @@ def _trial_metrics(trial: TrialRecord, metric: Metric) -> list[tuple[str, float,
         "best_epoch": trial.n_epochs,
         "tie_share": trial.tie_share,
     }
-    metrics = list(estimate_metrics(trial.metrics))
+    metrics = [*estimate_metrics(trial.metrics), *estimate_metrics(trial.errors)]
     metrics += [(name, float(value), 0) for name, value in numbers.items() if value is not None]
     return metrics + [(f"epoch_{metric.key}", value, epoch) for epoch, value in enumerate(trial.curve, 1)]
 
 
 def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
     rivals = dict(record.floors) | ({"defaults": record.defaults.metrics} if record.defaults else {})
-    metrics = list(estimate_metrics(record.best.metrics)) if record.best else []
+    metrics = list(estimate_metrics({**record.best.metrics, **record.best.errors})) if record.best else []
     if record.best:
         rivals |= {"fresh": record.best.fresh, "overall": record.best.overall}
     for name, estimates in rivals.items():
@@ -250,7 +250,7 @@ def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
 def estimate_metrics(estimates: Mapping[str, Estimate], prefix: str = "") -> Iterator[tuple[str, float, int]]:
     """Mean and ends of the interval of each metric: name, value, step."""
     for name, estimate in estimates.items():
-        key = prefix + Metric.parse(name).key
+        key = prefix + name.replace("@", "_at_")
         yield from ((key, estimate.mean, 0), (f"{key}_low", estimate.low, 0), (f"{key}_high", estimate.high, 0))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,13 @@ import numpy as np
 
 from evaluation.metrics import Metric
 from evaluation.ranking import HiddenRanks
+from evaluation.rating_errors import RatingErrors, error_estimates
+from evaluation.significance import Estimate
 from evaluation.split import Fold
 from models.base import Recommender
 from models.threads import available_threads, can_run_side_by_side
 from studies.ranking import rank_by
+from studies.ratings import errors_of, suited
 from studies.spec import StudySpec
 
 __all__ = ["StoppedError", "TrialResult", "fit_and_rank", "run_trial", "warm_up"]
@@ -35,6 +38,7 @@ class TrialResult:
     ranks: tuple[HiddenRanks, ...]  #: one a draw
     fit_seconds: float  #: summed over the draws, up to the last epoch run
     evaluate_seconds: float
+    errors: Mapping[str, Estimate]  #: "rmse" and "mae" on ratings withheld, of a model of ratings
 
 
 def run_trial(
@@ -56,6 +60,7 @@ def run_trial(
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     curve: list[float] = []
     best: tuple[HiddenRanks, ...] = ()
+    errors: list[RatingErrors] = []
     best_epoch = 0
     with ThreadPoolExecutor(n_beside) as pool:
         while all(pool.map(_Fit.advance, fits)):
@@ -63,6 +68,7 @@ def run_trial(
             curve.append(float(np.mean([metric.per_user(draw).mean() for draw in ranks])))
             if best_epoch == 0 or curve[-1] > curve[best_epoch - 1]:
                 best, best_epoch = ranks, len(curve)
+                errors = [fit.errors for fit in fits if fit.errors is not None]
             after_epoch(len(curve), curve[-1])
             if len(curve) - best_epoch >= spec.patience:
                 break
@@ -73,6 +79,7 @@ def run_trial(
         ranks=best,
         fit_seconds=sum(fit.fit_seconds for fit in fits),
         evaluate_seconds=sum(fit.evaluate_seconds for fit in fits),
+        errors=error_estimates(errors, seed=seed) if errors else {},
     )
 
 
@@ -118,7 +125,8 @@ def _fits(
     """A fit for each fold, and how many may go side by side, the threads divided among them."""
     n_threads = threads or available_threads()
     n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
-    return [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in folds], n_beside
+    shown = [suited(fold, spec.model) for fold in folds]
+    return [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in shown], n_beside
 
 
 class _Fit:
@@ -127,10 +135,11 @@ class _Fit:
     def __init__(self, model: Recommender[Any], fold: Fold) -> None:
         self.model = model
         self.fold = fold
-        self.epochs: Iterator[int] = model.fit_epochs(fold.train)
+        self.epochs: Iterator[int] = model.fit_epochs(fold.train, timestamps=fold.timestamps)
         self.fit_seconds = 0.0
         self.evaluate_seconds = 0.0
         self.ranks: HiddenRanks
+        self.errors: RatingErrors | None = None
 
     def advance(self) -> bool:
         """Fit and rank one epoch further; False when the model has no more."""
@@ -139,6 +148,7 @@ class _Fit:
             return False
         fitted = time.perf_counter()
         self.ranks = rank_by(self.model, self.fold)
+        self.errors = errors_of(self.model, self.fold)
         self.fit_seconds += fitted - start
         self.evaluate_seconds += time.perf_counter() - fitted
         return True

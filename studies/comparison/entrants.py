@@ -14,6 +14,7 @@ from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
 from evaluation.split import Split
 from studies.history import StudyHistory
+from studies.ratings import suits
 from studies.record import Estimate
 from studies.registry import is_left_out, load_spec, usable_models
 from studies.settings import differences, split_summary
@@ -46,11 +47,12 @@ class Entrant:
 def untuned(
     storage: RDBStorage, models: Sequence[str] | None, interactions: Interactions, split: Split, metric: Metric
 ) -> list[str]:
-    """The models, of those asked for or of all there are, that have no study here; the floors need none."""
+    """The models, of those asked for or of all that the data suits, that have no study here; the floors need none."""
     candidates = _candidates(storage, interactions)
+    suitable = [name for name in usable_models() if suits(load_spec(name).model, interactions)]
     return [
         name
-        for name in models or usable_models()
+        for name in models or suitable
         if name not in FLOORS
         and not any(_fits(settings, split, metric) for settings in candidates.get(name, {}).values())
     ]

@@ -42,6 +42,7 @@ class EntrantRecord:
     batch_milliseconds: float  #: for each user's ten recommendations when many are asked for at once
     single_milliseconds: float  #: for one user's ten recommendations, the median of many
     megabytes: float  #: arrays of the fitted model
+    errors: Mapping[str, Estimate] = field(default_factory=dict)  #: "rmse", "mae" on ratings withheld, of the refits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +185,11 @@ class ComparisonRecord:
 
     def entrant(self, name: str) -> EntrantRecord:
         return next(entrant for entrant in self.entrants if entrant.name == name)
+
+    @property
+    def error_names(self) -> tuple[str, ...]:
+        """What is known of the errors of predicted ratings; empty where no algorithm predicts any."""
+        return tuple(dict.fromkeys(name for entrant in self.entrants for name in entrant.errors))
 
     @property
     def tuned(self) -> tuple[EntrantRecord, ...]:

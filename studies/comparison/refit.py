@@ -15,10 +15,12 @@ from evaluation.conventions import TieCounts, count_ties
 from evaluation.fold import Fold
 from evaluation.overlap import RankedLists
 from evaluation.ranking import HiddenRanks
-from models.base import Recommender, Seen
+from evaluation.rating_errors import RatingErrors
+from models.base import Recommender
 from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
 from studies.ranking import rank_by
+from studies.ratings import errors_of, suited
 from studies.trial import warm_up
 
 __all__ = ["DEPTH", "Refit", "fit_on", "lists_on", "recommend_lists", "refit"]
@@ -42,11 +44,13 @@ class Refit:
     single_milliseconds: float
     megabytes: float
     item_vectors: NDArray[np.float32] | None  #: (n_items, n_factors) of a latent model
+    errors: RatingErrors | None  #: on ratings withheld, of a model of ratings
 
 
 def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, threads: int | None) -> Refit:
     """Fit, rank, recommend; ``items`` are those whose neighbours are wanted."""
     warm_up(entrant.spec, threads)
+    fold = suited(fold, entrant.spec.model)
     start = time.perf_counter()
     model = fit_on(entrant, fold, seed=seed, threads=threads)
     fit_seconds = time.perf_counter() - start
@@ -61,22 +65,25 @@ def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, 
         single_milliseconds=_single_milliseconds(model, fold),
         megabytes=sum(getattr(model, name).nbytes for name in model.arrays) / 1e6,
         item_vectors=_item_vectors(model),
+        errors=errors_of(model, fold),
     )
 
 
 def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> Recommender[Any]:
-    return entrant.spec.model(entrant.config, seed=seed, threads=threads).fit(fold.train)
+    """The model, fitted on what ``fold`` holds, which is suited to it."""
+    model = entrant.spec.model(entrant.config, seed=seed, threads=threads)
+    return model.fit(fold.train, timestamps=fold.timestamps)
 
 
 def lists_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> RankedLists:
     """The lists of a model that is fitted on this fold."""
+    fold = suited(fold, entrant.spec.model)
     return recommend_lists(fit_on(entrant, fold, seed=seed, threads=threads), fold)
 
 
 def recommend_lists(model: Recommender[Any], fold: Fold) -> RankedLists:
     """The first ``DEPTH`` items of every user of the fold, of those that the fold ranks."""
-    seen: Seen = "include" if fold.seen_may_return else "exclude"
-    top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH, seen=seen)
+    top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH, seen=fold.seen)
     return RankedLists.from_scores(top.items, top.scores)
 
 

@@ -18,6 +18,7 @@ from evaluation.fold import Fold
 from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, NOTATION, Metric, formula
 from evaluation.overlap import MEASURES, RankedLists
+from evaluation.rating_errors import FORMULAS
 from evaluation.split import Split
 from studies.comparison.blends import blend_records
 from studies.comparison.entrants import Entrant
@@ -31,7 +32,7 @@ from studies.comparison.examples import (
 from studies.comparison.fits import refit_all, validation_lists
 from studies.comparison.openings import note_opening, openings_of
 from studies.comparison.overlaps import cluster, heatmaps
-from studies.comparison.record import ComparisonRecord, OpeningRecord
+from studies.comparison.record import ComparisonRecord, EntrantRecord, OpeningRecord
 from studies.comparison.scores import (
     METRICS,
     Refits,
@@ -127,7 +128,7 @@ def compare(
         split=split_summary(split),
         openings=openings_of(storage, split.test.hash),
         notation=NOTATION,
-        formulas=_formulas(options.metric),
+        formulas=_formulas(options.metric, parts["entrants"]),
         environment=describe_environment(),
         failures=failures | failed,
         **parts,
@@ -194,10 +195,12 @@ def _neighbour_items(fold: Fold, options: CompareOptions) -> tuple[NDArray[np.in
     return shown, np.union1d(compared, shown)
 
 
-def _formulas(metric: Metric) -> dict[str, str]:
+def _formulas(metric: Metric, entrants: Sequence[EntrantRecord]) -> dict[str, str]:
     ranking = {m.label.partition("@")[0]: formula(m.name) for m in dict.fromkeys([metric, *METRICS])}
     measured = [*MEASURES.items(), *((name, getattr(beyond_accuracy, name)) for name in beyond_accuracy.__all__)]
-    return ranking | {LABELS.get(name, name.capitalize()): _formula_in(function) for name, function in measured}
+    of_lists = {LABELS.get(name, name.capitalize()): _formula_in(function) for name, function in measured}
+    errors = {name.upper(): FORMULAS[name] for entrant in entrants for name in entrant.errors}
+    return ranking | errors | of_lists
 
 
 def _formula_in(function: Callable[..., Any]) -> str:

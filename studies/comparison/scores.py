@@ -15,7 +15,9 @@ from evaluation.conventions import CONVENTIONS
 from evaluation.fold import Fold
 from evaluation.metrics import Metric
 from evaluation.ranking import HiddenRanks
+from evaluation.rating_errors import error_estimates
 from evaluation.significance import (
+    Estimate,
     bootstrap_means,
     effect_size,
     holm,
@@ -74,9 +76,15 @@ def entrant_records(
                 batch_milliseconds=float(np.median([r.batch_milliseconds for r in done])),
                 single_milliseconds=float(np.median([r.single_milliseconds for r in done])),
                 megabytes=done[0].megabytes,
+                errors=_errors(done, seed=seed),
             )
         )
     return tuple(sorted(records, key=lambda record: -record.metrics[str(metric)].mean))
+
+
+def _errors(refits: Sequence[Refit], *, seed: int) -> dict[str, Estimate]:
+    found = [refit.errors for refit in refits if refit.errors is not None]
+    return error_estimates(found, seed=seed) if found else {}
 
 
 def pair_records(

@@ -64,7 +64,12 @@ def _metrics(entrant: EntrantRecord) -> list[tuple[str, float, int]]:
         "tie_share": entrant.tie_share,
     }
     chosen_by = estimate_metrics(entrant.validation, prefix="validation_")
-    return [*estimate_metrics(entrant.metrics), *chosen_by, *beyond, *((name, v, 0) for name, v in costs.items())]
+    return [
+        *estimate_metrics({**entrant.metrics, **entrant.errors}),
+        *chosen_by,
+        *beyond,
+        *((name, v, 0) for name, v in costs.items()),
+    ]
 
 
 def _circumstances(record: ComparisonRecord) -> dict[str, str]:

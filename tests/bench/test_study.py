@@ -256,3 +256,31 @@ def test_a_split_given_by_the_author_is_searched_as_the_seed_does(command: Comma
     refused = command("study", "--model", "item2item", "--split", "given", "--no-mlflow")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "movielens-small brings no validation likes of its own" in refused.err
+
+
+def test_a_model_of_ratings_says_how_far_its_predictions_are_off(command: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    users, items = np.nonzero(rng.random((60, 40)) < 0.5)
+    rows = [f"u{u},i{i},{1 + (u + i) % 5},{100 + u}" for u, i in zip(users.tolist(), items.tolist(), strict=True)]
+    (tmp_path / "rated.csv").write_text("user,item,rating,time\n" + "\n".join(rows) + "\n")
+    quick = ("--data", "rated.csv", "--trials", "2")
+    done = command("study", "--model", "biased_svd", *quick, "--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db")
+    assert (done.code, done.err) == (0, "")
+    assert [line.count("[") for line in done.out.splitlines() if line.startswith("biased_svd, ")] == [2, 2, 2, 2]
+    page = (tmp_path / "reports/html/biased_svd-rated.csv.html").read_text()
+    assert page.count(">RMSE<") == page.count(">MAE<") == 3  # in two tables and among the formulas
+    import mlflow
+
+    runs = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").search_runs(["1"])
+    assert all(0 < run.data.metrics["rmse_low"] < run.data.metrics["rmse"] < 5 for run in runs)
+    compared = command("compare", *quick[:2], "--models", "biased_svd", "--seeds", "1", "--no-mlflow")
+    assert "RMSE" in compared.out
+    shown = command("show", "--model", "biased_svd", "--user", "u1", *quick[:2])
+    assert (compared.code, shown.code) == (0, 0)
+
+
+@pytest.mark.usefixtures("likes_file")
+def test_a_model_of_ratings_is_refused_where_there_are_none(command: Command) -> None:
+    done = command("study", "--model", "svdpp", "--data", "likes.csv", "--no-mlflow")
+    assert done.code == 2
+    assert "svdpp learns from ratings, and likes.csv has none; say which column they are in" in done.err

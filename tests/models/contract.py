@@ -137,6 +137,12 @@ class ModelContract:
         for user, items in enumerate(fitted.recommend(USERS, N_ITEMS).items):
             assert not seen[user, items[items >= 0]].any()
 
+    def test_what_counts_as_seen_may_be_given(self, fitted: Recommender[Any]) -> None:
+        seen = random_likes(seed=5)
+        assert_equal(fitted.recommend(USERS, N_ITEMS, seen=seen), sorted_scores(fitted.scores(USERS), seen))
+        with pytest.raises(ValueError, match=f"seen has {N_USERS} rows for 1 queries"):
+            fitted.recommend([0], seen=seen)
+
     def test_a_list_longer_than_what_remains_ends_in_minus_one(self, fitted: Recommender[Any]) -> None:
         best = fitted.recommend(EAGER, 6)
         assert sorted(best.items[0, :3].tolist()) == [5, N_ITEMS - 2, N_ITEMS - 1]

@@ -1,0 +1,60 @@
+"""Models of ratings among models of likes: what each is shown, what it needs, and how far its predictions are off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evaluation.fold import Fold
+from evaluation.interactions import Interactions, InvalidInteractionsError
+from evaluation.rating_errors import RatingErrors, rating_errors
+from models.base import Recommender
+from models.rating_model import RatingModel
+from studies.registry import load_spec
+
+__all__ = ["check_suits", "errors_of", "fit_on_all", "need_ratings", "suited", "suits"]
+
+
+def need_ratings(models: Sequence[str]) -> bool:
+    """Whether any of these, by name, learns from ratings."""
+    return any(load_spec(name).model.learns_from_ratings for name in models)
+
+
+def suits(model: type[Recommender[Any]], interactions: Interactions) -> bool:
+    """Whether the data has what the model learns from."""
+    ratings = interactions.ratings
+    if not model.learns_from_ratings:
+        return True
+    return ratings is not None and (ratings.timestamps is not None or not model.learns_from_times)
+
+
+def check_suits(model: type[Recommender[Any]], interactions: Interactions) -> None:
+    """Raise InvalidInteractionsError unless the data has what the model learns from."""
+    if not suits(model, interactions):
+        needed = "timestamps" if interactions.ratings else "ratings"
+        column = "time" if interactions.ratings else "rating"
+        raise InvalidInteractionsError(
+            f"{model.name} learns from {needed}, and {interactions.name} has none; "
+            f"say which column they are in with --columns {column}=NAME, or take another model"
+        )
+
+
+def suited(fold: Fold, model: type[Recommender[Any]]) -> Fold:
+    """The fold as the model learns from it."""
+    return fold.of_ratings if model.learns_from_ratings else fold
+
+
+def fit_on_all(model: Recommender[Any], interactions: Interactions) -> Recommender[Any]:
+    """Fit the model on everything there is; raises InvalidInteractionsError where that is not what it learns from."""
+    check_suits(type(model), interactions)
+    ratings = interactions.ratings
+    if ratings is None or not model.learns_from_ratings:
+        return model.fit(interactions.matrix)
+    return model.fit(ratings.matrix, timestamps=ratings.timestamps)
+
+
+def errors_of(model: Recommender[Any], fold: Fold) -> RatingErrors | None:
+    """On the ratings that ``fold`` withholds; None for a model of likes."""
+    if fold.ratings is None or not isinstance(model, RatingModel):
+        return None
+    return rating_errors(model.predict, fold.ratings.withheld)

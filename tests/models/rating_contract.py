@@ -1,0 +1,140 @@
+"""What models of ratings must keep beyond the contract of models of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import models.rating_cells
+from models.rating_model import RatingModel
+from tests.models.factor_contract import FactorModelContract
+from tests.models.likes import random_likes
+from tests.models.textbook_rating_sgd import Textbook
+
+RATED = random_likes(60, 40, weighted=True)  # user 3 and item 5 have no rating
+TIMES = np.random.default_rng(0).integers(1_000_000, 5_000_000, RATED.nnz)
+INVALID = (
+    ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+    ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
+    ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
+    ({"init_scale": float("nan")}, "init_scale must be positive, got nan"),
+    ({"decay": -1.0}, "decay must not be negative, got -1.0"),
+    ({"reg": -1.0}, "reg must not be negative, got -1.0"),
+)
+
+
+def structured(*, noise: float = 0.1) -> tuple[sp.csr_array, sp.csr_array]:
+    """Ratings of 80 users of 60 items by biases and two factors: those known, and as many withheld."""
+    rng = np.random.default_rng(0)
+    biases = rng.normal(0, 0.4, (80, 1)) + rng.normal(0, 0.4, 60)
+    ratings = 3 + biases + rng.normal(0, 0.7, (80, 2)) @ rng.normal(0, 0.7, (2, 60)) + rng.normal(0, noise, (80, 60))
+    place = rng.random(ratings.shape)
+    return sp.csr_array(ratings * (place < 0.4)), sp.csr_array(ratings * (place > 0.6))
+
+
+def rmse(model: RatingModel[Any], ratings: sp.csr_array) -> float:
+    coo = ratings.tocoo()
+    return float(np.sqrt(((model.predict(coo.row, coo.col) - coo.data) ** 2).mean()))
+
+
+class RatingContract(FactorModelContract):
+    """Inherit for a RatingModel; ``config`` has a few epochs and factors."""
+
+    most_error = 0.55  #: of predictions that were learnt from 30 ratings a user, for each of the ratings' deviation
+    is_personal = False  # of likes alone it learns that everybody likes everything
+    histories_equal_users = False
+    invalid = INVALID
+
+    def rated(self, **options: Any) -> RatingModel[Any]:
+        model = self.model(self.config, **options).fit(RATED, timestamps=TIMES)
+        assert isinstance(model, RatingModel)
+        return model
+
+    def test_epochs_equal_the_textbook_step_for_step(self) -> None:
+        model = self.model(self.config)
+        assert isinstance(model, RatingModel)
+        fit = model.fit_epochs(RATED, timestamps=TIMES)
+        model.timestamps = TIMES
+        model._start(RATED)
+        state = {name: array.copy() for name, array in model._state().items()}
+        twin = Textbook(state, model.config, float(model.mean), has_biases=model._step().bias_rate > 0)
+        next(fit)
+        cells = model._cells(RATED, np.random.default_rng(0))
+        has_implicit, has_time = "implicit" in state, len(cells.dev) > 0
+        entries = zip(cells.users.tolist(), cells.items.tolist(), cells.ratings.tolist(), strict=True)
+        for p, (u, i, r) in enumerate(entries):
+            rated = RATED[[u]].indices.tolist() if has_implicit else []
+            when = (float(cells.dev[p]), int(cells.bins[p])) if has_time else ()
+            twin.step(u, i, r, rated, model.config.learning_rate, *when)
+        k, found = model.config.n_factors, model._state()
+        np.testing.assert_allclose(found["users"][:, :k], twin.p, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found["users"][:, k], twin.b_user + twin.mean, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found["items"][:, :k], twin.q, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found["items"][:, k + 1], twin.b_item, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(found["items"][:, k + 2 :], twin.b_bin, rtol=1e-3, atol=1e-4)
+        if has_implicit:
+            np.testing.assert_allclose(found["implicit"], twin.y, rtol=1e-3, atol=1e-4)
+        if has_time:
+            np.testing.assert_allclose(found["drift"], np.column_stack([twin.d, twin.a]), rtol=1e-3, atol=1e-4)
+
+    def test_factors_are_bit_equal_on_any_number_of_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(models.rating_cells, "ENOUGH_RATINGS", 50)
+        one, two = (self.rated(threads=threads) for threads in (1, 2))
+        assert (one.user_factors == two.user_factors).all()
+        assert (one.item_factors == two.item_factors).all()
+
+    def test_an_interrupted_fit_goes_on_as_if_it_had_not_been(self) -> None:
+        model = self.rated()
+        both = model.config.n_epochs * 2
+        whole = self.model(type(model.config)(**(vars(model.config) | {"n_epochs": both})))
+        whole.fit(RATED, timestamps=TIMES)
+        model.continue_fit(RATED, timestamps=TIMES)
+        assert (model.user_factors == whole.user_factors).all()  # type: ignore[attr-defined]
+
+    def test_predictions_are_scores_cut_to_the_scale(self) -> None:
+        model = self.rated()
+        users, items = (index.ravel() for index in np.indices(RATED.shape))
+        expected = np.clip(model.scores(np.arange(60)), RATED.data.min(), RATED.data.max())
+        np.testing.assert_allclose(model.predict(users, items), expected.ravel(), rtol=1e-5)
+
+    def test_what_was_never_rated_has_no_vector(self) -> None:
+        model = self.rated()
+        k = model.config.n_factors
+        assert (model.item_factors[5, :k] == 0).all()
+        assert model.user_factors[3, k] == pytest.approx(float(RATED.data.mean()), rel=1e-5)
+
+    def test_it_predicts_ratings_withheld(self) -> None:
+        known, withheld = structured()
+        model = self.model(self.model.config_type(n_factors=4, n_epochs=60, reg=0.02)).fit(known)
+        assert isinstance(model, RatingModel)
+        assert rmse(model, withheld) < self.most_error * withheld.data.std()
+
+    def test_a_stranger_with_a_users_ratings_is_predicted_like_the_user(self) -> None:
+        known, withheld = structured()
+        model = self.model(self.model.config_type(n_factors=4, n_epochs=60, reg=0.02)).fit(known)
+        users = np.arange(known.shape[0])
+        far = np.abs(model.scores(known) - model.scores(users))[withheld.toarray() != 0]
+        assert far.mean() < 0.35 * withheld.data.std()
+
+    def test_a_rate_that_is_too_high_is_said_to_diverge_where_errors_are_taken(self) -> None:
+        config = self.model.config_type(n_factors=4, n_epochs=20, learning_rate=50.0)
+        assert not np.isfinite(self.model(config).fit(RATED).scores([0])).all()
+
+    @pytest.mark.parametrize(
+        ("timestamps", "message"),
+        [
+            (TIMES[1:], f"timestamps must be {RATED.nnz} whole numbers, one an entry"),
+            (TIMES / 2, f"timestamps must be {RATED.nnz} whole numbers, one an entry"),
+        ],
+        ids=["too few", "fractions"],
+    )
+    def test_timestamps_that_do_not_fit_are_refused(self, timestamps: Any, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            self.new().fit(RATED, timestamps=timestamps)
+
+    def test_timestamps_of_a_matrix_that_is_put_in_order_first_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="timestamps belong to the entries of a CSR matrix with sorted indices"):
+            self.new().fit(RATED.tocsc(), timestamps=TIMES)

@@ -1,0 +1,21 @@
+"""Funk's SVD against its textbook twin, and by what it leaves out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.funk_svd import FunkSVD, FunkSVDConfig
+from tests.models.rating_contract import RATED, RatingContract
+
+
+class TestFunkSVD(RatingContract):
+    model = FunkSVD
+    config = FunkSVDConfig(n_factors=6, n_epochs=3)
+    most_error = 0.7  # two of the factors go to what biases would explain
+
+
+def test_there_are_no_biases() -> None:
+    model = FunkSVD(FunkSVDConfig(n_factors=6)).fit(RATED)
+    assert (model.user_factors[:, 6] == model.mean).all()
+    assert (model.item_factors[:, 7] == 0).all()
+    np.testing.assert_allclose(model.mean, RATED.data.mean(), rtol=1e-6)
