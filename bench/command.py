@@ -73,7 +73,10 @@ def add_storage_arguments(parser: argparse.ArgumentParser) -> argparse._Argument
     """Adds --storage and --report-dir, in a group of their own, which is returned."""
     group = parser.add_argument_group("records")
     group.add_argument(
-        "--storage", default="sqlite:///mfbench.db", metavar="URL", help="database of the studies (%(default)s)"
+        "--storage",
+        default=os.environ.get("MFBENCH_STORAGE", "sqlite:///mfbench.db"),
+        metavar="URL",
+        help="database of the studies ($MFBENCH_STORAGE, else sqlite:///mfbench.db)",
     )
     group.add_argument(
         "--report-dir", type=Path, default="reports/html", metavar="FOLDER", help="of the report (%(default)s)"

@@ -6,5 +6,6 @@ __all__ = ["hide_password"]
 
 
 def hide_password(text: str) -> str:
-    """The text with the password of a URL in it as three asterisks."""
-    return re.sub("://([^:/?#\\s]*):[^\\s]*@", r"://\1:***@", text)
+    """The text with the password of a URL in it as three asterisks, wherever in the URL it stands."""
+    text = re.sub("(:/{1,2})([^:/?#\\s]*):[^\\s]*@", r"\1\2:***@", text)
+    return re.sub("(?i)([?&]password=)[^&#\\s]*", r"\1***", text)

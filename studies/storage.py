@@ -92,9 +92,9 @@ def open_storage(url: str) -> RDBStorage:
     warnings.filterwarnings("ignore", message="Heartbeat of storage")  # studies.loop has one of its own
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise StorageError(
-            f"{url!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
+            f"{hide_password(url)!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
         ) from None
     try:
         with alone(url):

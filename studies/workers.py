@@ -6,14 +6,14 @@ import signal
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import optuna
 from optuna.storages import fail_stale_trials
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from models.threads import available_threads
 from studies.environment import describe_environment
@@ -86,10 +86,7 @@ def run_on_workers(
             time.sleep(LOOK_AGAIN_SECONDS)
         fleet.stop()
         deadline = time.monotonic() + STOP_SECONDS
-        while (
-            fleet.owns_any(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-            and time.monotonic() < deadline
-        ):
+        while fleet.is_at_work(study) and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN_SECONDS)
     tell()
 
@@ -154,7 +151,11 @@ class _Fleet:
             loop = self._loops.pop(address)
             self.dead.add(loop.process)
             loop.future.cancel()
-        for address in there.keys() - self._loops.keys() - self._refused.keys():
+        if new := there.keys() - self._loops.keys() - self._refused.keys():
+            self._client.run(
+                _introduce, is_ours=self._is_ours, workers=list(new), on_error="ignore"
+            )  # imports, at once
+        for address in new:
             self._start(address)
         for address, loop in list(self._loops.items()):
             if loop.future.status == "error":
@@ -173,10 +174,11 @@ class _Fleet:
         for loop in self._loops.values():
             loop.future.cancel()
 
-    def owns_any(self, trials: Sequence[FrozenTrial]) -> bool:
-        """Whether a worker of this fleet that has not left runs one of ``trials``."""
+    def is_at_work(self, study: optuna.Study) -> bool:
+        """Whether a worker of this fleet that has not left runs a trial of ``study``."""
         processes = {loop.process for loop in self._loops.values()}
-        return any(trial.user_attrs.get(OWNER) in processes for trial in trials)
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return any(trial.user_attrs.get(OWNER) in processes for trial in running)
 
     def _start(self, address: str) -> None:
         try:
