@@ -90,23 +90,23 @@ def _read(path: Path, actions: Mapping[str, argparse.Action]) -> dict[str, Any]:
 
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        _model(actions).model_validate(table)
+        return _model(actions).model_validate(table).model_dump(by_alias=True, exclude_unset=True)
     except OSError as error:
         raise ConfigFileError(f"Cannot read the options in {path} ({error.strerror})") from error
     except ValidationError as error:
         raise ConfigFileError(f"{path}: {_problem(error, actions)}") from None
     except ValueError as error:  # of TOML, or of UTF-8
         raise ConfigFileError(f"{path} is not a TOML file ({error})") from error
-    return table
 
 
 def _model(actions: Mapping[str, argparse.Action]) -> type[BaseModel]:
     """A field for every option, under the option's name; only types of TOML, as they are."""
-    from pydantic import AfterValidator, ConfigDict, Field, create_model
+    from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, create_model
 
     def field(key: str, action: argparse.Action) -> Any:
         checked = AfterValidator(lambda value: (_parsed(action, value), value)[1])
-        return Annotated[_type(action), checked], Field(None, alias=key)
+        listed = BeforeValidator(lambda value: value if action.nargs != "+" or isinstance(value, list) else [value])
+        return Annotated[_type(action), listed, checked], Field(None, alias=key)
 
     fields: dict[str, Any] = {f"option_{n}": field(*item) for n, item in enumerate(actions.items())}
     return create_model("Options", __config__=ConfigDict(extra="forbid", strict=True), **fields)
@@ -116,14 +116,14 @@ def _type(action: argparse.Action) -> Any:
     if action.nargs == 0:
         return bool
     one = TYPES.get(action.type, Any)
-    return list[one] if action.nargs in ("+", "*") else one  # type: ignore[valid-type]
+    return list[one] if action.nargs == "+" else one  # type: ignore[valid-type]
 
 
 def _parsed(action: argparse.Action, value: Any) -> Any:
     """The value as the option would have it from the command line; raises ValueError."""
     if action.nargs == 0:
         return value if action.const is None else action.const if value else action.default
-    if action.nargs in ("+", "*"):
+    if action.nargs == "+":
         return [_parsed_one(action, each) for each in value]
     return _parsed_one(action, value)
 

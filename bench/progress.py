@@ -46,4 +46,4 @@ class ProgressBar:
 
     def _show_best(self, history: StudyHistory) -> None:
         if best := history.best():
-            self._bar.set_postfix_str(f"best {history.metric.label} {best.value:.4f} (trial {best.number})")
+            self._bar.set_postfix_str(f"best {history.metric.label} {best.values[0]:.4f} (trial {best.number})")

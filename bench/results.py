@@ -16,6 +16,7 @@ from studies.tracker import Tracker
 __all__ = ["print_study", "print_tracking", "write_study_files"]
 
 SHOWN = ("mrr@100", "map@30")
+SHOWN_OF_FRONT = 8
 LABELS = {
     ".html": "Report",
     ".json": "Best configuration",
@@ -60,11 +61,25 @@ def print_study(record: StudyRecord, files: list[Path]) -> None:
             print(f"  {name} = {parameter(value)}")
         for line in _score_lines(record):
             print(line)
-        for line in [*_error_lines(record), *_finalist_lines(record)]:
+        for line in [*_error_lines(record), *_front_lines(record), *_finalist_lines(record)]:
             print(line)
         print("The best of many trials on validation likes is a little optimistic; the sealed test stays unopened.")
     for path in files:
         print(f"{LABELS[path.suffix]}: {path}")
+
+
+def _front_lines(record: StudyRecord) -> list[str]:
+    if record.second_metric is None:
+        return []
+    metrics = (record.metric, record.second_metric)
+    members = [trial for number in record.front for trial in record.trials if trial.number == number]
+    rows = [[f"front of {len(members)} trials", *map(metric_name, metrics)]]
+    rows += [
+        [f"trial {trial.number}", *(_score(trial.metrics[m]) for m in metrics)] for trial in members[:SHOWN_OF_FRONT]
+    ]
+    more = len(members) - SHOWN_OF_FRONT
+    said = f"The best is the front's member that is best in {metric_name(record.metric)}; with two, nothing is pruned."
+    return [*_aligned(rows), *([f"and {more} more in the report"] if more > 0 else []), said]
 
 
 def _finalist_lines(record: StudyRecord) -> list[str]:
@@ -97,7 +112,8 @@ def _error_lines(record: StudyRecord) -> list[str]:
 
 def _score_lines(record: StudyRecord) -> list[str]:
     assert record.best is not None
-    metrics = tuple(dict.fromkeys([record.metric, *SHOWN]))
+    second = [record.second_metric] if record.second_metric else []
+    metrics = tuple(dict.fromkeys([record.metric, *second, *SHOWN]))
     scores = {f"{record.model}, tuned": record.best.metrics}
     if record.defaults and record.defaults.metrics:
         scores[f"{record.model}, defaults"] = record.defaults.metrics

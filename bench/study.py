@@ -26,6 +26,7 @@ from bench.protocol import add_protocol_arguments, split_options_from
 from studies.registry import UnknownModelError, check_model, model_names
 
 if TYPE_CHECKING:
+    from evaluation.metrics import Metric
     from studies.tracker import Tracker
 
 DESCRIPTION = """\
@@ -36,6 +37,7 @@ it left off when the same command is run again."""
 EXAMPLES = """\
   python -m bench.study --model ials
   python -m bench.study --model item2item --metric map@30 --trials 100
+  python -m bench.study --model bpr --metric mrr@100 recall@30
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
   python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
   python -m bench.study --model ials --workers 4
@@ -60,7 +62,13 @@ def study_parser() -> CommandParser:
 
 
 def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--metric", default="mrr@100", help="what to maximise, such as map@30 or ndcg@10 (%(default)s)")
+    group.add_argument(
+        "--metric",
+        nargs="+",
+        default=["mrr@100"],
+        metavar="NAME@K",
+        help="what to maximise, such as map@30 or ndcg@10; two: find the front of both (mrr@100)",
+    )
     group.add_argument(
         "--trials", type=positive_int, default=30, metavar="N", help="in total, finished ones included (%(default)s)"
     )
@@ -125,7 +133,6 @@ def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
 
 def _study(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import describe, load, load_validation
-    from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
     from studies.ratings import need_ratings
@@ -137,7 +144,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
     if args.model is None:
         raise UnknownModelError(f"Name a model with --model, one of: {', '.join(model_names())}")
     check_model(args.model)
-    metric = Metric.parse(args.metric)
+    metric, second_metric = _metrics(args.metric)
     data_options, split_options = (
         data_options_from(args, keep_ratings=need_ratings([args.model])),
         split_options_from(args),
@@ -158,6 +165,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
             study_name=args.study_name or f"{args.model}-{interactions.name}",
             storage=args.storage,
             metric=metric,
+            second_metric=second_metric,
             n_trials=args.trials,
             timeout=args.timeout,
             sampler=args.sampler,
@@ -199,6 +207,15 @@ def _study(args: argparse.Namespace, command: str) -> int:
         )
         return 1
     return 0 if record.best else 1
+
+
+def _metrics(names: Sequence[str]) -> tuple[Metric, Metric | None]:
+    from evaluation.metrics import InvalidMetricError, Metric
+
+    if len(names) > 2:
+        raise InvalidMetricError(f"A study has one metric or two, got {len(names)}: {', '.join(names)}")
+    first, *second = map(Metric.parse, names)
+    return first, second[0] if second else None
 
 
 def _started_tracker(uri: str) -> Tracker:

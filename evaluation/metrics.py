@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,6 +153,10 @@ class Metric:
     def per_user(self, ranks: HiddenRanks) -> NDArray[np.float64]:
         """(n,) values in [0, 1], one for each row of ``ranks``."""
         return PER_USER[self.name](ranks, self.k)
+
+    def over_draws(self, draws: Sequence[HiddenRanks]) -> float:
+        """The mean over users, averaged over draws: a trial's value."""
+        return float(np.mean([self.per_user(draw).mean() for draw in draws]))
 
 
 def _check_name(name: str) -> None:

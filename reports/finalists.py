@@ -15,13 +15,18 @@ def how_named(record: StudyRecord) -> str:
     if record.finalists and best is not None:
         metric = formats.metric_name(record.metric)
         searched, fresh = best.metrics[record.metric].mean, best.fresh[record.metric].mean
+        those = f"The best {len(record.finalists)} of {n_complete} completed trials"
+        if record.second_metric:
+            those = f"Of the front of both metrics, those {len(record.finalists)} that are best in {metric}"
         return (
-            f"The best {len(record.finalists)} of {n_complete} completed trials were fitted and scored once more, on "
+            f"{those} were fitted and scored once more, on "
             f"{_draws(record)} of the validation likes; the winner has the highest mean over all draws. Its "
             f"{metric} is {formats.score(searched)} on the draws of the search and {formats.score(fresh)} on the "
             "fresh ones"
         )
     chosen = f"This is the best of {n_complete} completed trials, chosen and measured on the same validation likes"
+    if record.second_metric:
+        chosen += f", the one on the front of both metrics that is best in {formats.metric_name(record.metric)}"
     return f"{chosen}; {why}" if (why := _why_not(record)) else chosen
 
 

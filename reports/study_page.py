@@ -8,6 +8,7 @@ from pathlib import Path
 from reports import finalists, page, protocol, study_tables
 from reports.curve_chart import curves
 from reports.formats import metric_name
+from reports.front_chart import front, on_the_front
 from reports.parameter_charts import importances, parallel, slices
 from reports.trial_charts import history, timing
 from reports.verdict import verdict
@@ -19,6 +20,7 @@ __all__ = ["render_study", "write_study"]
 def render_study(record: StudyRecord) -> str:
     """The whole page as text: no file beside it, no request when it is opened."""
     figures = {
+        "front": front(record),
         "history": history(record),
         "importances": importances(record),
         "parallel": parallel(record),
@@ -32,6 +34,7 @@ def render_study(record: StudyRecord) -> str:
         record=record,
         metric=metric_name(record.metric),
         verdict=verdict(record),
+        on_the_front=on_the_front(record),
         scores=study_tables.scores(record),
         finalists=finalists.table(record),
         configuration=study_tables.configuration(record),

@@ -32,9 +32,10 @@ def verdict(record: StudyRecord) -> Verdict:
 
 
 def headline_metrics(record: StudyRecord) -> tuple[str, ...]:
-    """The study's metric, then MRR@100 and MAP@30 where the best trial has them."""
+    """The study's metric, or both, then MRR@100 and MAP@30 where the best trial has them."""
     measured = record.best.metrics if record.best else {}
-    return (record.metric, *(m for m in HEADLINE_METRICS if m != record.metric and m in measured))
+    second = (record.second_metric,) if record.second_metric else ()
+    return tuple(dict.fromkeys((record.metric, *(m for m in (*second, *HEADLINE_METRICS) if m in measured))))
 
 
 def is_established(difference: Estimate) -> bool:
@@ -43,7 +44,8 @@ def is_established(difference: Estimate) -> bool:
 
 
 def _headline(record: StudyRecord, best: TrialRecord) -> str:
-    scores = " and ".join(_scored(metric, best, record) for metric in headline_metrics(record))
+    *more, last = (_scored(metric, best, record) for metric in headline_metrics(record))
+    scores = f"{', '.join(more)} and {last}" if more else last
     if not record.best_config:
         return f"This model, which has no hyperparameters, reaches {scores} on the validation likes."
     return f"The best configuration reaches {scores} on the validation likes: {_configuration(record)}."

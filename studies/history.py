@@ -18,7 +18,7 @@ from evaluation.rating_errors import FORMULAS
 from evaluation.significance import bootstrap_means
 from studies.asked import Asked
 from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
-from studies.rescoring import Rescored, finalists
+from studies.rescoring import Rescored, candidates, finalists
 from studies.storage import (
     ASKED,
     DEFAULTS,
@@ -55,7 +55,8 @@ class StudyHistory:
         self._attrs = attrs
         self._settings: dict[str, Any] = attrs[SETTINGS]
         self.metric = Metric.parse(self._settings["metric"])
-        self.metrics = tuple(dict.fromkeys([self.metric, *REPORTED]))
+        second = self._settings.get("second_metric")
+        self.metrics = tuple(dict.fromkeys([self.metric, *([Metric.parse(second)] if second else []), *REPORTED]))
         self._asked = Asked(attrs.get(ASKED))
         self._rescored = Rescored(study, self.metric)
 
@@ -120,6 +121,8 @@ class StudyHistory:
             gains=tuple(self._gains(best)) if best else (),
             importances=self._importances(),
             samplers={int(number): name for number, name in self._attrs.get(SAMPLERS, {}).items()},
+            second_metric=self._settings.get("second_metric"),
+            front=self._front(),
             winner=best.number if best else None,
             n_rescored=run.get("rescore", 0),
             best_config=best.user_attrs[RESULT]["config"] if best else {},
@@ -129,6 +132,12 @@ class StudyHistory:
     def best(self) -> FrozenTrial | None:
         """The winner among the finalists where all are re-scored, else the completed trial with the highest value."""
         return next(iter(self._rescored.finalists() or finalists(self._study, 1)), None)
+
+    def _front(self) -> tuple[int, ...]:
+        """Numbers of the trials on the front of two metrics, the best in the first one first."""
+        if len(self._study.directions) == 1:
+            return ()
+        return tuple(trial.number for trial in finalists(self._study, len(candidates(self._study))))
 
     def per_user_ranks(self) -> Iterator[dict[str, Any]]:
         """A row a hidden like: draw, user, and its rank under the best trial, the defaults and the floors."""
@@ -182,10 +191,10 @@ class StudyHistory:
 
     def _importances(self) -> dict[str, float]:
         complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
-        if len(complete) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.value for trial in complete}) < 2:
+        if len(complete) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.values[0] for trial in complete}) < 2:
             return {}
         evaluator = FanovaImportanceEvaluator(seed=self._settings["seed"])
-        shares = get_param_importances(self._study, evaluator=evaluator)
+        shares = get_param_importances(self._study, evaluator=evaluator, target=lambda trial: trial.values[0])
         return {name: float(share) for name, share in shares.items()}
 
 
@@ -205,7 +214,7 @@ def _trial_record(trial: FrozenTrial, metrics: Mapping[str, Estimate]) -> TrialR
         seconds=result.get("seconds", trial.duration.total_seconds() if trial.duration else None),
         fit_seconds=result.get("fit_seconds"),
         evaluate_seconds=result.get("evaluate_seconds"),
-        value=trial.value if trial.state is TrialState.COMPLETE else best_so_far,
+        value=trial.values[0] if trial.state is TrialState.COMPLETE else best_so_far,
         metrics=metrics,
         errors={name: Estimate(**estimate) for name, estimate in result.get("errors", {}).items()},
         curve=curve,

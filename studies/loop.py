@@ -52,8 +52,8 @@ def run_trials(
         else:
             try:
                 with _heartbeat(trial):
-                    state, value = objective(trial)
-                study.tell(trial, value, state)
+                    state, values = objective(trial)
+                study.tell(trial, values, state)
             except UpdateFinishedTrialError:
                 continue  # it was thought dead, and is in others' hands
             except AbandonedError:

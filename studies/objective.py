@@ -11,6 +11,7 @@ from optuna.exceptions import StorageInternalError, TrialPruned, UpdateFinishedT
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
+from evaluation.metrics import Metric
 from studies.spec import Searched, StudySpec
 from studies.storage import DEATHS, ERROR, RESULT, SAME_AS, queue_again, result_as_json
 from studies.trial import TrialResult
@@ -45,15 +46,17 @@ class Objective:
         run: Callable[..., TrialResult],
         timeout: float | None,
         should_stop: Callable[[], bool],
+        second_metric: Metric | None = None,
     ) -> None:
         self._spec = spec
         self._space = space
         self._run = run
         self._timeout = timeout
         self._should_stop = should_stop
+        self._second_metric = second_metric
 
-    def __call__(self, trial: Trial) -> tuple[TrialState, float | None]:
-        """How the trial ended, and its value if it was completed; AbandonedError if the search is to stop."""
+    def __call__(self, trial: Trial) -> tuple[TrialState, list[float] | None]:
+        """How the trial ended, and its values if it was completed; AbandonedError if the search is to stop."""
         start = time.monotonic()
         curve: list[float] = []
 
@@ -69,7 +72,7 @@ class Objective:
             if twin := _twin(trial):
                 trial.set_user_attr(SAME_AS, twin.number)
                 leave(twin.user_attrs[RESULT])
-                return twin.state, twin.value if twin.state is TrialState.COMPLETE else None
+                return twin.state, twin.values if twin.state is TrialState.COMPLETE else None
             _refuse_deadly(trial)
             result = self._run(config, after_epoch=after_epoch)
         except TrialPruned:
@@ -85,14 +88,16 @@ class Objective:
             trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
             return TrialState.FAIL, None
         leave(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
-        return TrialState.COMPLETE, result.value
+        more = [self._second_metric.over_draws(result.ranks)] if self._second_metric else []
+        return TrialState.COMPLETE, [result.value, *more]
 
     def _check(self, trial: Trial, epoch: int, value: float, seconds: float) -> None:
         if self._should_stop():
             raise AbandonedError
         if self._timeout is not None and seconds > self._timeout:
             raise TrialTimeoutError(f"{seconds:.3g} s gone by the end of epoch {epoch}, of {self._timeout:g} s allowed")
-        if self._spec.max_epochs > 1 and epoch % PRUNE_EVERY == 0:
+        may_prune = self._second_metric is None  # with two, Optuna has no pruner
+        if may_prune and self._spec.max_epochs > 1 and epoch % PRUNE_EVERY == 0:
             trial.report(value, epoch)
             if trial.should_prune():
                 raise TrialPruned

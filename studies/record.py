@@ -132,6 +132,8 @@ class StudyRecord:
     environment: Mapping[str, str]  #: versions, machine, code
     samplers: Mapping[int, str] = field(default_factory=dict)  #: number of a trial -> what proposed from it on
     configuration: str = ""  #: every option of the command as it was resolved, as TOML
+    second_metric: str | None = None  #: of a study of two metrics
+    front: tuple[int, ...] = ()  #: of two metrics: trials that none beats in both, the best in the first one first
     winner: int | None = None  #: number of the best trial; None: the completed one with the highest value
     n_rescored: int = 0  #: how many of the best were to be scored again on fresh draws
 

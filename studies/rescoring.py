@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
@@ -25,7 +24,7 @@ from studies.spec import StudySpec
 from studies.storage import RESULT, RUN, SAME_AS, finished_trials, ranks_as_json
 from studies.trial import StoppedError, fit_and_rank
 
-__all__ = ["FRESH_ASKED", "FRESH_RANKS", "Rescored", "finalists", "rescore"]
+__all__ = ["FRESH_ASKED", "FRESH_RANKS", "Rescored", "candidates", "finalists", "rescore"]
 
 # attributes of a study
 FRESH_ASKED = "mfbench:fresh_asked"  #: as for the search's draws, of the fresh ones
@@ -33,10 +32,21 @@ FRESH_RANKS = "mfbench:fresh:"  #: and a trial's number: its ranks on the fresh 
 
 
 def finalists(study: optuna.Study, n: int) -> list[FrozenTrial]:
-    """The ``n`` configurations with the highest values, the best first; of equals the earlier."""
+    """The ``n`` configurations with the highest values, the best first; of equals the earlier.
+
+    Of a study of two metrics those of its front, by the first metric.
+    """
+    return sorted(candidates(study), key=lambda trial: (*(-value for value in trial.values), trial.number))[:n]
+
+
+def candidates(study: optuna.Study) -> list[FrozenTrial]:
+    """The configurations that may win: all that completed; with two metrics those that none beats in both."""
     tried = [trial for trial in finished_trials(study) if SAME_AS not in trial.user_attrs]
     complete = [trial for trial in tried if trial.state is TrialState.COMPLETE]
-    return sorted(complete, key=lambda trial: (-(trial.value or 0.0), trial.number))[:n]
+    if len(study.directions) == 1:
+        return complete
+    front = {trial.number for trial in study.best_trials}
+    return [trial for trial in complete if trial.number in front]
 
 
 def rescore(
@@ -101,6 +111,5 @@ class Rescored:
     def _mean(self, trial: FrozenTrial) -> float:
         """Over all draws: there are as many fresh ones as the search had."""
         if trial.number not in self._values:
-            means = [self._metric.per_user(draw).mean() for draw in self.ranks(trial.number)]
-            self._values[trial.number] = float(np.mean(means))
-        return ((trial.value or 0.0) + self._values[trial.number]) / 2
+            self._values[trial.number] = self._metric.over_draws(self.ranks(trial.number))
+        return (trial.values[0] + self._values[trial.number]) / 2

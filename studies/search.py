@@ -12,7 +12,7 @@ import optuna
 from optuna.pruners import MedianPruner
 
 from evaluation.interactions import Interactions
-from evaluation.metrics import DEFAULT, Metric
+from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
 from evaluation.split import Fold, Split
 from studies.asked import asked_as_json
 from studies.environment import describe_environment
@@ -55,6 +55,7 @@ class SearchOptions:
     study_name: str
     storage: str = field(default="sqlite:///mfbench.db", repr=False)  #: it may hold a password
     metric: Metric = DEFAULT
+    second_metric: Metric | None = None  #: with one, the study looks for the front of the two, and nothing is pruned
     n_trials: int = 30  #: in total: a resumed study is topped up to it
     timeout: float | None = None  #: seconds after which no new trial is started
     sampler: SamplerName = "tpe"  #: a resumed study may go on with another
@@ -76,6 +77,8 @@ class SearchOptions:
                 f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
                 "give a --storage that they can reach, such as postgresql://user@host/studies"
             )
+        if self.second_metric == self.metric:
+            raise InvalidMetricError(f"The two metrics of a study must differ, got {self.metric} twice")
 
     @property
     def is_serial(self) -> bool:
@@ -85,6 +88,10 @@ class SearchOptions:
     def own_threads(self) -> int | None:
         """What this process may use where no worker is at work."""
         return self.threads * self.workers if self.threads else None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (self.metric, self.second_metric) if self.second_metric else (self.metric,)
 
 
 class Observer(Protocol):
@@ -119,7 +126,7 @@ def search(
     spec = load_spec(model)
     check_suits(spec.model, interactions)
     space = spec.space_for(is_weighted=interactions.is_weighted)
-    settings = study_settings(spec, space, interactions, split, options.metric, options.seed)
+    settings = study_settings(spec, space, interactions, split, options.metrics, options.seed)
     with storage_errors_explained(options.storage):
         study = _open(options, settings, spec, space)
         queue_lost_trials(study)
@@ -193,7 +200,7 @@ class _Loop:
     ) -> None:
         options = self.options
         run = partial(run_trial, self.spec, folds=self.folds, metric=options.metric, seed=options.seed, threads=threads)
-        objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop)
+        objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop, options.second_metric)
         with storage_errors_explained(options.storage):
             if study is None:
                 study = _join(options, self.space)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ class StudySettings:
 
     model: str
     metric: str
+    second_metric: str | None  #: of a study of two
     seed: int
     max_epochs: int
     patience: int
@@ -47,13 +48,14 @@ def study_settings(
     space: Mapping[str, Searched],
     interactions: Interactions,
     split: Split,
-    metric: Metric,
+    metrics: Sequence[Metric],
     seed: int,
 ) -> StudySettings:
     """The settings of a study that is about to be searched."""
     return StudySettings(
         model=spec.model.name,
-        metric=str(metric),
+        metric=str(metrics[0]),
+        second_metric=str(metrics[1]) if len(metrics) > 1 else None,
         seed=seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,

@@ -166,7 +166,12 @@ def create_or_resume(
     wanted = settings_as_json(settings)
     with alone(storage.url):
         study = optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", sampler=sampler, pruner=pruner, load_if_exists=True
+            storage=storage,
+            study_name=name,
+            directions=["maximize"] * (2 if settings.second_metric else 1),
+            sampler=sampler,
+            pruner=pruner,
+            load_if_exists=True,
         )
         has_trials = bool(study.get_trials(deepcopy=False))
         stored = study.user_attrs.get(SETTINGS)

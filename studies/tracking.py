@@ -195,6 +195,7 @@ class StudyRun(MlflowRuns):
             "model": record.model,
             "data": record.data.name,
             "metric": record.metric,
+            **({"second_metric": record.second_metric} if record.second_metric else {}),
             "seed": record.seed,
             "split": split.kind,
             "protocol": split.protocol,

@@ -65,7 +65,7 @@ def run_trial(
     with ThreadPoolExecutor(n_beside) as pool:
         while all(pool.map(_Fit.advance, fits)):
             ranks = tuple(fit.ranks for fit in fits)
-            curve.append(float(np.mean([metric.per_user(draw).mean() for draw in ranks])))
+            curve.append(metric.over_draws(ranks))
             if best_epoch == 0 or curve[-1] > curve[best_epoch - 1]:
                 best, best_epoch = ranks, len(curve)
                 errors = [fit.errors for fit in fits if fit.errors is not None]

@@ -43,6 +43,7 @@ def test_a_file_sets_options_and_the_command_line_wins(tmp_path: Path) -> None:
     assert (args.model, args.trials, args.timeout, args.titles) == ("als", 9, 5.0, ["c"])
     assert (args.holdout, args.test_users, args.draws) == (("last", 2), 0.5, None)
     assert parsed(tmp_path, text)[0].titles == ["a", "-b"]
+    assert parsed(tmp_path, 'model = "als"\ntitles = "one"')[0].titles == ["one"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_any_text_and_number_survives_the_way_through_toml(text: str, titles: li
         ("trials = true", "trials: Input should be a valid integer, got True"),
         ("trials = 0", "trials: '0' is not a whole number from 1 on, got 0"),
         ("timeout = nan", "timeout: 'nan' is not a number above 0, got nan"),
-        ("titles = 'one'", "titles: Input should be a valid list, got 'one'"),
+        ("titles = ['one', 2]", "titles: Input should be a valid string, got 2"),
         ("quiet = 'yes'", "quiet: Input should be a valid boolean, got 'yes'"),
         ("holdout = 'first'", "holdout: 'first' is neither a number of likes, such as 1, nor last, nor last:N"),
         ("holdout = [1]", "holdout: a text or a number is needed, got [1]"),

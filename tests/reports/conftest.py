@@ -199,6 +199,25 @@ def rescored() -> StudyRecord:
     return replace(base, trials=tuple(trials), winner=ranked[1].number, n_rescored=5)
 
 
+def pareto() -> StudyRecord:
+    """A study of two metrics that pull apart: what is best in one is not in the other."""
+    rng = Random(11)
+    base = full(n_trials=24)
+    trials = []
+    for trial in base.trials:
+        if trial.state == "complete":
+            second = 0.3 - 1.2 * abs((trial.value or 0.0) - 0.108) + rng.gauss(0, 0.004)
+            trial = replace(trial, metrics={**trial.metrics, "recall@30": around(second, 0.02)})
+        trials.append(trial)
+    done = [trial for trial in trials if trial.state == "complete"]
+    pairs = {trial.number: (trial.metrics["mrr@100"].mean, trial.metrics["recall@30"].mean) for trial in done}
+    beaten = {
+        n for n, (a, b) in pairs.items() if any(x >= a and y >= b and (x, y) != (a, b) for x, y in pairs.values())
+    }
+    front = sorted(pairs.keys() - beaten, key=lambda n: -pairs[n][0])
+    return replace(base, trials=tuple(trials), second_metric="recall@30", front=tuple(front), winner=front[0])
+
+
 def one_trial() -> StudyRecord:
     return study(trials=(trial(0, Random(1)),))
 
@@ -292,6 +311,8 @@ def hostile() -> StudyRecord:
 RECORDS: dict[str, Callable[[], StudyRecord]] = {
     "full": full,
     "rescored": rescored,
+    "pareto": pareto,
+    "pareto-without-a-completed-trial": lambda: replace(all_failed(), second_metric="recall@30"),
     "500-trials": lambda: full(500),
     "one-trial": one_trial,
     "all-failed": all_failed,
