@@ -251,7 +251,8 @@ def _write_circumstances(
     study.set_user_attr(RUN, run)
     samplers, name = study.user_attrs.get(SAMPLERS, {}), sampler_in_words(options.sampler)
     if n_trials > len(finished_trials(study)) and name not in list(samplers.values())[-1:]:
-        study.set_user_attr(SAMPLERS, {**samplers, str(len(study.get_trials(deepcopy=False))): name})
+        n_before = len(study.get_trials(deepcopy=False)) if samplers else 0
+        study.set_user_attr(SAMPLERS, {**samplers, str(n_before): name})
     if ASKED not in study.user_attrs:
         study.set_user_attr(ASKED, asked_as_json(interactions, folds))
 
