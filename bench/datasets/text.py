@@ -42,8 +42,10 @@ def read_text(file: DataFile, options: DataOptions) -> Rows:
 
 def _attempt(file: DataFile, layout: Layout, types: ColumnTypes, options: DataOptions) -> Rows | str:
     """The rows, or what the fast reader objects to."""
-    with readable(file), file.open_arrow() as stream:
-        rows = _parse(stream, layout, types, options)
+    with readable(file):
+        # never closed here: after an error pyarrow still reads ahead in a thread of its own, and the number of a closed
+        # file is given to the next one, whose bytes it would take
+        rows = _parse(file.open_arrow(), layout, types, options)
     if isinstance(rows, str) and "columns, got" in rows:
         with readable(file), file.open() as content:
             mending = WithoutSpareSeparators(content, layout.separator, layout.n_columns)

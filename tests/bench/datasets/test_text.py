@@ -191,3 +191,14 @@ def test_third_column_without_a_name_is_taken_by_its_size(write, third, weights,
     interactions = load(DataOptions(data=write(f"1,10,{third[0]}\n2,11,{third[1]}\n")))
     assert interactions.matrix.data.tolist() == weights
     assert (None if interactions.timestamps is None else interactions.timestamps.tolist()) == times
+
+
+def test_no_file_is_closed_that_may_still_be_read_ahead(tmp_path, monkeypatch):
+    """What reads ahead would take its bytes from the file that its number is given to next: here, the second try's."""
+    path = tmp_path / "u.data"
+    path.write_text("1\t10\t5\t100\t\n" + table("\t"))
+    opened, open_arrow = [], DataFile.open_arrow
+    monkeypatch.setattr(DataFile, "open_arrow", lambda file: opened.append(open_arrow(file)) or opened[-1])
+    mended = load(DataOptions(data=str(path)))
+    assert mended.source.notes == ("lines cut at the end, where they had spare separators: 1",)
+    assert [stream.closed for stream in opened] == [False]
