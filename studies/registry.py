@@ -53,15 +53,25 @@ MODELS = {
 
 
 class Extra(NamedTuple):
-    """Where a model's ``SPEC`` is, and what it takes besides mfbench."""
+    """A model that takes more than mfbench."""
 
-    module: str
+    spec: str  #: ``module:NAME``
     needs: str  #: a package to import
     extra: str  #: of mfbench, which installs it
 
 
 #: models that take part only where they are named or have a study
-NEED_EXTRAS: dict[str, Extra] = {}
+NEED_EXTRAS = {
+    "implicit_als": Extra("studies.spaces.peers:IMPLICIT_ALS", needs="implicit", extra="peers"),
+    "implicit_bpr": Extra("studies.spaces.peers:IMPLICIT_BPR", needs="implicit", extra="peers"),
+    "implicit_knn": Extra("studies.spaces.peers:IMPLICIT_KNN", needs="implicit", extra="peers"),
+    "implicit_lmf": Extra("studies.spaces.peers:IMPLICIT_LMF", needs="implicit", extra="peers"),
+    "irspack_ials": Extra("studies.spaces.peers:IRSPACK_IALS", needs="irspack", extra="peers"),
+    "irspack_p3alpha": Extra("studies.spaces.peers:IRSPACK_P3ALPHA", needs="irspack", extra="peers"),
+    "irspack_rp3beta": Extra("studies.spaces.peers:IRSPACK_RP3BETA", needs="irspack", extra="peers"),
+    "irspack_slim": Extra("studies.spaces.peers:IRSPACK_SLIM", needs="irspack", extra="peers"),
+    "lightfm": Extra("studies.spaces.peers:LIGHTFM", needs="lightfm", extra="peers"),
+}
 
 
 class UnknownModelError(ValueError):
@@ -101,8 +111,8 @@ def load_spec(name: str) -> StudySpec:
     check_model(name)
     if name in _plugins():
         return _load_plugin(_plugins()[name])
-    module = MODELS[name] if name in MODELS else NEED_EXTRAS[name].module
-    spec: StudySpec = importlib.import_module(module).SPEC
+    module, _, variable = (NEED_EXTRAS[name].spec if name in NEED_EXTRAS else f"{MODELS[name]}:SPEC").partition(":")
+    spec: StudySpec = getattr(importlib.import_module(module), variable)
     return spec
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.registry import MODELS
+from studies.registry import MODELS, NEED_EXTRAS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def test_the_lock_is_plain_pins() -> None:
 
 
 def test_every_model_and_command_is_named() -> None:
-    assert {model for model in MODELS if f"`{model}`" not in README} == set()
+    assert {model for model in [*MODELS, *NEED_EXTRAS] if f"`{model}`" not in README} == set()
     commands = {path.stem for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text()}
     assert {name for name in commands if f"python -m bench.{name}" not in README} == set()
 

@@ -1,0 +1,177 @@
+"""Models of implicit (github.com/benfred/implicit), which asks for one thread of OpenBLAS beside its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.peers.fitted import PeerFactors, PeerWeights, binary_csr
+from models.threads import limited_threads
+
+__all__ = [
+    "ImplicitALS",
+    "ImplicitALSConfig",
+    "ImplicitBPR",
+    "ImplicitBPRConfig",
+    "ImplicitKNN",
+    "ImplicitKNNConfig",
+    "ImplicitLMF",
+    "ImplicitLMFConfig",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitALSConfig:
+    """implicit's names and defaults."""
+
+    factors: int = 100
+    regularization: float = 0.01
+    alpha: float = 1.0  #: confidence of a like; that of any other pair is 1
+    n_epochs: int = 15
+
+
+class ImplicitALS(PeerFactors[ImplicitALSConfig]):
+    """implicit's AlternatingLeastSquares."""
+
+    name = "implicit_als"
+    config_type = ImplicitALSConfig
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        from implicit.als import AlternatingLeastSquares
+
+        config = self.config
+        with limited_threads(1):
+            model = AlternatingLeastSquares(
+                factors=config.factors,
+                regularization=config.regularization,
+                alpha=config.alpha,
+                iterations=1,
+                num_threads=self._n_threads(),
+                random_state=self.seed,
+                use_gpu=False,
+            )
+        for epoch in range(1, config.n_epochs + 1):
+            _fit(model, train)
+            self.user_factors, self.item_factors = model.user_factors, model.item_factors
+            yield epoch
+
+    def _least_squares(self) -> tuple[float, float]:
+        return 1 / self.config.alpha, self.config.regularization / self.config.alpha
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitBPRConfig:
+    """implicit's names and defaults."""
+
+    factors: int = 100
+    learning_rate: float = 0.01
+    regularization: float = 0.01
+    n_epochs: int = 100
+
+
+class ImplicitBPR(PeerFactors[ImplicitBPRConfig]):
+    """implicit's BayesianPersonalizedRanking; on more than one thread its factors differ from run to run."""
+
+    name = "implicit_bpr"
+    config_type = ImplicitBPRConfig
+    n_bias_columns = 1
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        from implicit.bpr import BayesianPersonalizedRanking
+
+        config = self.config
+        model = BayesianPersonalizedRanking(
+            factors=config.factors,
+            learning_rate=config.learning_rate,
+            regularization=config.regularization,
+            iterations=1,
+            num_threads=self._n_threads(),
+            use_gpu=False,
+        )
+        for epoch in range(1, config.n_epochs + 1):
+            model.random_state = np.random.default_rng([self.seed, epoch])  # else every epoch would draw the same
+            _fit(model, train)
+            self.user_factors, self.item_factors = model.user_factors, model.item_factors
+            yield epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitLMFConfig:
+    """implicit's names and defaults. Its iterations go on from nothing but the start, so they are no epochs."""
+
+    factors: int = 30
+    learning_rate: float = 1.0
+    regularization: float = 0.6
+    neg_prop: int = 30
+    iterations: int = 30
+
+
+class ImplicitLMF(PeerFactors[ImplicitLMFConfig]):
+    """implicit's LogisticMatrixFactorization, whose vectors end in the item's bias and a 1, or a 1 and the user's."""
+
+    name = "implicit_lmf"
+    config_type = ImplicitLMFConfig
+    n_bias_columns = 2
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        from implicit.lmf import LogisticMatrixFactorization
+
+        config = self.config
+        model = LogisticMatrixFactorization(
+            factors=config.factors,
+            learning_rate=config.learning_rate,
+            regularization=config.regularization,
+            neg_prop=config.neg_prop,
+            iterations=config.iterations,
+            num_threads=self._n_threads(),
+            random_state=self.seed,
+            use_gpu=False,
+        )
+        _fit(model, train)
+        self.user_factors, self.item_factors = model.user_factors, model.item_factors
+        yield 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplicitKNNConfig:
+    """implicit's names and defaults."""
+
+    weighting: Literal["cosine", "tfidf", "bm25"] = "cosine"
+    K: int = 20
+    K1: float = 1.2
+    B: float = 0.75
+
+    def __post_init__(self) -> None:
+        if self.weighting not in ("cosine", "tfidf", "bm25"):
+            raise ValueError(f"weighting must be one of cosine, tfidf, bm25, got {self.weighting!r}")
+
+
+class ImplicitKNN(PeerWeights[ImplicitKNNConfig]):
+    """implicit's CosineRecommender, TFIDFRecommender and BM25Recommender."""
+
+    name = "implicit_knn"
+    config_type = ImplicitKNNConfig
+
+    def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
+        from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
+
+        config, threads = self.config, self._n_threads()
+        if config.weighting == "bm25":
+            model = BM25Recommender(K=config.K, K1=config.K1, B=config.B, num_threads=threads)
+        else:
+            kinds = {"cosine": CosineRecommender, "tfidf": TFIDFRecommender}
+            model = kinds[config.weighting](K=config.K, num_threads=threads)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a conversion between two steps of its own
+            model.fit(likes, show_progress=False)
+        return model.similarity
+
+
+def _fit(model: Any, train: sp.csr_array) -> None:
+    with limited_threads(1):
+        model.fit(binary_csr(train), show_progress=False)

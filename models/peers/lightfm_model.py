@@ -1,0 +1,60 @@
+"""LightFM (github.com/lyst/lightfm), in the form that installs today, lightfm-next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.peers.fitted import PeerFactors, binary_csr
+
+__all__ = ["LightFM", "LightFMConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightFMConfig:
+    """LightFM's names and defaults."""
+
+    no_components: int = 10
+    loss: Literal["logistic", "bpr", "warp", "warp-kos"] = "warp"
+    learning_rate: float = 0.05
+    user_alpha: float = 0.0
+    item_alpha: float = 0.0
+    max_sampled: int = 10
+    n_epochs: int = 30
+
+    def __post_init__(self) -> None:
+        if self.loss not in ("logistic", "bpr", "warp", "warp-kos"):
+            raise ValueError(f"loss must be one of logistic, bpr, warp, warp-kos, got {self.loss!r}")
+
+
+class LightFM(PeerFactors[LightFMConfig]):
+    """LightFM without features; on more than one thread its factors differ from run to run."""
+
+    name = "lightfm"
+    config_type = LightFMConfig
+    n_bias_columns = 1  #: the item's; a user's own orders nothing
+
+    def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+        from lightfm import LightFM as Theirs
+
+        config = self.config
+        likes = binary_csr(train).tocoo()
+        model = Theirs(
+            no_components=config.no_components,
+            loss=config.loss,
+            learning_rate=config.learning_rate,
+            user_alpha=config.user_alpha,
+            item_alpha=config.item_alpha,
+            max_sampled=config.max_sampled,
+            random_state=self.seed,
+        )
+        ones = np.ones((train.shape[0], 1), np.float32)
+        for epoch in range(1, config.n_epochs + 1):
+            model.fit_partial(likes, epochs=1, num_threads=self._n_threads())
+            self.user_factors = np.hstack([model.user_embeddings, ones])
+            self.item_factors = np.hstack([model.item_embeddings, model.item_biases[:, None]])
+            yield epoch

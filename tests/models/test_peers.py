@@ -1,0 +1,108 @@
+"""Models of other libraries keep the contract of all models, and say what the library says."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.base import Recommender
+from models.peers import implicit_models, irspack_models, lightfm_model
+from studies.registry import NEED_EXTRAS, load_spec
+from tests.models.contract import LIKES, USERS, ModelContract
+from tests.models.factor_contract import FactorModelContract
+
+PEERS = [name for name, extra in NEED_EXTRAS.items() if extra.extra == "peers"]
+
+
+class PeerContract(ModelContract):
+    """On one thread, as some of them differ from run to run on several."""
+
+    independent_of_threads = False
+    histories_equal_users = False  #: theirs are a step behind the items, or by another way
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _installed(cls) -> None:
+        pytest.importorskip(NEED_EXTRAS[cls.model.name].needs, reason="it is an extra")
+
+    def new(self, *, seed: int = 0, threads: int | None = 1) -> Recommender[Any]:
+        return self.model(self.config, seed=seed, threads=threads)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def fitted(cls) -> Recommender[Any]:
+        return cls.model(cls.config, threads=1).fit(LIKES)
+
+
+class TestImplicitALS(PeerContract, FactorModelContract):
+    model = implicit_models.ImplicitALS
+    config = implicit_models.ImplicitALSConfig(factors=6, n_epochs=4)
+    checkerboard_config = implicit_models.ImplicitALSConfig(factors=2, alpha=2, regularization=1)
+
+
+class TestImplicitBPR(PeerContract, FactorModelContract):
+    model = implicit_models.ImplicitBPR
+    config = implicit_models.ImplicitBPRConfig(factors=6, n_epochs=4, learning_rate=0.1)
+    is_personal = False
+
+
+class TestImplicitLMF(PeerContract, FactorModelContract):
+    model = implicit_models.ImplicitLMF
+    config = implicit_models.ImplicitLMFConfig(factors=6, iterations=10)
+    is_personal = False
+
+
+class TestImplicitKNN(PeerContract):
+    model = implicit_models.ImplicitKNN
+    config = implicit_models.ImplicitKNNConfig(K=15)
+    checkerboard_config = implicit_models.ImplicitKNNConfig(K=40)
+    invalid = (({"weighting": "loud"}, "weighting must be one of cosine, tfidf, bm25, got 'loud'"),)
+
+
+class TestIrspackIALS(PeerContract, FactorModelContract):
+    model = irspack_models.IrspackIALS
+    config = irspack_models.IrspackIALSConfig(n_components=6, n_epochs=4)
+
+
+class TestIrspackSLIM(PeerContract):
+    model = irspack_models.IrspackSLIM
+
+
+class TestIrspackP3Alpha(PeerContract):
+    model = irspack_models.IrspackP3Alpha
+
+
+class TestIrspackRP3Beta(PeerContract):
+    model = irspack_models.IrspackRP3Beta
+
+
+class TestLightFM(PeerContract, FactorModelContract):
+    model = lightfm_model.LightFM
+    config = lightfm_model.LightFMConfig(no_components=6, n_epochs=4)
+    is_personal = False
+    invalid = (({"loss": "loud"}, "loss must be one of logistic, bpr, warp, warp-kos, got 'loud'"),)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_peer_has_a_contract_test(name: str) -> None:
+    module = importlib.import_module(__name__)
+    tests = [value for key, value in vars(module).items() if key.startswith("Test") and isinstance(value, type)]
+    pytest.importorskip(NEED_EXTRAS[name].needs, reason="it is an extra")
+    assert load_spec(name).model in [test.model for test in tests if issubclass(test, ModelContract)]
+
+
+def test_lists_of_implicit_are_its_own() -> None:
+    als = pytest.importorskip("implicit.als", reason="implicit is an extra")
+    from models.peers.fitted import binary_csr
+
+    ours = implicit_models.ImplicitALS(TestImplicitALS.config, threads=1).fit(LIKES)
+    theirs = als.AlternatingLeastSquares(factors=6, use_gpu=False)
+    theirs.user_factors, theirs.item_factors = ours.user_factors, ours.item_factors
+    items, _ = theirs.recommend(USERS, binary_csr(LIKES), N=5)
+    assert (items == ours.recommend(USERS, 5).items).mean() > 0.9  # it fills a list that is too long otherwise
+    vectors = theirs.recalculate_user(USERS[:8], binary_csr(LIKES)[:8])
+    folded = ours.fold_in(LIKES[:8])
+    assert np.abs(vectors - folded).max() < 0.05 * np.abs(vectors).max()  # theirs after three steps of a gradient
