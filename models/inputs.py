@@ -8,7 +8,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["checked_histories", "checked_items", "checked_timestamps", "checked_train", "checked_users", "csr_parts"]
+__all__ = [
+    "checked_histories",
+    "checked_items",
+    "checked_likers",
+    "checked_timestamps",
+    "checked_train",
+    "checked_users",
+    "csr_parts",
+]
 
 
 def checked_train(train: Any) -> sp.csr_array:
@@ -40,6 +48,14 @@ def checked_histories(histories: Any, n_items: int) -> sp.csr_array:
     matrix = _canonical("histories", histories)
     if matrix.shape[1] != n_items:
         raise ValueError(f"histories have {matrix.shape[1]} items, the model was fitted on {n_items}")
+    return matrix
+
+
+def checked_likers(likers: Any, n_users: int) -> sp.csr_array:
+    """``likers`` (n, n_users) of items in the form of ``checked_train``; n may be 0."""
+    matrix = _canonical("likers", likers)
+    if matrix.shape[1] != n_users:
+        raise ValueError(f"likers are of {matrix.shape[1]} users, the model was fitted on {n_users}")
     return matrix
 
 

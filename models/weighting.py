@@ -13,14 +13,14 @@ from models.settings import check_choice, check_not_negative
 
 __all__ = ["Weighting", "WeightingConfig", "inverse_frequencies", "relative_lengths", "weighted"]
 
-Weighting = Literal["likes", "log", "tfidf", "bm25"]
+Weighting = Literal["likes", "weights", "log", "tfidf", "bm25"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeightingConfig:
     """Hyperparameters of every model that weighs likes; the only place where their defaults are written."""
 
-    weighting: Weighting = "likes"  #: of a like: 1, log(1 + weight), or text retrieval's term weight
+    weighting: Weighting = "likes"  #: of a like: 1, its weight, log(1 + weight), or text retrieval's term weight
     k1: float = 1.2  #: of bm25: how late a weight saturates
     b: float = 0.75  #: of bm25: how far long documents count less
 
@@ -40,6 +40,7 @@ def weighted(
     (Manning et al. 2008, chapters 6.2 and 11.4; implicit's form)
 
         likes    1
+        weights  w
         log      log(1 + w)
         tfidf    sqrt(w) idf
         bm25     w (k1 + 1) / (w + k1 (1 - b + b l)) idf
@@ -52,6 +53,8 @@ def weighted(
     match config.weighting:
         case "likes":
             values = np.ones_like(likes.data)
+        case "weights":
+            values = likes.data
         case "log":
             values = np.log1p(likes.data)
         case "tfidf":

@@ -45,6 +45,7 @@ MODELS = {
     "random": "studies.spaces.random",
     "rp3beta": "studies.spaces.rp3beta",
     "slim": "studies.spaces.slim",
+    "svd": "studies.spaces.svd",
     "svdpp": "studies.spaces.svdpp",
     "time_svdpp": "studies.spaces.time_svdpp",
     "user_knn": "studies.spaces.user_knn",

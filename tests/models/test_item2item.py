@@ -27,7 +27,7 @@ class TestCosine(ModelContract):
     checkerboard_config = Item2ItemConfig(n_neighbors=40)
     invalid = (
         ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
-        ({"weighting": "idf"}, "weighting must be one of likes, log, tfidf, bm25, got 'idf'"),
+        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
         ({"k1": -0.5}, r"k1 must not be negative, got -0\.5"),
         ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
         ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),

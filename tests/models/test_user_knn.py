@@ -27,7 +27,7 @@ class TestCosine(ModelContract):
     histories_equal_users = False  #: a stranger's nearest neighbour is whoever likes the same
     invalid = (
         ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
-        ({"weighting": "idf"}, "weighting must be one of likes, log, tfidf, bm25, got 'idf'"),
+        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
         ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
         ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
     )

@@ -24,6 +24,7 @@ def weighted(weights: Matrix, config: Item2ItemConfig) -> Matrix:
             length = weights[:, i].sum() / mean_length
             result[u, i] = {
                 "likes": 1,
+                "weights": w,
                 "log": log(1 + w),
                 "tfidf": sqrt(w) * idf,
                 "bm25": w * (config.k1 + 1) / (w + config.k1 * (1 - config.b + config.b * length)) * idf,
