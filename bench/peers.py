@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from reports.peers_record import PeersRecord
 
 DESCRIPTION = """\
-Our kernels against implicit, irspack and lightfm-next: the same work on the same data, in turns, each library in a
-process of its own. Times, ratios with their spread, memory, and the quality of what was made, which is
-measured alike for all. A library that is not installed is named and left out: pip install 'mfbench[peers]'."""
+Our kernels against implicit, irspack, lightfm-next and Surprise: the same work on the same data, in turns, each library
+in a process of its own. Times, ratios with their spread, memory, and the quality of what was made, which is measured
+alike for all. A library that is not installed is named and left out: pip install 'mfbench[peers]'."""
 
 EXAMPLES = """\
   python -m bench.peers
@@ -61,7 +61,7 @@ def _peers(args: argparse.Namespace, command: str) -> int:
     from tqdm import tqdm
 
     from bench.contests.lines import contest_lines
-    from bench.contests.session import SessionOptions, absent_libraries, hold_session
+    from bench.contests.session import SessionOptions, absent_libraries, hold_session, is_held
     from bench.contests.sets import load_contest_data, sets_for
     from bench.contests.tasks import tasks_of
     from bench.datasets.arguments import data_options_from
@@ -73,16 +73,19 @@ def _peers(args: argparse.Namespace, command: str) -> int:
     folder = writable_folder(args.report_dir)
     chosen = sets_for(args.data, with_large=args.large)
     args.data = args.data or DataOptions.data
-    options = data_options_from(args)
+    options = data_options_from(args, keep_ratings=any(task.needs_ratings for task in tasks))
     skipped = absent_libraries(tasks)
     for name, reason in skipped.items():
         print(f"{name} takes no part: {reason}")
     with stop_on_signal() as stop:
         sets = [load_contest_data(named, options, args.seed) for named in chosen]
+        for data in sets:
+            if not all(is_held(task, data) for task in tasks):
+                print(f"{data.about.label} has no ratings: left out of contests of models that learn from them")
         session = SessionOptions(
             tasks=tasks, threads=args.threads or _default_threads(), n_runs=args.runs, skipped=skipped
         )
-        with tqdm(total=session.n_steps(len(sets)), unit="run", disable=None, dynamic_ncols=True) as bar:
+        with tqdm(total=session.n_steps(sets), unit="run", disable=None, dynamic_ncols=True) as bar:
 
             def step(what: str) -> None:
                 bar.set_description_str(what, refresh=False)

@@ -14,7 +14,7 @@ from bench.contests.problem import Factors, Problem
 from evaluation.metrics import Metric
 from evaluation.ranking import rank_hidden
 
-__all__ = ["METRIC", "Look", "factors_metric", "itself", "loss", "neighbors_metric", "share_of_best"]
+__all__ = ["METRIC", "Look", "factors_metric", "itself", "loss", "neighbors_metric", "rmse", "share_of_best"]
 
 Look = Callable[[Problem, Any], float]
 
@@ -61,6 +61,12 @@ def share_of_best(problem: Problem, state: NDArray[np.integer[Any]]) -> float:
 def itself(problem: Problem, state: float) -> float:
     """A state that is a metric's value already."""
     return state
+
+
+def rmse(problem: Problem, state: NDArray[np.floating[Any]]) -> float:
+    """Of predicted ratings against those withheld."""
+    errors = np.asarray(state, np.float64) - problem.ratings.withheld.ratings
+    return float(np.sqrt((errors**2).mean()))
 
 
 def _metric(problem: Problem, scores: Callable[[NDArray[np.int64]], NDArray[np.float32]]) -> float:

@@ -16,7 +16,7 @@ from models.factor_model import FactorModel
 from studies.ranking import rank_by
 from studies.registry import load_spec
 
-__all__ = ["fit_ials", "fit_item2item", "fit_pairwise", "rank", "recommend", "shared_model"]
+__all__ = ["fit_ials", "fit_item2item", "fit_pairwise", "fit_ratings", "rank", "recommend", "shared_model"]
 
 _ENDLESS = 1_000_000  #: epochs: the watch ends a fit
 _EPOCHS_BEFORE_RANKING = 3
@@ -49,6 +49,20 @@ def fit_item2item(problem: Problem) -> Run:
         watch.start()
         model.fit(problem.fold.train)
         watch.lap(lambda: _neighbor_matrix(model.neighbors, model.similarities))
+
+    return run
+
+
+def fit_ratings(problem: Problem, *, model: str, **config: Any) -> Run:
+    """A model of ratings with its own defaults but for ``config``; what it predicts for those withheld."""
+    model_type: Any = load_spec(model).model
+    ratings = problem.ratings
+
+    def run(watch: Stopwatch) -> None:
+        fitted = model_type(model_type.config_type(**config), seed=problem.seed, threads=problem.threads)
+        watch.start()
+        fitted.fit(ratings.train.matrix)
+        watch.lap(lambda: fitted.predict(ratings.withheld.users, ratings.withheld.items))
 
     return run
 

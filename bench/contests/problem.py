@@ -12,7 +12,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from bench.contests.stopwatch import Stopwatch
-from evaluation.split import Fold
+from evaluation.fold import Fold, FoldRatings, Withheld
+from evaluation.interactions import Ratings
 
 __all__ = ["Factors", "Problem", "Run", "load_fold", "save_fold", "tiny_fold"]
 
@@ -20,6 +21,7 @@ __all__ = ["Factors", "Problem", "Run", "load_fold", "save_fold", "tiny_fold"]
 Run: TypeAlias = Callable[[Stopwatch], None]
 
 _MATRICES = ("train", "histories", "hidden")
+_WITHHELD = ("users", "items", "ratings")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,12 @@ class Problem:
     n_factors: int
     k: int  #: neighbours kept, or length of a list
     seed: int = 0
+
+    @property
+    def ratings(self) -> FoldRatings:
+        """Of a task that needs some."""
+        assert self.fold.ratings is not None
+        return self.fold.ratings
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,13 @@ class Factors:
 
 
 def save_fold(path: Path, fold: Fold) -> None:
-    """Write a fold of warm users for other processes."""
+    """Write a fold of warm users for other processes; of its ratings all but their times."""
     arrays: dict[str, Any] = {}
-    for name in _MATRICES:
-        matrix = getattr(fold, name)
+    matrices = {name: getattr(fold, name) for name in _MATRICES}
+    if fold.ratings is not None:
+        matrices["ratings"] = fold.ratings.train.matrix
+        arrays |= {f"withheld_{name}": getattr(fold.ratings.withheld, name) for name in _WITHHELD}
+    for name, matrix in matrices.items():
         arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("indptr", "indices", "data")}
         arrays[f"{name}_shape"] = np.array(matrix.shape)
     np.savez(path, users=fold.users, **arrays)
@@ -57,20 +68,33 @@ def save_fold(path: Path, fold: Fold) -> None:
 
 def load_fold(path: Path) -> Fold:
     with np.load(path, allow_pickle=False) as stored:
-        train, histories, hidden = (
-            sp.csr_array(
-                tuple(stored[f"{name}_{part}"] for part in ("data", "indices", "indptr")),
-                shape=tuple(stored[f"{name}_shape"].tolist()),
-            )
-            for name in _MATRICES
-        )
-        return Fold(train=train, users=stored["users"], histories=histories, hidden=hidden, fold_in=False)
+        train, histories, hidden = (_matrix(stored, name) for name in _MATRICES)
+        users, ratings = stored["users"], None
+        if "ratings_data" in stored:
+            withheld = Withheld(**{name: stored[f"withheld_{name}"] for name in _WITHHELD}, timestamps=None)
+            ratings = _ratings(_matrix(stored, "ratings"), users, withheld)
+        return Fold(train=train, users=users, histories=histories, hidden=hidden, fold_in=False, ratings=ratings)
 
 
 def tiny_fold(n: int = 200) -> Fold:
-    """Work of milliseconds, done before anything is timed: it compiles kernels and imports libraries."""
+    """Work of milliseconds, done before anything is timed: it compiles kernels and imports libraries.
+
+    Ratings are what the item says, 1 to 5.
+    """
     rows, columns = np.indices((n, n))
     distance = (columns - rows) % n
     train = sp.csr_array(((distance > 0) & (distance < 20)).astype(np.float32))
     hidden = sp.csr_array((distance == 0).astype(np.float32))
-    return Fold(train=train, users=np.arange(n), histories=train, hidden=hidden, fold_in=False)
+    users, of_items = np.arange(n), (1 + np.arange(n) % 5).astype(np.float32)
+    rated = sp.csr_array((of_items[train.indices], train.indices, train.indptr), shape=train.shape)
+    ratings = _ratings(rated, users, Withheld(users=users, items=users, ratings=of_items, timestamps=None))
+    return Fold(train=train, users=users, histories=train, hidden=hidden, fold_in=False, ratings=ratings)
+
+
+def _matrix(stored: Any, name: str) -> sp.csr_array:
+    csr = tuple(stored[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+    return sp.csr_array(csr, shape=tuple(stored[f"{name}_shape"].tolist()))
+
+
+def _ratings(train: sp.csr_array, users: NDArray[np.int64], withheld: Withheld) -> FoldRatings:
+    return FoldRatings(train=Ratings(matrix=train), histories=train[users], withheld=withheld)

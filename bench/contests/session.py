@@ -17,7 +17,7 @@ from bench.contests.tasks import INSTALLABLE, Task
 from bench.machine import describe_machine, load
 from reports.peers_record import Contest, PeersRecord
 
-__all__ = ["SessionOptions", "absent_libraries", "hold_session"]
+__all__ = ["SessionOptions", "absent_libraries", "hold_session", "is_held"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +29,21 @@ class SessionOptions:
     n_runs: int
     skipped: Mapping[str, str]
 
-    def n_steps(self, n_sets: int) -> int:
+    def n_steps(self, sets: Sequence[ContestData]) -> int:
         """How often ``on_step`` will be called."""
-        return n_sets * len(self.threads) * sum(n_steps(task, self.n_runs) for task in self.tasks)
+        pairs = [(task, data) for data in sets for task in self.tasks if is_held(task, data)]
+        return len(self.threads) * sum(n_steps(task, self.n_runs) for task, _ in pairs)
 
 
 def absent_libraries(tasks: Sequence[Task]) -> dict[str, str]:
     """Distribution -> why it takes no part, of the libraries that these tasks would call."""
     modules = {contender.module for task in tasks for contender in task.contenders if not contender.is_installed}
     return {INSTALLABLE[module]: "not installed; pip install 'mfbench[peers]'" for module in sorted(modules)}
+
+
+def is_held(task: Task, data: ContestData) -> bool:
+    """Whether the data has what the task needs."""
+    return data.fold.ratings is not None or not task.needs_ratings
 
 
 def hold_session(
@@ -56,7 +62,7 @@ def hold_session(
         for number, data in enumerate(sets):
             path = Path(folder) / f"{number}.npz"
             save_fold(path, data.fold)
-            for task in options.tasks:
+            for task in (task for task in options.tasks if is_held(task, data)):
                 for threads in options.threads:
                     if should_stop():
                         break

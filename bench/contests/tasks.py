@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import get_args, get_type_hints
 
 from bench.contests import GROUPS
-from bench.contests.looks import METRIC, Look, factors_metric, itself, loss, neighbors_metric, share_of_best
+from bench.contests.looks import METRIC, Look, factors_metric, itself, loss, neighbors_metric, rmse, share_of_best
 from bench.contests.problem import Problem, Run
 from studies.registry import MODELS, load_spec
 
@@ -17,8 +17,8 @@ __all__ = ["INSTALLABLE", "Contender", "Task", "tasks_of"]
 
 OURS = "mfbench"
 #: Module -> the distribution that holds it.
-INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next"}
-_MODELS_OF_GROUPS = {"ials": "ials", "bpr": "bpr", "warp": "warp", "item2item": "item2item"}
+INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next", "surprise": "scikit-surprise"}
+_MODELS_OF_GROUPS = {"ials": "ials", "bpr": "bpr", "warp": "warp", "item2item": "item2item", "ratings": "svdpp"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,7 @@ class Task:
     watch: Look | None = None
     watched_name: str = ""
     max_epochs: int = 1
+    needs_ratings: bool = False
     #: Of the first contender that is named here so many epochs set the target: a loss to come near to.
     exact: tuple[str, int] | None = None
 
@@ -81,6 +82,7 @@ def tasks_of(groups: Sequence[str]) -> list[Task]:
         "item2item": lambda: [_item2item()],
         "top-100": lambda: [_top()],
         "ranks": lambda: [_ranks()],
+        "ratings": lambda: [_biased_svd(), _svdpp()],
     }
     wanted = [group for group in GROUPS if group in (groups or GROUPS)]
     return [task for group in wanted if _MODELS_OF_GROUPS.get(group, "ials") in MODELS for task in makers[group]()]
@@ -192,6 +194,42 @@ def _ranks() -> Task:
         contenders=(_ours("mfbench", "rank"), irspack),
         quality=itself,
         quality_name="MAP@100",
+    )
+
+
+def _biased_svd() -> Task:
+    """Surprise's defaults, ours with the same, and ours with what is quickest at no larger error than Surprise's."""
+    quick: dict[str, object] = {"n_factors": 16, "n_epochs": 10, "learning_rate": 0.03, "reg": 0.05}
+    same: dict[str, object] = {"n_factors": 100, "n_epochs": 20, "learning_rate": 0.005, "init_scale": 1.0}
+    same |= {"decay": 0.0, "reg": 0.02, "reg_bias": 0.02}
+    return _ratings(
+        "biased_svd",
+        "Biased SVD of ratings, a whole fit",
+        _ours("mfbench, 16 factors", "fit_ratings", model="biased_svd", **quick),
+        _ours("mfbench, as Surprise", "fit_ratings", model="biased_svd", **same),
+        algorithm="SVD",
+    )
+
+
+def _svdpp() -> Task:
+    """The same settings, which are Surprise's defaults."""
+    same: dict[str, object] = {"n_factors": 20, "n_epochs": 20, "learning_rate": 0.007, "init_scale": 0.45}
+    same |= {"decay": 0.0, "reg": 0.02, "reg_bias": 0.02, "reg_implicit": 0.02}
+    ours = _ours("mfbench", "fit_ratings", model="svdpp", **same)
+    return _ratings("svdpp", "SVD++ of ratings, 20 factors, a whole fit", ours, algorithm="SVDpp")
+
+
+def _ratings(name: str, title: str, *ours: Contender, algorithm: str) -> Task:
+    options = {"algorithm": algorithm}
+    surprise = Contender(name="Surprise", module="surprise", adapter="surprise_peer:fit_ratings", options=options)
+    return Task(
+        name=name,
+        title=title,
+        unit="a fit",
+        contenders=(*ours, surprise),
+        quality=rmse,
+        quality_name="RMSE",
+        needs_ratings=True,
     )
 
 

@@ -67,6 +67,23 @@ def test_libraries_that_are_absent_are_named_and_skipped(capsys: pytest.CaptureF
         check_entries(contest["entries"])
 
 
+@pytest.mark.usefixtures("alone")
+def test_contests_of_ratings_are_held_on_data_that_have_some(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{user},{item},{1 + item % 5}" for user in range(60) for item in range(40) if (user * item) % 3]
+    Path("rated.csv").write_text("user,item,rating\n" + "\n".join(rows) + "\n")
+    only = ("--only", "ratings", "--runs", "1", "--threads", "1")
+    assert call("--data", "rated.csv", *only) == 0
+    out = capsys.readouterr().out
+    assert "scikit-surprise takes no part" in out
+    record = json.loads(Path("reports/html/peers.json").read_text())
+    assert [contest["task"] for contest in record["contests"]] == ["biased_svd", "svdpp"]
+    for contest in record["contests"]:
+        check_entries(contest["entries"])
+        assert all(0 < entry["quality"] < 1.4 for entry in contest["entries"])
+    assert call(*TINY, "--only", "ratings") == 0
+    assert "has no ratings: left out of contests of models that learn from them" in capsys.readouterr().out
+
+
 def check_entries(entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         assert {name: type(value) for name, value in entry.items()} == ENTRY, entry
@@ -103,7 +120,10 @@ def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--only", "ils"), "'ils' is none of ials, bpr, warp, item2item, top-100, ranks. Did you mean 'ials'?"),
+        (
+            ("--only", "ils"),
+            "'ils' is none of ials, bpr, warp, item2item, top-100, ranks, ratings. Did you mean 'ials'?",
+        ),
         (("--threads", "1,x"), "'x' is not a whole number from 1 on"),
         (("--threads", "4096"), "4096 threads are more than the "),
         (("--runs", "0"), "'0' is not a whole number from 1 on"),

@@ -31,6 +31,9 @@ def test_every_contender_does_its_work_well(task: Task, contender: Contender) ->
     with pytest.raises(EnoughError):
         contender.prepare(given)(watch)
     assert len(watch.laps) == task.max_epochs
+    if task.needs_ratings:
+        assert task.quality(given, watch.state) < 0.5  # of ratings that deviate by 1.4
+        return
     by_chance = 1 - 0.5 if task.name == "top-100" else 0.02
     assert task.quality(given, watch.state) > 3 * by_chance or task.quality(given, watch.state) == 1
 
@@ -64,6 +67,11 @@ def test_a_fold_survives_its_file(tmp_path: Path) -> None:
     assert (again.users == fold.users).all()
     for name in ("train", "histories", "hidden"):
         assert (getattr(again, name) != getattr(fold, name)).nnz == 0
+    assert fold.ratings is not None
+    assert again.ratings is not None
+    assert (again.ratings.train.matrix != fold.ratings.train.matrix).nnz == 0
+    assert (again.ratings.histories != fold.ratings.histories).nnz == 0
+    assert again.ratings.withheld.ratings.tolist() == fold.ratings.withheld.ratings.tolist()
 
 
 def test_a_process_has_a_memory_of_its_own() -> None:
