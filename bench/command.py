@@ -205,6 +205,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
     from evaluation.split import InvalidSplitError
+    from studies.growth import GrowthError
     from studies.registry import UnavailableModelError, UnknownModelError
     from studies.storage import StorageError, StudyMismatchError
     from studies.workers import WorkersError
@@ -212,6 +213,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     return (
         ConfigFileError,
         DataError,
+        GrowthError,
         InvalidInteractionsError,
         InvalidMetricError,
         InvalidSplitError,

@@ -41,8 +41,8 @@ def add_config_argument(parser: argparse.ArgumentParser) -> None:
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
     """The options of the command line and, beneath them, of the file that it names; and all of them by their keys.
 
-    Options that were not given stand there with their defaults; those without a value are left out, and passwords in
-    URLs are hidden. Raises ConfigFileError.
+    Options that were not given stand there with their defaults; those without a value are left out, and URLs with a
+    password. Raises ConfigFileError.
     """
     actions = _actions(parser)
     path = _config_path(argv) if any(action.option_strings == [CONFIG] for action in parser._actions) else None
@@ -161,12 +161,14 @@ def _resolved(action: argparse.Action, kind: Any, raw: Any) -> Any:
 def _typed(kind: Any, raw: Any) -> Any:
     if not isinstance(raw, str):
         return str(raw) if isinstance(raw, Path) else raw
+    if hide_password(raw) != raw:
+        return None  # the environment has it, or whoever types the command
     for convert in (TYPES[kind],) if kind in TYPES else (int, float):
         try:
-            return convert(hide_password(raw))
+            return convert(raw)
         except ValueError:
             continue
-    return hide_password(raw)
+    return raw
 
 
 def _toml(value: Any) -> str:

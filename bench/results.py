@@ -44,7 +44,7 @@ def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) 
 
 
 def _write_options(record: StudyRecord, path: Path) -> Path:
-    head = "# Every option of the study, for python -m bench.study --config; passwords in URLs are hidden.\n"
+    head = "# Every option of the study, for python -m bench.study --config; but no URL with a password.\n"
     path.write_text(head + record.configuration, encoding="utf-8")
     return path
 

@@ -83,6 +83,12 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         help="what proposes configurations; gp needs torch, grid takes 4 points of a range (%(default)s)",
     )
     group.add_argument(
+        "--grow-factors",
+        type=positive_int,
+        metavar="N",
+        help="search with at most 32 factors, then double the best up to N, other settings within a factor of three",
+    )
+    group.add_argument(
         "--rescore",
         type=whole_number,
         default=5,
@@ -159,6 +165,8 @@ def _study(args: argparse.Namespace, command: str) -> int:
 
         from bench.progress import ProgressBar
         from bench.results import print_study, print_tracking, write_study_files
+        from studies.growth import plan_growth
+        from studies.registry import load_spec
         from studies.search import SearchOptions, search
 
         options = SearchOptions(
@@ -169,6 +177,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
             n_trials=args.trials,
             timeout=args.timeout,
             sampler=args.sampler,
+            grow_factors=args.grow_factors,
             rescore=args.rescore,
             trial_timeout=args.trial_timeout,
             max_failures=args.max_failures,
@@ -177,6 +186,9 @@ def _study(args: argparse.Namespace, command: str) -> int:
             workers=args.workers,
             scheduler=args.scheduler,
         )
+        if args.grow_factors:
+            plan = plan_growth(args.model, load_spec(args.model).space, args.grow_factors, args.trials)
+            print(f"Growing: {plan.in_words}")
         with ProgressBar() as bar:
             history = search(
                 args.model,

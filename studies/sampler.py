@@ -12,6 +12,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.grid import GRID_POINTS, GridSampler
+from studies.growth import Growth, GrowthSampler
 from studies.spec import Searched
 from studies.storage import is_abandoned
 
@@ -21,18 +22,24 @@ SamplerName = Literal["tpe", "random", "gp", "grid"]
 N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
 
 
-def make_sampler(name: SamplerName, seed: int, space: Mapping[str, Searched]) -> BaseSampler:
-    return GridSampler(seed, space) if name == "grid" else SeededSampler(name, seed)
+def make_sampler(
+    name: SamplerName, seed: int, space: Mapping[str, Searched], growth: Growth | None = None
+) -> BaseSampler:
+    if name == "grid":
+        return GridSampler(seed, space)
+    sampler = SeededSampler(name, seed)
+    return GrowthSampler(sampler, seed, space, growth) if growth else sampler
 
 
-def sampler_in_words(name: SamplerName) -> str:
+def sampler_in_words(name: SamplerName, growth: Growth | None = None) -> str:
     """What the sampler does, for a report."""
-    return {
+    words = {
         "tpe": "TPE, multivariate",
         "random": "random",
         "gp": "Gaussian process",
         "grid": f"grid of {GRID_POINTS} points a range",
     }[name]
+    return f"{words}; growing: {growth.in_words}" if growth else words
 
 
 class SeededSampler(BaseSampler):

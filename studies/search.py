@@ -17,6 +17,7 @@ from evaluation.split import Fold, Split
 from studies.asked import asked_as_json
 from studies.environment import describe_environment
 from studies.grid import n_configurations
+from studies.growth import Growth, GrowthError, plan_growth
 from studies.history import StudyHistory
 from studies.loop import Limits, run_trials
 from studies.objective import Objective
@@ -59,6 +60,7 @@ class SearchOptions:
     n_trials: int = 30  #: in total: a resumed study is topped up to it
     timeout: float | None = None  #: seconds after which no new trial is started
     sampler: SamplerName = "tpe"  #: a resumed study may go on with another
+    grow_factors: int | None = None  #: search with few factors, then double the best up to so many
     trial_timeout: float | None = None  #: seconds after which a trial fails, looked at when an epoch ends
     max_failures: int = 10  #: failed trials of the study at which it stops
     seed: int = 0
@@ -77,6 +79,8 @@ class SearchOptions:
                 f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
                 "give a --storage that they can reach, such as postgresql://user@host/studies"
             )
+        if self.grow_factors and self.sampler == "grid":
+            raise GrowthError("A grid does not grow; leave --grow-factors out, or take --sampler tpe")
         if self.second_metric == self.metric:
             raise InvalidMetricError(f"The two metrics of a study must differ, got {self.metric} twice")
 
@@ -126,13 +130,19 @@ def search(
     spec = load_spec(model)
     check_suits(spec.model, interactions)
     space = spec.space_for(is_weighted=interactions.is_weighted)
+    growth = plan_growth(model, space, options.grow_factors, options.n_trials) if options.grow_factors else None
+    space = growth.space(space) if growth else space
     settings = study_settings(spec, space, interactions, split, options.metrics, options.seed)
     with storage_errors_explained(options.storage):
-        study = _open(options, settings, spec, space)
+        study = _open(options, settings, spec, space, growth)
         queue_lost_trials(study)
         n_trials = _n_trials(study, spec, space, options)
         limits = Limits(n_trials=n_trials, timeout=options.timeout, max_failures=options.max_failures)
-        said = {"command": command, "configuration": configuration}
+        said = {
+            "command": command,
+            "configuration": configuration,
+            "sampler": sampler_in_words(options.sampler, growth),
+        }
         _write_circumstances(study, said, n_trials, interactions, split.validation, options)
         history = StudyHistory(study)
         for observer in observers:
@@ -149,7 +159,7 @@ def search(
         if n_trials > len(finished_trials(study)) and not should_stop():
             warm_up(spec, options.own_threads)
             _write_floor(study, split.validation, options)
-            loop = _Loop(spec, space, split.validation, options, limits)
+            loop = _Loop(spec, space, split.validation, options, limits, growth)
             if options.is_serial:
                 loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
             else:
@@ -189,6 +199,7 @@ class _Loop:
     folds: Sequence[Fold]
     options: SearchOptions
     limits: Limits
+    growth: Growth | None
 
     def __call__(
         self,
@@ -203,31 +214,35 @@ class _Loop:
         objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop, options.second_metric)
         with storage_errors_explained(options.storage):
             if study is None:
-                study = _join(options, self.space)
+                study = _join(options, self.space, self.growth)
                 warm_up(self.spec, threads)
             run_trials(study, objective, self.limits, should_stop, trial_finished)
 
 
 def _open(
-    options: SearchOptions, settings: StudySettings, spec: StudySpec, space: Mapping[str, Searched]
+    options: SearchOptions,
+    settings: StudySettings,
+    spec: StudySpec,
+    space: Mapping[str, Searched],
+    growth: Growth | None,
 ) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = open_storage(options.storage)
     first = spec.defaults(space)
-    return create_or_resume(storage, options.study_name, settings, first=first, **_strategy(options, space))
+    return create_or_resume(storage, options.study_name, settings, first=first, **_strategy(options, space, growth))
 
 
-def _join(options: SearchOptions, space: Mapping[str, Searched]) -> optuna.Study:
+def _join(options: SearchOptions, space: Mapping[str, Searched], growth: Growth | None) -> optuna.Study:
     """The study, in a worker: it is there, and what it holds has been compared."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna.load_study(
-        study_name=options.study_name, storage=open_storage(options.storage), **_strategy(options, space)
+        study_name=options.study_name, storage=open_storage(options.storage), **_strategy(options, space, growth)
     )
 
 
-def _strategy(options: SearchOptions, space: Mapping[str, Searched]) -> dict[str, Any]:
+def _strategy(options: SearchOptions, space: Mapping[str, Searched], growth: Growth | None) -> dict[str, Any]:
     return {
-        "sampler": make_sampler(options.sampler, options.seed, space),
+        "sampler": make_sampler(options.sampler, options.seed, space, growth),
         "pruner": MedianPruner(n_startup_trials=N_STARTUP_TRIALS, n_warmup_steps=FIRST_PRUNED_EPOCH),
     }
 
@@ -249,7 +264,7 @@ def _write_circumstances(
         "environment": describe_environment(),
     }
     study.set_user_attr(RUN, run)
-    samplers, name = study.user_attrs.get(SAMPLERS, {}), sampler_in_words(options.sampler)
+    samplers, name = study.user_attrs.get(SAMPLERS, {}), said["sampler"]
     if n_trials > len(finished_trials(study)) and name not in list(samplers.values())[-1:]:
         n_before = len(study.get_trials(deepcopy=False)) if samplers else 0
         study.set_user_attr(SAMPLERS, {**samplers, str(n_before): name})

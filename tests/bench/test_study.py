@@ -82,6 +82,8 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--test-users", "1.5"), "'1.5' is neither a share between 0 and 1 nor a whole number"),
         (("--model", "ials", "--metric", "mrr@10", "map@30", "hr@5"), "one metric or two, got 3: mrr@10, map@30, hr@5"),
         (("--model", "ials", "--metric", "mrr@10", "mrr@10"), "must differ, got mrr@10 twice"),
+        (("--model", "item2item", "--grow-factors", "64"), "item2item has no factors that could grow"),
+        (("--model", "ials", "--grow-factors", "64", "--sampler", "grid"), "A grid does not grow"),
         (("--model", "ials", "--sampler", "gird"), "'gird' is none of tpe, random, gp, grid. Did you mean 'grid'?"),
         (("--model", "ials", "--trials", "0"), "'0' is not a whole number from 1 on"),
         (("--model", "ials", "--trials", "many"), "'many' is not a whole number from 1 on"),
