@@ -91,7 +91,7 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--timeout", "nan"), "'nan' is not a number above 0"),
         (("--model", "ials", "--trails", "3"), "Did you mean --trials?"),
         (("--model", "ials", "--mod", "3"), "unrecognized arguments: --mod 3"),
-        ((), "Name a model with --model, one of: als, bpr, "),
+        ((), "Name a model with --model, one of: als, "),
         (("--model", "ials", "--holdout", "last", "--draws", "2"), "2 draws of it would be equal"),
         (("--model", "ials", "--storage", "mfbench.db"), "'mfbench.db' is no database URL"),
         (("--model", "ials", "--storage", "sqlite:///no/such/folder/x.db"), "is its folder there"),
