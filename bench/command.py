@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import math
 import os
 import shlex
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 USAGE_ERROR = 2
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -154,10 +156,18 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more on its way out
         return 128 + signal.SIGPIPE
     except Exception as error:
-        if not isinstance(error, _user_errors()):
+        if not isinstance(error, _user_errors()) and getattr(error, "errno", None) not in DISK_ERRORS:
             raise
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        print(f"{parser.prog}: error: {error if isinstance(error, _user_errors()) else _disk(error)}", file=sys.stderr)
         return USAGE_ERROR
+
+
+def _disk(error: Exception) -> str:
+    assert isinstance(error, OSError)
+    what = error.filename or "a file"
+    return (
+        f"Cannot write {what} ({error.strerror}); every finished trial is kept: mend it, and run the same command again"
+    )
 
 
 def say_left_out_plugins() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evaluation.interactions import Interactions
 from reports.compare_verdict import verdict
 from reports.formats import duration, interval, metric_name, score, visible
-from reports.page import file_name
+from reports.page import file_name, write_whole
 from studies.comparison.file import SUFFIX
 from studies.comparison.record import ComparisonRecord
 from studies.comparison.tracking import track_comparison
@@ -75,7 +75,7 @@ def write_projector(vectors: Mapping[str, NDArray[np.float32]], interactions: In
         lines = ["title\tid\tlikes"]
         rows = zip(titles.tolist(), interactions.item_ids.tolist(), n_likes.tolist(), strict=True)
         lines += ["\t".join(map(_plain, row)) for row in rows]
-        written[-1].write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        write_whole(written[-1], "\n".join(lines) + "\n")
     return written
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reports.page import write_whole
+
 if TYPE_CHECKING:
     from reports.peers_record import PeersRecord
     from reports.speed_record import SpeedRecord
@@ -19,7 +21,7 @@ FORMAT_VERSION = 1
 
 def write_json(record: PeersRecord | SpeedRecord, path: Path) -> None:
     plain = {"format": FORMAT_VERSION, **asdict(record)}
-    path.write_text(json.dumps(plain, indent=2, default=_iso) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(plain, indent=2, default=_iso) + "\n")
 
 
 def _iso(value: object) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from io import StringIO
 from pathlib import Path
 
 from reports.formats import gain_interval, interval, metric_name, parameter, score, signed, visible
+from reports.page import write_whole
 from reports.study_page import write_study
 from studies.history import StudyHistory
 from studies.record import Estimate, StudyRecord
@@ -33,19 +35,20 @@ def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) 
         return [page, *options]
     config = page.with_suffix(".json")
     head = {"model": record.model, "config": dict(record.best_config), "seed": record.seed, "study": record.name}
-    config.write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
+    write_whole(config, json.dumps(head, indent=2) + "\n")
     ranks = page.with_suffix(".ranks.csv")
     rows = list(history.per_user_ranks())
-    with ranks.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    table = StringIO(newline="")
+    writer = csv.DictWriter(table, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(ranks, table.getvalue())
     return [page, config, ranks, *options]
 
 
 def _write_options(record: StudyRecord, path: Path) -> Path:
     head = "# Every option of the study, for python -m bench.study --config; but no URL with a password.\n"
-    path.write_text(head + record.configuration, encoding="utf-8")
+    write_whole(path, head + record.configuration)
     return path
 
 

@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 from reports import formats
 from reports.charts import Figure, Spec
 
-__all__ = ["file_name", "render", "write"]
+__all__ = ["file_name", "render", "write", "write_whole"]
 
 LONGEST_SLUG = 60  #: letters; file systems take 255 bytes, people read fewer
 PLAIN_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -43,13 +43,20 @@ def write(html: str, folder: Path, name: str) -> Path:
     """Write the page into the folder, made where it is missing; a reader never sees half a page."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(name)
+    write_whole(path, html)
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the file as a whole or not at all; the OSError of a full disk names it."""
     draft = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
     try:
-        draft.write_text(html, encoding="utf-8", newline="\n")
+        draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
         draft.unlink(missing_ok=True)
-    return path
 
 
 def file_name(name: str) -> str:

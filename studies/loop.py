@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from optuna.storages import fail_stale_trials
 from optuna.trial import Trial, TrialState
 
 from studies.objective import AbandonedError, Objective
+from studies.patient_storage import give_up
 from studies.storage import ERROR, HEARTBEAT_SECONDS, finished_trials, is_abandoned, queue_again
 
 __all__ = ["Limits", "has_enough", "run_trials"]
@@ -51,18 +52,10 @@ def run_trials(
             time.sleep(LOOK_AGAIN_SECONDS)  # others run the last ones, and may yet die of it
         else:
             try:
-                with _heartbeat(trial):
-                    state, values = objective(trial)
-                study.tell(trial, values, state)
-            except UpdateFinishedTrialError:
-                continue  # it was thought dead, and is in others' hands
+                if _run(study, objective, trial):
+                    trial_finished(trial.number)
             except AbandonedError:
-                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
                 break
-            except KeyboardInterrupt:
-                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-                raise
-            trial_finished(trial.number)
         if limits.timeout is not None and time.monotonic() - start >= limits.timeout:
             break
 
@@ -79,6 +72,23 @@ def _claim(study: optuna.Study, n_trials: int) -> Trial | None:
     queue_again(study, trial.number)  # others saw the same room, and were first
     study.tell(trial, state=TrialState.FAIL)
     return None
+
+
+def _run(study: optuna.Study, objective: Objective, trial: Trial) -> bool:
+    """Whether the trial came to its end here; one that did not is queued again before what stopped it is raised."""
+    try:
+        with _heartbeat(trial):
+            state, values = objective(trial)
+        study.tell(trial, values, state)
+    except UpdateFinishedTrialError:
+        return False  # it was thought dead, and is in others' hands
+    except BaseException:
+        give_up(trial)
+        with suppress(Exception):  # of a storage that fails; then the next run notices
+            queue_again(study, trial.number)
+            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        raise
+    return True
 
 
 def has_enough(study: optuna.Study, limits: Limits) -> bool:

@@ -13,15 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.metrics import Metric
 from studies.spec import Searched, StudySpec
-from studies.storage import DEATHS, ERROR, RESULT, SAME_AS, queue_again, result_as_json
+from studies.storage import DEATHS, ERROR, RESULT, SAME_AS, result_as_json
 from studies.trial import TrialResult
 
 __all__ = ["AbandonedError", "Objective", "TrialTimeoutError"]
 
 PRUNE_EVERY = 2  #: epochs between two looks of the pruner, each of which writes to the storage
 MOST_DEATHS = 3  #: processes that may be killed while they try one configuration
-
-_NOT_ITS_FAULT = (StorageInternalError, SQLAlchemyError, UpdateFinishedTrialError)
 
 
 class AbandonedError(Exception):
@@ -34,6 +32,9 @@ class TrialTimeoutError(Exception):
 
 class DeadlyTrialError(Exception):
     """Too many processes were killed while they tried this configuration."""
+
+
+_NOT_ITS_FAULT = (AbandonedError, StorageInternalError, SQLAlchemyError, UpdateFinishedTrialError)
 
 
 class Objective:
@@ -78,9 +79,6 @@ class Objective:
         except TrialPruned:
             leave({"curve": curve})
             return TrialState.PRUNED, None
-        except (AbandonedError, KeyboardInterrupt):
-            queue_again(trial.study, trial.number)
-            raise
         except _NOT_ITS_FAULT:
             raise
         except Exception as error:

@@ -9,14 +9,14 @@ from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from studies.liveness import is_alive, this_process
 
-__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage"]
+__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage", "give_up"]
 
 OWNER = "mfbench:owner"  #: attribute of a trial: the process that runs it
 OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is still without has lost its process
@@ -24,6 +24,15 @@ PATIENCE = 60.0  #: seconds in which a server that is away may come back
 #: Of its connections a process keeps one: a server takes about a hundred, and each worker is a process.
 FEW = {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 4}
 LOCK_SECONDS = 60  #: until an SQLite file that another process locks is given up
+
+
+_GIVEN_UP: set[tuple[str, int]] = set()  #: trials of this process whose end could not be written, by storage and id
+
+
+def give_up(trial: Trial) -> None:
+    """Take the trial for dead from now on, though its process lives: nobody runs it any more."""
+    storage: Any = trial.storage
+    _GIVEN_UP.add((storage._backend.url, trial._trial_id))
 
 
 class PatientStorage(RDBStorage):
@@ -61,6 +70,8 @@ class PatientStorage(RDBStorage):
         return [trial._trial_id for trial in running if self._is_dead(trial, trial._trial_id in silent)]
 
     def _is_dead(self, trial: FrozenTrial, is_silent: bool) -> bool:
+        if (self.url, trial._trial_id) in _GIVEN_UP:
+            return True
         owner = trial.user_attrs.get(OWNER)
         if owner is None:
             first_seen = self._ownerless.setdefault(trial._trial_id, time.monotonic())

@@ -107,9 +107,11 @@ def open_storage(url: str) -> RDBStorage:
     except ImportError as error:
         hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
         raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
-    except (SQLAlchemyError, OSError) as error:
-        hint = "is its folder there, and may it be written?" if parsed.drivername.startswith("sqlite") else "is it up?"
-        raise StorageError(f"Cannot open the storage {hide_password(url)} ({_reason(error)}); {hint}") from error
+    except (SQLAlchemyError, OSError, RuntimeError) as error:
+        reason = _reason(error)
+        raise StorageError(
+            f"Cannot open the storage {hide_password(url)} ({reason}); {_advice(url, reason)}"
+        ) from error
 
 
 @contextmanager
@@ -136,14 +138,11 @@ def storage_errors_explained(url: str) -> Iterator[None]:
     """Turn what Optuna and SQLAlchemy raise over a full disk, a lost server or a locked file into a StorageError."""
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError, AssertionError) as error:
-        # where a trial's end cannot be written, Optuna 5 stumbles over its own assertion about the trial's state
-        cause = error.__context__ if isinstance(error, AssertionError) else error
-        if not isinstance(cause, SQLAlchemyError | StorageInternalError):
-            raise
+    except (SQLAlchemyError, StorageInternalError) as error:
+        reason = _reason(error)
         raise StorageError(
-            f"The storage {hide_password(url)} failed ({_reason(cause)}); every finished trial is kept: "
-            "when it is mended, run the same command again"
+            f"The storage {hide_password(url)} failed ({reason}); every finished trial is kept: "
+            f"{_advice(url, reason)}, and run the same command again"
         ) from error
 
 
@@ -267,6 +266,25 @@ def ranks_as_json(draws: Sequence[HiddenRanks]) -> dict[str, Any]:
         "ranks": [encode_ranks(draw.ranks) for draw in draws],
         "tie_shares": [draw.tie_share for draw in draws],
     }
+
+
+def _advice(url: str, reason: str) -> str:
+    """What to do about the reason that SQLite or a server gave."""
+    if not url.startswith("sqlite"):
+        return "see that the server is up"
+    known = {
+        "full": "make room on its disk",
+        "locked": "wait for the program that holds it, or end that",
+        "readonly": "see that the file and its folder may be written",
+        "read-only": "see that the file and its folder may be written",
+        "not a database": "it is damaged, or something else: restore a copy, or give another --storage",
+        "malformed": "it is damaged: restore a copy, or give another --storage",
+        "disk I/O": "see to its disk",
+        "no longer compatible": "upgrade it by `optuna storage upgrade`, or give another --storage",
+    }
+    return next(
+        (todo for sign, todo in known.items() if sign in reason), "see that its folder is there and may be written"
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +64,28 @@ def problem_of(uri: str, error: Exception) -> str:
     return f"{hide_password(uri)}: {hide_password(lines[0])}"
 
 
+def _make_database(mlflow: Any, uri: str) -> None:
+    """A fresh SQLite file appears with all of MLflow's tables: with half of them MLflow could never use it again."""
+    name = uri.removeprefix("sqlite:///")
+    if name == uri or Path(name).exists():
+        return
+    draft = Path(f"{name}.{uuid.uuid4().hex}.tmp")
+    try:
+        mlflow.MlflowClient(f"sqlite:///{draft}").search_experiments(max_results=1)
+        with suppress(FileExistsError):  # another process was faster
+            os.link(draft, name)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 class MlflowRuns:
     """Runs of one experiment: made, found again by their tags, written to."""
 
     def __init__(self, uri: str) -> None:
         self._mlflow = import_mlflow()
+        _make_database(self._mlflow, uri)
         self._client = self._mlflow.MlflowClient(uri)
-        self._client.search_experiments(max_results=1)  # makes the tables of a fresh database
+        self._client.search_experiments(max_results=1)  # says now whether it is there
 
     def _open_experiment(self, name: str) -> None:
         experiment = self._client.get_experiment_by_name(name)

@@ -94,7 +94,10 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         ((), "Name a model with --model, one of: als, "),
         (("--model", "ials", "--holdout", "last", "--draws", "2"), "2 draws of it would be equal"),
         (("--model", "ials", "--storage", "mfbench.db"), "'mfbench.db' is no database URL"),
-        (("--model", "ials", "--storage", "sqlite:///no/such/folder/x.db"), "is its folder there"),
+        (
+            ("--model", "ials", "--storage", "sqlite:///no/such/folder/x.db"),
+            "see that its folder is there and may be written",
+        ),
         (("--model", "ials", "--report-dir", "likes.csv/reports"), "Cannot write to the folder likes.csv/reports"),
         (("--model", "ials", "--data", "two.csv"), "0 users of two.csv have the 3 likes"),
     ],
