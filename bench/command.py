@@ -212,6 +212,7 @@ def stop_on_signal() -> Iterator[StopRequest]:
 def _user_errors() -> tuple[type[Exception], ...]:
     from bench.config_file import ConfigFileError
     from bench.datasets import DataError
+    from bench.latency import SettingError
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
     from evaluation.split import InvalidSplitError
@@ -227,6 +228,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
         InvalidInteractionsError,
         InvalidMetricError,
         InvalidSplitError,
+        SettingError,
         StorageError,
         StudyMismatchError,
         UnavailableModelError,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from reports.speed_record import Latency, ModelSpeed
 from studies.registry import load_spec
 from studies.trial import warm_up
 
-__all__ = ["measure_model"]
+__all__ = ["SettingError", "config_with", "measure_model"]
 
 LIST_LENGTHS = (1, 10, 100, 1_000, 10_000)
 USERS_AT_ONCE = (1, 10, 100, 1_000)
@@ -36,11 +37,37 @@ class _Kind:
     call: Callable[[Any], object]
 
 
-def measure_model(name: str, train: sp.csr_array, *, n_calls: int, threads: int | None, seed: int) -> ModelSpeed:
-    """Fit a model with its defaults, then call it ``n_calls`` times in each way, for users chosen by ``seed``."""
+class SettingError(ValueError):
+    """A model has no such setting, or not with that value."""
+
+
+def config_with(name: str, settings: Mapping[str, str]) -> Any:
+    """The model's config with these settings, texts as a command has them; SettingError for what it cannot have."""
+    config_type = load_spec(name).model.config_type
+    default = config_type()
+    unknown = sorted(settings.keys() - vars(default).keys())
+    if unknown:
+        raise SettingError(f"{name} has no setting {unknown[0]!r}. Choose one of: {', '.join(vars(default))}")
+    values = {}
+    for field, text in settings.items():
+        kind = type(getattr(default, field))
+        try:
+            values[field] = kind(text) if kind in (int, float, str) else json.loads(text)
+        except ValueError:
+            raise SettingError(f"{name}.{field} is like {getattr(default, field)!r}, not {text!r}") from None
+    try:
+        return config_type(**values)
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}") from None
+
+
+def measure_model(
+    name: str, train: sp.csr_array, *, n_calls: int, threads: int | None, seed: int, config: Any = None
+) -> ModelSpeed:
+    """Fit a model, then call it ``n_calls`` times in each way, for users chosen by ``seed``."""
     spec = load_spec(name)
     warm_up(spec, threads)
-    model = spec.model(seed=seed, threads=threads)
+    model = spec.model(config, seed=seed, threads=threads)
     start = time.perf_counter()
     model.fit(train)
     fit_seconds = time.perf_counter() - start

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.command import CommandParser, one_of, positive_int, run, stop_on_signal, whole_number, writable_folder
-from bench.contests import GROUPS
+from bench.contests import GROUPS, MIN_EPOCHS
 from bench.datasets.arguments import add_reading_arguments
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ EXAMPLES = """\
   python -m bench.peers
   python -m bench.peers --only ials,top-100 --threads 2 --runs 5
   python -m bench.peers --data movielens-1m --positive-from 4
-  python -m bench.peers --large --only ials
+  python -m bench.peers --data synthetic:users=138000,items=27000,pairs=20000000 --only ials-64,warp --runs 1 --epochs 4
 """
 
 
@@ -41,6 +41,9 @@ def _parser() -> CommandParser:
     parser.add_argument("--runs", type=positive_int, default=3, metavar="N", help="timed runs of each (%(default)s)")
     parser.add_argument(
         "--threads", type=_threads, metavar="N,...", help="each task on so many threads (1 and, where there are, 2)"
+    )
+    parser.add_argument(
+        "--epochs", type=_epochs, metavar="N", help="look at so many epochs for the best quality (30; at least 4)"
     )
     parser.add_argument("--large", action="store_true", help="20 million made-up likes of 138,000 users, too")
     parser.add_argument("--seed", type=whole_number, default=0, help="of the split (%(default)s)")
@@ -63,13 +66,13 @@ def _peers(args: argparse.Namespace, command: str) -> int:
     from bench.contests.lines import contest_lines
     from bench.contests.session import SessionOptions, absent_libraries, hold_session, is_held
     from bench.contests.sets import load_contest_data, sets_for
-    from bench.contests.tasks import tasks_of
+    from bench.contests.tasks import MAX_EPOCHS, tasks_of
     from bench.datasets.arguments import data_options_from
     from bench.datasets.options import DataOptions
     from bench.record_json import write_json
     from reports.peers_page import write_peers
 
-    tasks = tasks_of(args.only)
+    tasks = tasks_of(args.only, max_epochs=args.epochs or MAX_EPOCHS)
     folder = writable_folder(args.report_dir)
     chosen = sets_for(args.data, with_large=args.large)
     args.data = args.data or DataOptions.data
@@ -117,6 +120,13 @@ def _default_threads() -> tuple[int, ...]:
 def _groups(text: str) -> tuple[str, ...]:
     """``ials,bpr`` -> ("ials", "bpr")."""
     return tuple(one_of(*GROUPS)(word.strip()) for word in text.split(","))
+
+
+def _epochs(text: str) -> int:
+    """The first epochs of a run are what is timed."""
+    if (number := positive_int(text)) < MIN_EPOCHS:
+        raise argparse.ArgumentTypeError(f"{number} epochs are too few: {MIN_EPOCHS} are timed")
+    return number
 
 
 def _threads(text: str) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.command import (
     CommandParser,
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from reports.speed_record import Latency, SpeedRecord
 
 DESCRIPTION = """\
-How long every model takes, with its default settings: to fit, to recommend N items to one user and ten to many, to
-rank ten given items, and to fold in a user. Median and 99th percentile of many calls."""
+How long every model takes, with its default settings or others: to fit, to recommend N items to one user and ten to
+many, to rank ten given items, and to fold in a user. Median and 99th percentile of many calls."""
 
 EXAMPLES = """\
   python -m bench.speed
   python -m bench.speed --only ials,bpr --calls 1000
   python -m bench.speed --data movielens-1m --threads 1
+  python -m bench.speed --only bpr --set bpr.n_factors=64,bpr.negatives=uniform,bpr.n_epochs=150
 """
 
 
@@ -45,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> CommandParser:
     parser = CommandParser("bench.speed", DESCRIPTION, EXAMPLES)
     parser.add_argument("--only", metavar="MODEL,...", help=f"which of {', '.join(model_names())} (all)")
+    parser.add_argument(
+        "--set", type=_settings, default={}, metavar="MODEL.NAME=VALUE,...", help="settings other than the defaults"
+    )
     parser.add_argument("--calls", type=positive_int, default=200, metavar="N", help="of each kind (%(default)s)")
     parser.add_argument("--threads", type=positive_int, metavar="N", help="cores to use (all)")
     parser.add_argument("--seed", type=whole_number, default=0, help="of the models and the users asked (%(default)s)")
@@ -57,17 +61,19 @@ def _parser() -> CommandParser:
 
 def _speed(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import load
+    from bench.latency import config_with
     from bench.record_json import write_json
     from reports.speed_page import write_speed
 
     names = [name.strip() for name in args.only.split(",")] if args.only else usable_models()
-    for name in names:
+    for name in (*names, *args.set):
         check_model(name)
+    configs = {name: config_with(name, args.set.get(name, {})) for name in names}
     if not args.only:
         say_left_out_plugins()
     folder = writable_folder(args.report_dir)
     with stop_on_signal() as stop:
-        record = _measured(names, load(data_options_from(args)), args, command, stop)
+        record = _measured(configs, load(data_options_from(args)), args, command, stop)
     for line in _lines(record):
         print(line)
     page = write_speed(record, folder)
@@ -77,7 +83,7 @@ def _speed(args: argparse.Namespace, command: str) -> int:
 
 
 def _measured(
-    names: Sequence[str], data: Interactions, args: argparse.Namespace, command: str, stop: StopRequest
+    configs: Mapping[str, Any], data: Interactions, args: argparse.Namespace, command: str, stop: StopRequest
 ) -> SpeedRecord:
     from tqdm import tqdm
 
@@ -88,10 +94,11 @@ def _measured(
 
     started, begin, load_before = datetime.now(UTC), time.perf_counter(), load()
     speeds = []
-    with tqdm(names, unit="model", disable=None, dynamic_ncols=True) as bar:
-        for name in bar:
+    with tqdm(configs.items(), unit="model", disable=None, dynamic_ncols=True) as bar:
+        for name, config in bar:
             bar.set_description_str(name)
-            speeds.append(measure_model(name, data.matrix, n_calls=args.calls, threads=args.threads, seed=args.seed))
+            how = {"n_calls": args.calls, "threads": args.threads, "seed": args.seed}
+            speeds.append(measure_model(name, data.matrix, config=config, **how))
             if stop():
                 break
     return SpeedRecord(
@@ -108,6 +115,18 @@ def _measured(
         models=tuple(speeds),
         environment=describe_machine(load_before),
     )
+
+
+def _settings(text: str) -> dict[str, dict[str, str]]:
+    """``bpr.n_epochs=150,bpr.reg_user=0`` -> {"bpr": {"n_epochs": "150", "reg_user": "0"}}."""
+    settings: dict[str, dict[str, str]] = {}
+    for word in text.split(","):
+        key, equals, value = word.partition("=")
+        model, dot, name = key.strip().partition(".")
+        if not (equals and dot):
+            raise argparse.ArgumentTypeError(f"{word!r} is not MODEL.NAME=VALUE, such as bpr.n_epochs=150")
+        settings.setdefault(model, {})[name] = value.strip()
+    return settings
 
 
 def _lines(record: SpeedRecord) -> Iterator[str]:

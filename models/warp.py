@@ -33,7 +33,7 @@ class WARPConfig:
     max_sampled: int = 30  #: draws of a negative for one like, at most
     n_positives: int = 10  #: k-os: likes drawn for one step
     kth: int = 5  #: k-os: which of them is learnt, 1 being the best scored
-    init_scale: float = 0.1  #: standard deviation of a fresh vector's length
+    init_scale: float = 0.03  #: standard deviation of a fresh vector's length
     n_epochs: int = 20  #: passes over the likes
 
     def __post_init__(self) -> None:

@@ -39,7 +39,7 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpeed:
-    """One model, with its default settings."""
+    """One model, with its default settings but for those that the command names."""
 
     model: str
     fit_seconds: float

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench.contests import MIN_EPOCHS
 from bench.contests.tasks import Contender, Task
 from bench.contests.worker import Measured, Memory, Order, Worker, WorkerError
 from reports.peers_record import Contest, Entry
@@ -16,8 +17,7 @@ __all__ = ["hold_contest", "n_steps"]
 
 LOSS_TOLERANCE = 0.001
 METRIC_SHARE = 0.99  #: the very best of a noisy curve comes late by luck
-FIRST_TIMED, LAST_TIMED = 1, 4  #: epochs 2 to 4 of every contender: the first has set-up in it, later ones may slow
-MIN_EPOCHS = LAST_TIMED
+FIRST_TIMED, LAST_TIMED = 1, MIN_EPOCHS  #: epochs 2 to 4: the first has set-up in it, later ones may slow
 
 
 @dataclass

@@ -120,9 +120,10 @@ def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("--epochs", "3"), "3 epochs are too few: 4 are timed"),
         (
             ("--only", "ils"),
-            "'ils' is none of ials, bpr, warp, item2item, top-100, ranks, ratings. Did you mean 'ials'?",
+            "'ils' is none of ials, ials-64, ials-128, bpr, warp, item2item, top-100, ranks, ratings. Did you mean",
         ),
         (("--threads", "1,x"), "'x' is not a whole number from 1 on"),
         (("--threads", "4096"), "4096 threads are more than the "),

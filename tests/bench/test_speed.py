@@ -10,7 +10,7 @@ import pytest
 
 from bench import latency, speed
 from reports.speed_record import OPERATIONS
-from studies.registry import MODELS
+from studies.registry import MODELS, load_spec
 from tests.models.likes import random_likes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +46,23 @@ def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.C
         assert operations in (set(OPERATIONS), set(OPERATIONS) - {"fold-in of one user"})
         assert all(0 < each["median"] <= each["p99"] and each["n_calls"] == 1 for each in model["latencies"])
     assert Path("reports/html/speed.html").exists()
+
+
+def test_settings_are_those_of_the_command() -> None:
+    config = latency.config_with("bpr", {"n_epochs": "150", "reg_user": "1e-4", "negatives": "uniform"})
+    assert (config.n_epochs, config.reg_user, config.negatives) == (150, 1e-4, "uniform")
+    assert latency.config_with("item2item", {"max_history": "7"}).max_history == 7
+
+
+def test_a_fit_with_other_settings_is_the_one_that_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    epochs: list[int] = []
+    model_type = load_spec("ials").model
+    fit = model_type.fit
+    monkeypatch.setattr(
+        model_type, "fit", lambda self, train: (epochs.append(self.config.n_epochs), fit(self, train))[1]
+    )
+    assert call(*TINY, "--only", "ials", "--set", "ials.n_epochs=2") == 0
+    assert epochs == [2]
 
 
 def test_a_median_and_a_percentile_are_those_of_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +104,12 @@ def test_a_model_is_asked_about_one_user_as_the_course_does() -> None:
     ("words", "message"),
     [
         (("--only", "iasl"), "Unknown model 'iasl'. Choose one of: "),
+        (("--set", "bpr.n_epochs"), "'bpr.n_epochs' is not MODEL.NAME=VALUE, such as bpr.n_epochs=150"),
+        (("--set", "brp.n_epochs=3"), "Unknown model 'brp'. Choose one of: "),
+        (("--set", "bpr.epochs=3"), "bpr has no setting 'epochs'. Choose one of: n_factors, "),
+        (("--set", "bpr.n_epochs=many"), "bpr.n_epochs is like 40, not 'many'"),
+        (("--set", "bpr.n_epochs=0"), "n_epochs must be at least 1, got 0"),
+        (("--set", "item2item.max_history=few"), "item2item.max_history is like None, not 'few'"),
         (("--calls", "0"), "'0' is not a whole number from 1 on"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
     ],

@@ -51,6 +51,13 @@ def test_a_model_that_is_not_there_has_no_task(monkeypatch: pytest.MonkeyPatch) 
     assert [task.name for task in tasks_of(["bpr", "warp"])] == ["warp"]
 
 
+def test_one_task_of_a_group_may_be_named_and_epochs_limited() -> None:
+    assert [task.name for task in tasks_of(["ials"])] == ["ials-64", "ials-128"]
+    assert [task.name for task in tasks_of(["ials-128", "ials"])] == ["ials-64", "ials-128"]
+    limited = tasks_of(["ials-128", "ranks"], max_epochs=5)
+    assert [(task.name, task.max_epochs) for task in limited] == [("ials-128", 5), ("ranks", 1)]
+
+
 def test_a_wrong_list_is_found_out() -> None:
     given = tiny_problem(tasks_of(["top-100"])[0])
     right = shared_model(given).recommend(np.arange(200), 100).items
