@@ -31,7 +31,7 @@ def front(record: StudyRecord) -> Figure:
         FIGURE_HEIGHT,
         xaxis=score_axis(x_name, [_second(trial, record) for trial in record.complete]),
         yaxis=score_axis(y_name, [_first(trial, record) for trial in record.complete]),
-        annotations=_named(record, members),
+        annotations=_named(record),
     )
     description = f"{y_name} against {x_name} of {len(record.complete)} completed trials; {len(members)} on the front."
     plot = Plot("front", description, [trace for trace in data if trace["x"]], frame)
@@ -77,23 +77,14 @@ def _trace(name: str, trials: Sequence[TrialRecord], record: StudyRecord, symbol
     return points(name, x, y, hover, marker(symbol, "--complete"))
 
 
-def _named(record: StudyRecord, members: Sequence[TrialRecord]) -> list[Spec]:
-    """The winner and the other end of the front; every other number is in the table."""
-    named = {members[-1].number: f"trial {members[-1].number}"}
-    if record.best is not None:
-        named[record.best.number] = f"best, trial {record.best.number}"
+def _named(record: StudyRecord) -> list[Spec]:
+    """The winner alone: the front's other end often lies among many marks, and the sentence above names it."""
+    if record.best is None:
+        return []
+    x, y = _second(record.best, record), _first(record.best, record)
     low, high = (f(_second(trial, record) for trial in record.complete) for f in (min, max))
-    return [
-        note(
-            named[trial.number],
-            x=_second(trial, record),
-            y=_first(trial, record),
-            xanchor="right" if _second(trial, record) > (low + high) / 2 else "left",
-            yshift=15 if trial is record.best else -15,
-        )
-        for trial in members
-        if trial.number in named
-    ]
+    side = "right" if x > (low + high) / 2 else "left"
+    return [note(f"best, trial {record.best.number}", x=x, y=y, xanchor=side, yshift=15)]
 
 
 def _table(record: StudyRecord, members: Sequence[TrialRecord]) -> Table:
