@@ -276,6 +276,7 @@ def test_a_model_of_ratings_says_how_far_its_predictions_are_off(command: Comman
     assert [line.count("[") for line in done.out.splitlines() if line.startswith("biased_svd, ")] == [2, 2, 2, 2]
     page = (tmp_path / "reports/html/biased_svd-rated.csv.html").read_text()
     assert page.count(">RMSE<") == page.count(">MAE<") == 3  # in two tables and among the formulas
+    assert "This model learns from all ratings, those too low for a like too" in page
     import mlflow
 
     runs = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db").search_runs(["1"])
