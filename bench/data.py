@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, cast
 
 from bench.command import CommandParser, run
@@ -138,13 +138,14 @@ def _inspect(args: argparse.Namespace) -> None:
     from bench.memory import forget_peak, held_bytes, peak_bytes
 
     forget_peak()
-    held, started = held_bytes(), perf_counter()
+    held, started, worked = held_bytes(), perf_counter(), process_time()
     interactions = load(data_options_from(args))
-    seconds, added = perf_counter() - started, None if held is None else peak_bytes() - held
+    seconds, busy = perf_counter() - started, process_time() - worked
+    added = None if held is None else peak_bytes() - held
     summary = summarise(interactions)
     print(to_text(summary))
-    memory = "" if added is None else f" and {added / 1e6:,.0f} MB of memory at its peak"
-    print(f"\nLoading took {seconds:.2f} s{memory}")
+    memory = "" if added is None else f", and {added / 1e6:,.0f} MB of memory at its peak"
+    print(f"\nLoading took {seconds:.2f} s, {busy:.2f} s of processor time{memory}")
     if args.html is not None:
         _write(args.html, to_html(summary))
 

@@ -47,7 +47,9 @@ def test_inspect_tells_counts_dropped_rows_distributions_and_titles(ratings, cap
     assert "median 6" in printed
     assert "\\x1b[31mHeat" in printed
     assert "\x1b" not in printed
-    assert re.search(r"\nLoading took \d+\.\d\d s( and \d+ MB of memory at its peak)?\n", printed)
+    assert re.search(
+        r"\nLoading took \d+\.\d\d s, \d+\.\d\d s of processor time(, and \d+ MB of memory at its peak)?\n", printed
+    )
 
 
 def test_inspect_takes_the_options_of_every_command(ratings, capsys):
