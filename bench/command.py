@@ -16,11 +16,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from models.spark_session import MASTER, SparkError
 from studies.secrets import hide_password
 
 __all__ = [
     "CommandParser",
     "StopRequest",
+    "add_spark_argument",
     "add_storage_arguments",
     "add_tracking_arguments",
     "one_of",
@@ -97,6 +99,15 @@ def add_tracking_arguments(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-mlflow", action="store_true", help="do without MLflow")
 
 
+def add_spark_argument(group: argparse._ArgumentGroup) -> None:
+    """Adds --spark-master, which :func:`run` puts into the environment: there models find it, in any process."""
+    group.add_argument(
+        "--spark-master",
+        metavar="URL",
+        help=f"where spark_als is fitted, such as local[2] or spark://host:7077 (${MASTER}, else local[*])",
+    )
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """An argparse type: one of ``choices``, and in the error the nearest of them."""
 
@@ -147,6 +158,8 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
     words = sys.argv[1:] if argv is None else argv
     try:
         args, resolved = parse(parser, words)
+        if getattr(args, "spark_master", None):
+            os.environ[MASTER] = args.spark_master
         args.resolved = resolved
         return command(args, f"{parser.prog} {shlex.join(hide_password(word) for word in words)}".strip())
     except KeyboardInterrupt:
@@ -229,6 +242,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
         InvalidMetricError,
         InvalidSplitError,
         SettingError,
+        SparkError,
         StorageError,
         StudyMismatchError,
         UnavailableModelError,

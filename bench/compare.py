@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.command import (
     CommandParser,
+    add_spark_argument,
     add_storage_arguments,
     add_tracking_arguments,
     one_of,
@@ -54,7 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> CommandParser:
     parser = CommandParser("bench.compare", DESCRIPTION, EXAMPLES)
     parser.add_argument("--models", nargs="+", metavar="NAME", help="which to compare (all that have a study)")
-    parser.add_argument("--tune", type=positive_int, metavar="N", help="tune with N trials what has no study yet")
+    parser.add_argument(
+        "--tune",
+        type=positive_int,
+        metavar="N",
+        help="tune with N trials what has no study yet; spark_als only where --models names it",
+    )
     add_config_argument(parser)
     add_data_arguments(parser)
     add_protocol_arguments(parser)
@@ -76,6 +82,7 @@ def _add_comparing_arguments(group: argparse._ArgumentGroup) -> None:
         "--seed", type=whole_number, default=0, help="of the split, the resampling and the first refit (%(default)s)"
     )
     group.add_argument("--threads", type=positive_int, metavar="N", help="cores a refit uses (all)")
+    add_spark_argument(group)
     group.add_argument(
         "--jobs",
         type=positive_int,

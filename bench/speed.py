@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser("bench.speed", DESCRIPTION, EXAMPLES)
-    parser.add_argument("--only", metavar="MODEL,...", help=f"which of {', '.join(model_names())} (all)")
+    parser.add_argument(
+        "--only", metavar="MODEL,...", help=f"which of {', '.join(model_names())} (all that need no extra)"
+    )
     parser.add_argument(
         "--set", type=_settings, default={}, metavar="MODEL.NAME=VALUE,...", help="settings other than the defaults"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.command import (
     CommandParser,
+    add_spark_argument,
     add_storage_arguments,
     add_tracking_arguments,
     one_of,
@@ -118,6 +119,7 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--workers", type=positive_int, default=1, metavar="N", help="processes that run trials at once (%(default)s)"
     )
     group.add_argument("--scheduler", metavar="URL", help="of a Dask cluster whose workers run them, tcp://host:8786")
+    add_spark_argument(group)
 
 
 def _sampler(text: str) -> str:

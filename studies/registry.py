@@ -10,6 +10,7 @@ import importlib
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from shutil import which
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Extra(NamedTuple):
     spec: str  #: ``module:NAME``
     needs: str  #: a package to import
     extra: str  #: of mfbench, which installs it
+    program: str = ""  #: that has to be installed besides
 
 
 #: models that take part only where they are named or have a study
@@ -72,6 +74,7 @@ NEED_EXTRAS = {
     "irspack_rp3beta": Extra("studies.spaces.peers:IRSPACK_RP3BETA", needs="irspack", extra="peers"),
     "irspack_slim": Extra("studies.spaces.peers:IRSPACK_SLIM", needs="irspack", extra="peers"),
     "lightfm": Extra("studies.spaces.peers:LIGHTFM", needs="lightfm", extra="peers"),
+    "spark_als": Extra("studies.spaces.spark_als:SPEC", needs="pyspark", extra="spark", program="java"),
 }
 
 
@@ -153,9 +156,11 @@ def _problem(plugin: EntryPoint) -> str | None:
 
 
 def _check_extra(name: str) -> None:
-    _, needs, extra = NEED_EXTRAS[name]
+    _, needs, extra, program = NEED_EXTRAS[name]
     if find_spec(needs) is None:
         raise UnavailableModelError(f"The model {name} needs {needs}: pip install -e '.[{extra}]'")
+    if program and which(program) is None:
+        raise UnavailableModelError(f"The model {name} needs {program}, which is not on the path; install it")
 
 
 def _load_plugin(plugin: EntryPoint) -> StudySpec:

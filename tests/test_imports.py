@@ -22,6 +22,7 @@ RESERVED = {
     "optuna": {"studies"},
     "mlflow": {"studies.pyfunc", "studies.pyfunc_script", "studies.tracking"},
     "dask": {"studies"},
+    "pyspark": {"models"},
     "jinja2": {"reports", "bench"},
     "plotly": {"reports", "bench"},
     "argparse": {"bench"},

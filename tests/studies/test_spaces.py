@@ -4,11 +4,15 @@ import dataclasses
 
 import pytest
 
-from studies.registry import MODELS, UnknownModelError, load_spec
+from studies.registry import MODELS, UnavailableModelError, UnknownModelError, check_model, load_spec
 
 
-@pytest.fixture(params=sorted(MODELS))
+@pytest.fixture(params=sorted({*MODELS, "spark_als"}))
 def model(request: pytest.FixtureRequest) -> str:
+    try:
+        check_model(request.param)
+    except UnavailableModelError as reason:
+        pytest.skip(str(reason))
     return str(request.param)
 
 

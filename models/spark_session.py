@@ -1,0 +1,83 @@
+"""The one Spark session of this process: on this machine's cores, or on a cluster."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Lock
+from typing import IO, Any
+
+__all__ = ["MASTER", "WORK_FOLDER", "SparkError", "spark_session", "work_folder"]
+
+MASTER = "MFBENCH_SPARK_MASTER"  #: environment variable: ``local[2]``, ``spark://host:7077``, ``yarn``
+WORK_FOLDER = "MFBENCH_SPARK_FOLDER"  #: environment variable: a folder that this machine and the cluster share
+
+_STARTING = Lock()
+
+
+class SparkError(RuntimeError):
+    """Spark cannot be started, or not be reached; the message says where and why."""
+
+
+def work_folder() -> TemporaryDirectory[str]:
+    """A folder, for a while, that Spark and this process both see."""
+    try:
+        return TemporaryDirectory(prefix="mfbench-spark-", dir=os.environ.get(WORK_FOLDER))
+    except OSError as error:
+        raise SparkError(f"No folder to share with Spark ({error}); name another in {WORK_FOLDER}") from error
+
+
+def spark_session() -> Any:
+    """The ``pyspark.sql.SparkSession``, started at the first call, which takes seconds."""
+    master = os.environ.get(MASTER, "local[*]")
+    with _STARTING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pandas 3, which nothing here goes through
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.getActiveSession()
+        if session is not None:
+            return session
+        builder = SparkSession.builder.appName("mfbench").master(master)
+        for name, value in _settings(master).items():
+            builder = builder.config(name, value)
+        with TemporaryFile() as log, _stderr_to(log):  # Spark says much as it starts, and a little ever after
+            try:
+                session = builder.getOrCreate()
+            except Exception as error:
+                raise SparkError(f"Spark does not start on {master}: {_reason(error, log)}") from error
+        checkpoints = work_folder()
+        atexit.register(checkpoints.cleanup)
+        session.sparkContext.setCheckpointDir(Path(checkpoints.name).as_uri())
+        return session
+
+
+def _settings(master: str) -> dict[str, str]:
+    settings = {"spark.ui.enabled": "false", "spark.log.level": "ERROR"}
+    if master.startswith("local"):
+        half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+        settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        settings |= {"spark.driver.memory": f"{half >> 20}m"}
+    return settings
+
+
+@contextmanager
+def _stderr_to(log: IO[bytes]) -> Iterator[None]:
+    """What a process started meanwhile inherits."""
+    before = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+
+
+def _reason(error: Exception, log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = [line for line in log.read().decode(errors="replace").splitlines() if "rror" in line or "xception" in line]
+    return next(iter([*lines, *str(error).splitlines()]), type(error).__name__).strip()

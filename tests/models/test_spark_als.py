@@ -1,0 +1,137 @@
+"""Spark's ALS on a real ``local[2]`` master, against our own exact solver and the contract of all models."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from models.als import ALS, ALSConfig
+from models.spark_als import Feedback, SparkALS, SparkALSConfig
+from models.spark_session import MASTER, WORK_FOLDER, SparkError
+from studies import registry
+from studies.registry import UnavailableModelError, check_model
+from tests.models.contract import LIKES, USERS
+from tests.models.factor_contract import FactorModelContract
+from tests.models.likes import random_likes
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTED = random_likes(weighted=True)
+
+with_spark = pytest.mark.skipif(
+    find_spec("pyspark") is None or which("java") is None, reason="needs pyspark (pip install -e '.[spark]') and Java"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_cores() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MASTER, "local[2]")
+        yield
+
+
+@with_spark
+class TestSparkALS(FactorModelContract):
+    model = SparkALS
+    config = SparkALSConfig(n_factors=6, n_iterations=3, n_blocks=1)
+    checkerboard_config = SparkALSConfig(n_factors=2, n_iterations=10, reg=0.01, n_blocks=1)
+    invalid = (
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_iterations": 0}, "n_iterations must be at least 1, got 0"),
+        ({"n_blocks": 0}, "n_blocks must be at least 1, got 0"),
+        ({"reg": 0.0}, r"reg must be positive, got 0\.0"),
+        ({"alpha": -1.0}, r"alpha must not be negative, got -1\.0"),
+        ({"feedback": "loud"}, "feedback must be one of implicit, explicit, got 'loud'"),
+    )
+
+
+def fitted(likes: sp.csr_array = WEIGHTED, **settings: Any) -> SparkALS:
+    return SparkALS(SparkALSConfig(**({"n_factors": 5, "n_iterations": 3, "n_blocks": 2} | settings))).fit(likes)
+
+
+@with_spark
+@pytest.mark.parametrize("feedback", get_args(Feedback))
+def test_sparks_last_half_step_is_our_fold_in(feedback: Feedback) -> None:
+    model = fitted(feedback=feedback, alpha=3.0)
+    np.testing.assert_allclose(model.fold_in(WEIGHTED), model.user_factors, rtol=1e-4, atol=1e-5)
+
+
+@with_spark
+def test_explicit_feedback_comes_to_the_same_ratings_as_our_als() -> None:
+    rng = np.random.default_rng(0)
+    ratings = rng.uniform(0.5, 1.5, (60, 2)) @ rng.uniform(0.5, 1.5, (2, 50))
+    known = sp.csr_array(ratings * (rng.random(ratings.shape) < 0.5))
+    users = np.arange(60)
+    spark = fitted(known, feedback="explicit", n_factors=2, n_iterations=20, reg=1e-3).scores(users)
+    config = ALSConfig(n_factors=2, n_epochs=40, cells="observed", targets="weights", reg=1e-3, reg_exponent=1.0)
+    np.testing.assert_allclose(spark, ALS(config).fit(known).scores(users), rtol=0.03)
+
+
+@with_spark
+def test_likes_and_vectors_go_by_the_folder_that_is_named_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(WORK_FOLDER, str(tmp_path / "missing"))
+    with pytest.raises(
+        SparkError, match=r"No folder to share with Spark \(.*missing.*\); name another in MFBENCH_SPARK"
+    ):
+        fitted()
+    (tmp_path / "missing").mkdir()
+    fitted()
+    assert list((tmp_path / "missing").iterdir()) == []
+
+
+@with_spark
+def test_weights_that_spark_would_take_for_no_like_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"weights must be positive, got -2\.0; leave out what is not liked"):
+        fitted(sp.csr_array([[1.0, -2.0], [1.0, 1.0]], dtype=np.float32))
+
+
+@with_spark
+def test_likes_in_several_row_groups_are_the_same_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = fitted(LIKES).scores(USERS)
+    monkeypatch.setattr("models.spark_als._LIKES_A_GROUP", 50)
+    np.testing.assert_allclose(fitted(LIKES).scores(USERS), at_once, atol=1e-5)
+
+
+@with_spark
+def test_a_study_is_searched_on_the_master_that_is_named(tmp_path: Path) -> None:
+    def study(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bench.study", "--model", "spark_als", "--no-mlflow", "--rescore", "0", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        )
+
+    done = study("--trials", "1", "--data", "synthetic:users=300,items=100,pairs=3000", "--spark-master", "local[1]")
+    assert "Best of 1 trial of spark_als-" in done.stdout, done.stderr
+    refused = study("--spark-master", "nowhere")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "Spark does not start on nowhere: " in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("pyspark", r"^The model spark_als needs pyspark: pip install -e '\.\[spark\]'$"),
+        ("java", "^The model spark_als needs java, which is not on the path; install it$"),
+    ],
+)
+def test_what_is_missing_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, missing: str, message: str) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == missing else object())
+    monkeypatch.setattr(registry, "which", lambda name: None if name == missing else name)
+    with pytest.raises(UnavailableModelError, match=message):
+        check_model("spark_als")
+
+
+def test_all_models_are_without_it_and_its_name_is_known() -> None:
+    assert "spark_als" not in registry.usable_models()
+    assert "spark_als" in registry.model_names()
