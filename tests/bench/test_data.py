@@ -1,9 +1,9 @@
 """``python -m bench.data``: what it prints, what it writes, and how it ends."""
 
+import os
 import re
 import subprocess
 import sys
-import time
 import zipfile
 
 import numpy as np
@@ -123,10 +123,10 @@ def test_bad_input_is_one_line_and_code_2(words, message, capsys):
 
 @pytest.mark.parametrize("words", [[], ["list"], ["fetch"], ["inspect"], ["convert"]])
 def test_help_has_examples_and_answers_within_a_second(words):
-    started = time.perf_counter()
+    before = os.times().children_user
     command = [sys.executable, "-m", "bench.data", *words, "--help"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert time.perf_counter() - started < 5  # a second on a quiet machine
+    assert os.times().children_user - before < 2  # of processor time: a machine may be busy
     assert "examples:\n  python -m bench.data" in answer.stdout
 
 
