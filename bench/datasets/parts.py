@@ -14,9 +14,9 @@ from bench.datasets.rows import BLOCK, Rows, counts_of
 
 __all__ = ["joined", "parts_by_user"]
 
-#: A part has about this many rows, or a 64th of all where that is more.
-_MIN_ROWS = 1 << 19
-_MAX_PARTS = 64
+#: A part has about this many rows, or a 128th of all where that is more.
+_MIN_ROWS = 1 << 18
+_MAX_PARTS = 128
 
 
 def parts_by_user(rows: Rows) -> Iterator[Rows]:

@@ -19,7 +19,7 @@ from bench.datasets.rows import Rows
 __all__ = ["read_text"]
 
 #: The reader holds some sixty blocks at a time; larger ones are read no faster. No line may be longer.
-_BLOCK_BYTES = 1 << 19
+_BLOCK_BYTES = 1 << 18
 
 
 def read_text(file: DataFile, options: DataOptions) -> Rows:

@@ -13,8 +13,8 @@ SPEC = StudySpec(
             IntDistribution(3, 20), "Spark's guide: it converges in 20 or less; Spark fits them in one go"
         ),
         "reg": Searched(
-            FloatDistribution(1e-3, 1e1, log=True),
-            "iALS's range, times a like's confidence of up to 100; Spark multiplies it by a row's likes",
+            FloatDistribution(1e-3, 3.0, log=True),
+            "iALS's range, times a like's confidence; Spark multiplies it by a row's likes",
         ),
         "alpha": Searched(
             FloatDistribution(0.3, 300, log=True),
