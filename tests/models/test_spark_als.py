@@ -105,27 +105,17 @@ def test_likes_in_several_row_groups_are_the_same_likes(monkeypatch: pytest.Monk
 
 @with_spark
 def test_a_study_is_searched_on_the_master_that_is_named(tmp_path: Path) -> None:
-    def study(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "bench.study",
-            "--model",
-            "spark_als",
-            "--no-mlflow",
-            "--rescore",
-            "0",
-            "--draws",
-            "1",
-            *words,
-        ]
-        return subprocess.run(
-            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-        )
+    def study(words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bench.study", "--model", "spark_als", "--no-mlflow", *words.split()]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
-    done = study("--trials", "1", "--data", "synthetic:users=300,items=100,pairs=3000", "--spark-master", "local[1]")
-    assert "Best of 1 trial of " in done.stdout, done.stderr
-    refused = study("--spark-master", "nowhere")
+    done = study(
+        "--data synthetic:users=300,items=100,pairs=3000 --trials 1 --draws 1 --rescore 0 --spark-master local[1]"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "spark_als, defaults" in done.stdout
+    refused = study("--spark-master nowhere")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "Spark does not start on nowhere: " in refused.stderr
 
