@@ -156,6 +156,7 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
     from bench.config_file import parse
 
     words = sys.argv[1:] if argv is None else argv
+    args = None
     try:
         args, resolved = parse(parser, words)
         if getattr(args, "spark_master", None):
@@ -169,18 +170,29 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more on its way out
         return 128 + signal.SIGPIPE
     except Exception as error:
-        if not isinstance(error, _user_errors()) and getattr(error, "errno", None) not in DISK_ERRORS:
+        said = _one_line(error, getattr(args, "storage", None))
+        if said is None:
             raise
-        print(f"{parser.prog}: error: {error if isinstance(error, _user_errors()) else _disk(error)}", file=sys.stderr)
+        print(f"{parser.prog}: error: {said}", file=sys.stderr)
         return USAGE_ERROR
 
 
-def _disk(error: Exception) -> str:
-    assert isinstance(error, OSError)
-    what = error.filename or "a file"
-    return (
-        f"Cannot write {what} ({error.strerror}); every finished trial is kept: mend it, and run the same command again"
-    )
+def _one_line(error: Exception, storage: str | None) -> str | None:
+    """What to say of an error that is the user's to mend, of a disk, or of the storage; None for any other."""
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        what, todo = error.filename or "a file", "mend it, and run the same command again"
+        return f"Cannot write {what} ({error.strerror}); every finished trial is kept: {todo}"
+    if storage is not None and not isinstance(error, _user_errors()):
+        from studies.storage import StorageError, storage_errors_explained
+
+        try:
+            with storage_errors_explained(storage):
+                raise error
+        except StorageError as explained:
+            return str(explained)
+        except Exception:
+            return None
+    return str(error) if isinstance(error, _user_errors()) else None
 
 
 def say_left_out_plugins() -> None:

@@ -100,7 +100,7 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--trial-timeout",
         type=positive_float,
         metavar="SECONDS",
-        help="after which a trial fails, looked at after each of its epochs",
+        help="after which a trial fails; looked at when an epoch ends, and none is cut short",
     )
     group.add_argument(
         "--max-failures",

@@ -131,3 +131,4 @@ def test_a_damaged_database(command: Command, tmp_path: Path, at: int) -> None:
         file.seek(at)
         file.write(os.urandom(400_000))
     assert_one_line(command(*STUDY, "--no-mlflow"), "it is damaged", "restore a copy, or give another --storage")
+    assert_one_line(command("report", "--study-name", "random-likes.csv"), "it is damaged")
