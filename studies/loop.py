@@ -6,9 +6,10 @@ of them alone and numbers new ones without a gap, so that who claimed one too ma
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +17,16 @@ from typing import Any
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from studies.objective import AbandonedError, Objective
 from studies.patient_storage import give_up
-from studies.storage import ERROR, HEARTBEAT_SECONDS, finished_trials, is_abandoned, queue_again
+from studies.storage import ERROR, HEARTBEAT_SECONDS, is_abandoned, is_finished, queue_again
 
 __all__ = ["Limits", "has_enough", "run_trials"]
 
 LOOK_AGAIN_SECONDS = 1.0
+DEAD_SECONDS = 5.0  #: between two looks for trials whose process has died
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +47,15 @@ def run_trials(
 ) -> None:
     """Run trials until ``limits`` or ``should_stop`` end it; ``trial_finished`` is told once the storage has each."""
     start = time.monotonic()
-    while not (should_stop() or has_enough(study, limits)):
-        fail_stale_trials(study)
-        trial = _claim(study, limits.n_trials)
+    looked = -math.inf
+    while not should_stop():
+        if time.monotonic() - looked >= DEAD_SECONDS:
+            fail_stale_trials(study)
+            looked = time.monotonic()
+        trials = study.get_trials(deepcopy=False)
+        if has_enough(trials, limits):
+            break
+        trial = _claim(study, trials, limits.n_trials)
         if trial is None:
             time.sleep(LOOK_AGAIN_SECONDS)  # others run the last ones, and may yet die of it
         else:
@@ -60,10 +68,9 @@ def run_trials(
             break
 
 
-def _claim(study: optuna.Study, n_trials: int) -> Trial | None:
+def _claim(study: optuna.Study, trials: Sequence[FrozenTrial], n_trials: int) -> Trial | None:
     """A trial that is this process's alone; None where finished and running ones are as many as were asked for."""
-    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    if len(finished_trials(study)) + len(running) >= n_trials:
+    if sum(is_finished(trial) or trial.state is TrialState.RUNNING for trial in trials) >= n_trials:
         return None
     trial = study.ask()
     earlier = study.get_trials(deepcopy=False)[: trial.number]
@@ -91,9 +98,9 @@ def _run(study: optuna.Study, objective: Objective, trial: Trial) -> bool:
     return True
 
 
-def has_enough(study: optuna.Study, limits: Limits) -> bool:
-    """Whether as many trials as were asked for are finished, or more have failed than may."""
-    finished = finished_trials(study)
+def has_enough(trials: Sequence[FrozenTrial], limits: Limits) -> bool:
+    """Whether as many trials as were asked for are finished, or as many have failed as may."""
+    finished = [trial for trial in trials if is_finished(trial)]
     n_failed = sum(ERROR in trial.user_attrs for trial in finished)
     return len(finished) >= limits.n_trials or n_failed >= limits.max_failures
 

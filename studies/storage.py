@@ -49,6 +49,7 @@ __all__ = [
     "create_or_resume",
     "finished_trials",
     "is_abandoned",
+    "is_finished",
     "load_study",
     "open_storage",
     "queue_again",
@@ -148,8 +149,7 @@ def storage_errors_explained(url: str) -> Iterator[None]:
 
 def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that ended by themselves: not those running, waiting, or abandoned."""
-    trials = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if trial.state.is_finished() and not is_abandoned(trial)]
+    return [trial for trial in study.get_trials(deepcopy=False) if is_finished(trial)]
 
 
 def create_or_resume(
@@ -212,6 +212,11 @@ def study_names(storage: RDBStorage, model: str | None = None) -> list[str]:
     }
     begun = {name: of[SETTINGS]["model"] for name, of in attrs.items() if RUN in of}
     return sorted(name for name, its_model in begun.items() if model in (None, its_model))
+
+
+def is_finished(trial: FrozenTrial) -> bool:
+    """Whether the trial ended by itself."""
+    return trial.state.is_finished() and not is_abandoned(trial)
 
 
 def is_abandoned(trial: FrozenTrial) -> bool:

@@ -76,7 +76,7 @@ def run_on_workers(
     start = time.monotonic()
     with _connected(options.workers, options.scheduler, options.threads) as client:
         fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
-        while not (should_stop() or has_enough(study, limits)):
+        while not (should_stop() or has_enough(study.get_trials(deepcopy=False), limits)):
             fleet.look()
             storage._backend.dead |= fleet.dead
             fail_stale_trials(study)

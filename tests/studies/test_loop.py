@@ -113,12 +113,12 @@ def test_who_claims_one_too_many_gives_it_back(
         return ask()
 
     monkeypatch.setattr(study, "ask", too_late)
-    assert loop._claim(study, 2) is None
+    assert loop._claim(study, study.get_trials(), 2) is None
     after = study.get_trials()
     assert [trial.state for trial in after[:3]] == [TrialState.COMPLETE, TrialState.RUNNING, TrialState.FAIL]
     assert [trial.system_attrs["fixed_params"] for trial in after[3:]] == ([queued] if queued else [])
-    assert loop._claim(study, 2) is None
+    assert loop._claim(study, study.get_trials(), 2) is None
     assert len(study.get_trials()) == len(after)
-    claimed = loop._claim(study, 3)
+    claimed = loop._claim(study, study.get_trials(), 3)
     assert claimed is not None
     assert claimed.number == 3
