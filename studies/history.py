@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 import optuna
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.metrics import NOTATION, REPORTED, Metric, formula
@@ -193,6 +192,8 @@ class StudyHistory:
         complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
         if len(complete) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.values[0] for trial in complete}) < 2:
             return {}
+        from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # it imports scikit-learn
+
         evaluator = FanovaImportanceEvaluator(seed=self._settings["seed"])
         shares = get_param_importances(self._study, evaluator=evaluator, target=lambda trial: trial.values[0])
         return {name: float(share) for name, share in shares.items()}

@@ -33,7 +33,6 @@ from studies.storage import (
     FLOORS,
     RUN,
     SAMPLERS,
-    StorageError,
     create_or_resume,
     finished_trials,
     open_storage,
@@ -42,6 +41,7 @@ from studies.storage import (
     storage_errors_explained,
 )
 from studies.trial import run_trial, warm_up
+from studies.workers import WorkersError, run_on_workers
 
 __all__ = ["Observer", "SearchOptions", "search"]
 
@@ -74,8 +74,13 @@ class SearchOptions:
             raise ValueError(f"the number of trials must be at least 1, got {self.n_trials}")
         if self.max_failures < 1:
             raise ValueError(f"max_failures must be at least 1, got {self.max_failures}")
+        if self.scheduler and self.workers > 1:
+            raise WorkersError(
+                f"{self.workers} workers of this machine and those of {hide_password(self.scheduler)}: "
+                "give one of the two"
+            )
         if self.scheduler and self.storage.startswith("sqlite"):
-            raise StorageError(
+            raise WorkersError(
                 f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
                 "give a --storage that they can reach, such as postgresql://user@host/studies"
             )
@@ -163,8 +168,6 @@ def search(
             if options.is_serial:
                 loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
             else:
-                from studies.workers import run_on_workers
-
                 run_on_workers(loop, study, limits, options, should_stop, trial_finished)
         if not should_stop():
             rescore(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "WorkersError", "run_on_workers"]
 
-LOOK_AGAIN_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 0.5
 CONNECT_SECONDS = 20
 STOP_SECONDS = 60.0  #: for the epochs at hand
 MUST_AGREE = ("mfbench", "code", "python", "numpy", "scipy", "numba", "optuna")  #: else results may differ by worker
@@ -78,8 +78,9 @@ def run_on_workers(
         fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
         while not (should_stop() or has_enough(study.get_trials(deepcopy=False), limits)):
             fleet.look()
-            storage._backend.dead |= fleet.dead
-            fail_stale_trials(study)
+            if not fleet.dead <= storage._backend.dead:
+                storage._backend.dead |= fleet.dead
+                fail_stale_trials(study)
             tell()
             if limits.timeout is not None and time.monotonic() - start >= limits.timeout and fleet.is_done:
                 break
@@ -116,7 +117,7 @@ def _connected(n_workers: int, scheduler: str | None, threads: int | None) -> It
             n_workers=n_workers,
             threads_per_worker=cores,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port that is free, for commands run side by side
             silence_logs="CRITICAL",
             env={"NUMBA_NUM_THREADS": str(cores)},
         ) as cluster,

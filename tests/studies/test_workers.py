@@ -23,7 +23,7 @@ from studies.history import StudyHistory
 from studies.liveness import is_alive, this_process
 from studies.patient_storage import OWNER
 from studies.search import SearchOptions, search
-from studies.storage import StorageError, is_abandoned, load_study, open_storage
+from studies.storage import is_abandoned, load_study, open_storage
 from studies.workers import WorkersError
 from tests.servers import free_port
 from tests.studies import fragile
@@ -251,5 +251,10 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
 
 
 def test_workers_elsewhere_cannot_share_a_file(options: SearchOptions) -> None:
-    with pytest.raises(StorageError, match="cannot share the SQLite file of this machine; give a --storage that they"):
-        replace(options, scheduler="tcp://me:hunter2@host:8786")
+    with pytest.raises(WorkersError, match="cannot share the SQLite file of this machine; give a --storage that they"):
+        replace(options, scheduler="tcp://host:8786")
+
+
+def test_workers_are_of_this_machine_or_of_a_cluster(options: SearchOptions) -> None:
+    with pytest.raises(WorkersError, match="2 workers of this machine and those of tcp://host:8786: give one of the"):
+        replace(options, workers=2, scheduler="tcp://host:8786")
