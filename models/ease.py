@@ -13,9 +13,8 @@ from scipy.linalg import lapack
 
 from models.base import Checked, Measure, Recommender
 from models.gramian import item_gramian
-from models.inputs import csr_parts
 from models.kernels.gramian import mirror_lower
-from models.kernels.sparse_products import add_dense_rows
+from models.products import binary, dense_product
 from models.settings import check_positive
 from models.threads import limited_threads
 
@@ -65,11 +64,7 @@ class EASE(Recommender[EASEConfig]):
         yield 1
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        histories = self._histories(queries)
-        out = np.zeros(histories.shape, np.float32)
-        with limited_threads(self.threads):
-            add_dense_rows(*csr_parts(histories), np.ones(histories.nnz, np.float32), self.weights, out)
-        return out
+        return dense_product(binary(self._histories(queries)), self.weights, threads=self.threads)
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)

@@ -87,7 +87,7 @@ def nearest(
     neighbors = np.full((left.shape[0], width), -1, np.int32)
     similarities = np.zeros((left.shape[0], width), np.float32)
     plain = all((matrix.data == 1).all() for matrix in (left, right))  # values that are all 1 need not be read
-    with limited_threads(threads):
+    with limited_threads(threads, work=left.nnz):
         find_neighbors(
             (*csr_parts(left), left.data[: 0 if plain else left.nnz]),
             (*csr_parts(right), right.data[: 0 if plain else right.nnz]),

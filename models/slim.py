@@ -14,7 +14,7 @@ from models.base import Checked, Measure, Recommender
 from models.gramian import item_gramian
 from models.inputs import csr_parts
 from models.kernels.slim import solve_items
-from models.kernels.sparse_products import add_sparse_rows
+from models.products import binary, sparse_product
 from models.settings import check_at_least_one, check_not_negative, check_positive
 from models.threads import limited_threads
 
@@ -78,8 +78,6 @@ class SLIM(Recommender[SLIMConfig]):
         return out
 
     def _summed(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        out = np.zeros(histories.shape, np.float32)
-        ones = np.ones(histories.nnz, np.float32)
-        with limited_threads(self.threads):
-            add_sparse_rows(*csr_parts(histories), ones, self.indptr, self.targets, self.weights, out)
-        return out
+        n_items = histories.shape[1]
+        weights = sp.csr_array((self.weights, self.targets, self.indptr), shape=(n_items, n_items))
+        return sparse_product(binary(histories), weights, threads=self.threads)

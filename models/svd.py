@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from models.factor_model import FactorModel
-from models.inputs import checked_likers, csr_parts
-from models.kernels.sparse_products import add_dense_rows
+from models.inputs import checked_likers
+from models.products import dense_product
 from models.settings import check_at_least_one
 from models.threads import limited_threads
 from models.weighting import WeightingConfig, inverse_frequencies, relative_lengths, weighted
@@ -74,7 +74,7 @@ class SVD(FactorModel[SVDConfig]):
         lengths = relative_lengths(by_user, float(train.data.sum(dtype=np.float64)) / train.shape[1])
         likes = weighted(by_user, self.config, idf=inverse_frequencies(train), lengths=lengths)
         users = self._projected(self._scaled(self._weighted(train)))
-        return self._product(self._scaled(likes).T.tocsr(), users)
+        return dense_product(self._scaled(likes).T.tocsr(), users, threads=self.threads)
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         return self._projected(self._weighted(histories))
@@ -93,13 +93,7 @@ class SVD(FactorModel[SVDConfig]):
         """w V S^-1 of each row, (n, n_factors)."""
         squares = self.singular_values**2
         inverse = np.divide(1, squares, out=np.zeros_like(squares), where=squares > 0)
-        return self._product(likes, self.item_factors) * inverse
-
-    def _product(self, left: sp.csr_array, right: NDArray[np.float32]) -> NDArray[np.float32]:
-        out = np.zeros((left.shape[0], right.shape[1]), np.float32)
-        with limited_threads(self.threads):
-            add_dense_rows(*csr_parts(left), left.data, right, out)
-        return out
+        return dense_product(likes, self.item_factors, threads=self.threads) * inverse
 
 
 def _largest(matrix: sp.csr_array, n: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from models.base import Checked, Measure, Recommender
 from models.inputs import csr_parts
-from models.kernels.sparse_products import add_sparse_rows
 from models.neighbors import Moments, NeighborsConfig, nearest, similarity_moments
-from models.threads import limited_threads
+from models.products import binary, sparse_product
 from models.weighting import inverse_frequencies, relative_lengths, weighted
 
 __all__ = ["UserKNN", "UserKNNConfig"]
@@ -71,15 +70,14 @@ class UserKNN(Recommender[UserKNNConfig]):
         found = users >= 0
         indptr = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
         nearby = sp.csr_array((similarities[found], users[found], indptr), shape=(len(users), train.shape[0]))
-        return self._product(nearby, train, train.data[:0])
+        return sparse_product(nearby, binary(train), threads=self.threads)
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
         by_item = self._by_item()
         lengths = np.sqrt(by_item.power(2).sum(axis=1))
         unit = sp.csr_array(by_item.multiply(1 / np.where(lengths > 0, lengths, 1)[:, None]))
-        by_user = unit.T.tocsr()
-        out = self._product(unit[items], by_user, by_user.data)
+        out = sparse_product(unit[items], unit.T.tocsr(), threads=self.threads)
         out[out == 0] = -np.inf  # no user in common is no likeness
         return out
 
@@ -91,10 +89,3 @@ class UserKNN(Recommender[UserKNNConfig]):
 
     def _by_item(self) -> sp.csr_array:
         return sp.csr_array((self.values, self.likers, self.indptr), shape=self._fitted_train().shape[::-1])
-
-    def _product(self, left: sp.csr_array, right: sp.csr_array, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """left @ right with ``values`` (empty: 1) in place of the right one's own; dense."""
-        out = np.zeros((left.shape[0], right.shape[1]), np.float32)
-        with limited_threads(self.threads):
-            add_sparse_rows(*csr_parts(left), left.data, *csr_parts(right), values, out)
-        return out

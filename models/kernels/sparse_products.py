@@ -9,12 +9,12 @@ from numba import njit, prange
 
 @njit(cache=True, nogil=True, parallel=True)
 def add_sparse_rows(indptr, indices, values, right_indptr, right_indices, right_values, out):
-    """Add left @ right, both sparse, to ``out`` (n, n_columns) float32; ``right_values`` are empty where all are 1."""
+    """Add left @ right, both sparse, to ``out`` (n, n_columns) float32."""
     for row in prange(len(indptr) - 1):
         for p in range(indptr[row], indptr[row + 1]):
             value, other = values[p], indices[p]
             for q in range(right_indptr[other], right_indptr[other + 1]):
-                out[row, right_indices[q]] += value * right_values[q] if len(right_values) else value
+                out[row, right_indices[q]] += value * right_values[q]
 
 
 @njit(cache=True, nogil=True, parallel=True)
