@@ -38,3 +38,12 @@ def test_a_foreign_package_of_the_same_name_is_refused_in_one_line(tmp_path: Pat
 def test_an_empty_folder_of_the_same_name_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir()
     assert run(["-m", "bench.study", "--help"], tmp_path).returncode == 0
+
+
+def test_a_second_run_in_a_folder_of_ones_own_is_not_hidden_by_the_reports_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / "reports" / "html").mkdir(parents=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-m", "bench.study", "--model", "popularity", "--no-mlflow"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "reports" / "html" / "popularity-movielens-small.html").exists()
