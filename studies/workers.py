@@ -147,7 +147,13 @@ class _Fleet:
 
     def look(self) -> None:
         """Start the loop on every new worker, and note who has left; WorkersError where all that there are fail."""
-        there = self._client.nthreads()
+        try:
+            there = self._client.nthreads()
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise WorkersError(
+                f"The Dask scheduler is gone ({type(error).__name__}); every finished trial is kept: "
+                "when it is back, run the same command again"
+            ) from error
         for address in self._loops.keys() - there.keys():
             loop = self._loops.pop(address)
             self.dead.add(loop.process)

@@ -143,12 +143,12 @@ class Cluster:
         self._stack = stack
         self._folder = folder
         self.url = f"tcp://127.0.0.1:{free_port()}"
-        self._start("scheduler", "--host", self.url, "--no-dashboard")
+        self.scheduler = self._start("scheduler", "--host", self.url, "--no-dashboard")
 
     def add_worker(self, *, before: str = "pass") -> None:
         self._start("worker", self.url, "--no-nanny", "--nthreads", "1", "--no-dashboard", before=before)
 
-    def _start(self, kind: str, *words: str, before: str = "pass") -> None:
+    def _start(self, kind: str, *words: str, before: str = "pass") -> subprocess.Popen[bytes]:
         code = f"import sys; {before}; from distributed.cli.dask_{kind} import main; main(sys.argv[1:])"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self._folder / "log").open("ab") as log:
@@ -157,6 +157,7 @@ class Cluster:
             )
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
+        return process
 
 
 @pytest.fixture
@@ -201,6 +202,15 @@ class TestACluster:
         search("dawdling", data, split, options, observers=[journal])
         assert_complete(options, journal)
         assert len(owners(options)) == 2
+
+    def test_may_lose_its_scheduler_which_ends_the_search_and_keeps_what_is_finished(
+        self, data: Interactions, split: Split, shared: SearchOptions, cluster: Cluster
+    ) -> None:
+        cluster.add_worker()
+        journal = Journal(at=2, act=cluster.scheduler.kill)
+        with pytest.raises(WorkersError, match=r"The Dask scheduler is gone \(\w+\); every finished trial is kept"):
+            search("dawdling", data, split, shared, observers=[journal])
+        assert sum(trial.state is TrialState.COMPLETE for trial in trials(shared)) >= 2
 
     def test_whose_worker_lacks_mfbench_is_refused_in_a_line(
         self, data: Interactions, split: Split, shared: SearchOptions, cluster: Cluster
