@@ -19,7 +19,8 @@ HOSTILE = '=HYPERLINK("x")\n<script>'
 #: what a stranger runs, in a process that cannot see this project
 STRANGER = """
 import json, sys
-sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder)]
+from pathlib import Path
+sys.path = [folder for folder in sys.path if not (Path(folder) / "bench").is_dir()]
 try:
     import bench
 except ImportError:
