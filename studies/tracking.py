@@ -8,6 +8,7 @@ two processes have written the same run, one of the two is kept, the same one wh
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 import uuid
@@ -55,6 +56,7 @@ def import_mlflow() -> Any:
         os.environ.setdefault(name, value)
     import mlflow
 
+    logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])  # another may have imported it before
     return mlflow
 
 

@@ -110,4 +110,4 @@ def test_unsorted_rows_are_never_held_twice():
         pytest.skip("this system does not tell what a process holds")
     forget_peak()
     to_interactions("test", rows, DataOptions())
-    assert peak_bytes() - held < 0.8 * n_bytes
+    assert peak_bytes() - held < 1.5 * n_bytes  # 3.8, held twice; .5 in a fresh process, 1.2 in a long one
