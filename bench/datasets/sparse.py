@@ -36,10 +36,13 @@ def read_sparse(file: DataFile) -> Rows:
     rows = Rows(users=encode(users), items=encode(items), values=values, value_kind="weight")
     if bad := first_bad_value("weight", values):
         raise DataError.at(file, f"entry {bad[0] + 1:,}: {bad[1]}")
+    notes = []
     n_empty = shape[0] - len(rows.users.values), shape[1] - len(rows.items.values)
     if any(n_empty):
-        return replace(rows, notes=(f"{n_empty[0]:,} rows and {n_empty[1]:,} columns of the matrix are empty",))
-    return rows
+        notes.append(f"{n_empty[0]:,} rows and {n_empty[1]:,} columns of the matrix are empty")
+    if "indptr" in arrays and not (_in_order(users, items) and _in_order(items, users)):
+        notes.append("the indices of the matrix were not in order, and have been sorted")
+    return replace(rows, notes=tuple(notes))
 
 
 def _shape(file: DataFile, shape: NDArray[Any]) -> tuple[int, int]:
@@ -70,6 +73,11 @@ def _coordinates(file: DataFile, arrays: _Arrays, shape: tuple[int, int]) -> tup
             worst = int(numbers.max()) if int(numbers.max()) >= side else int(numbers.min())
             raise DataError.at(file, f"{what} number {worst:,} is outside the shape {shape[0]:,} x {shape[1]:,}")
     return rows.astype(np.int32), columns.astype(np.int32)
+
+
+def _in_order(major: NDArray[Any], minor: NDArray[Any]) -> bool:
+    """Whether the minor indices of no major index descend."""
+    return not ((major[1:] == major[:-1]) & (minor[1:] < minor[:-1])).any()
 
 
 def _indices(file: DataFile, arrays: _Arrays, name: str) -> NDArray[Any]:

@@ -44,6 +44,7 @@ def test_unsorted_repeated_and_zero_entries_are_repaired_and_counted(save):
     interactions = load(DataOptions(data=path))
     assert interactions.matrix.toarray().tolist() == [[2, 0, 4], [0, 4, 0]]
     assert interactions.source.dropped == {"weight of 0": 1, "repeated pair, added to the first one": 1}
+    assert interactions.source.notes == ("the indices of the matrix were not in order, and have been sorted",)
 
 
 def test_top_items_and_sampled_users_are_those_of_the_seeds_build_dataset(tmp_path):
