@@ -116,7 +116,7 @@ def _type(action: argparse.Action) -> Any:
     if action.nargs == 0:
         return bool
     one = TYPES.get(action.type, Any)
-    return list[one] if action.nargs == "+" else one  # type: ignore[valid-type]
+    return list[one] if action.nargs == "+" else one  # type: ignore[valid-type]  # a type known at run time
 
 
 def _parsed(action: argparse.Action, value: Any) -> Any:

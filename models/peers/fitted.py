@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, TypeVar
+from dataclasses import asdict
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +15,7 @@ from models.factor_model import FactorModel
 from models.row_solvers import RowSolver, principal_axes, rotated
 from models.threads import available_threads, limited_threads
 
-__all__ = ["PeerFactors", "PeerWeights", "binary_csr"]
+__all__ = ["PeerFactors", "PeerWeights", "binary_csr", "n_threads", "settings"]
 
 C = TypeVar("C")
 
@@ -29,9 +30,6 @@ class PeerFactors(FactorModel[C]):
     def _least_squares(self) -> tuple[float, float]:
         """w0 and lambda."""
         return 0.1, 1.0
-
-    def _n_threads(self) -> int:
-        return self.threads or available_threads()
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         n_factors = self.item_factors.shape[1] - self.n_bias_columns
@@ -71,9 +69,6 @@ class PeerWeights(Recommender[C]):
         """(n_items, n_items) W."""
         raise NotImplementedError
 
-    def _n_threads(self) -> int:
-        return self.threads or available_threads()
-
     def _weights(self) -> sp.csr_array:
         n_items = len(self.weights_indptr) - 1
         return sp.csr_array((self.weights_data, self.weights_indices, self.weights_indptr), shape=(n_items, n_items))
@@ -89,6 +84,16 @@ class PeerWeights(Recommender[C]):
         weights: NDArray[np.float32] = self._weights()[items].toarray()
         weights[weights == 0] = -np.inf  # what is not stored is no likeness
         return weights
+
+
+def settings(model: Recommender[Any]) -> dict[str, Any]:
+    """The config in the library's own names, without the epochs, which our loop counts."""
+    return {name: value for name, value in asdict(model.config).items() if name != "n_epochs"}
+
+
+def n_threads(model: Recommender[Any]) -> int:
+    """A number where ours says None for all."""
+    return model.threads or available_threads()
 
 
 def binary_csr(train: sp.csr_array) -> sp.csr_matrix:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, PeerWeights, binary_csr
+from models.peers.fitted import PeerFactors, PeerWeights, binary_csr, n_threads, settings
 from models.threads import limited_threads
 
 __all__ = [
@@ -44,18 +44,11 @@ class ImplicitALS(PeerFactors[ImplicitALSConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from implicit.als import AlternatingLeastSquares
 
-        config = self.config
         with limited_threads(1):
             model = AlternatingLeastSquares(
-                factors=config.factors,
-                regularization=config.regularization,
-                alpha=config.alpha,
-                iterations=1,
-                num_threads=self._n_threads(),
-                random_state=self.seed,
-                use_gpu=False,
+                **settings(self), iterations=1, num_threads=n_threads(self), random_state=self.seed, use_gpu=False
             )
-        for epoch in range(1, config.n_epochs + 1):
+        for epoch in range(1, self.config.n_epochs + 1):
             _fit(model, train)
             self.user_factors, self.item_factors = model.user_factors, model.item_factors
             yield epoch
@@ -84,16 +77,8 @@ class ImplicitBPR(PeerFactors[ImplicitBPRConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from implicit.bpr import BayesianPersonalizedRanking
 
-        config = self.config
-        model = BayesianPersonalizedRanking(
-            factors=config.factors,
-            learning_rate=config.learning_rate,
-            regularization=config.regularization,
-            iterations=1,
-            num_threads=self._n_threads(),
-            use_gpu=False,
-        )
-        for epoch in range(1, config.n_epochs + 1):
+        model = BayesianPersonalizedRanking(**settings(self), iterations=1, num_threads=n_threads(self), use_gpu=False)
+        for epoch in range(1, self.config.n_epochs + 1):
             model.random_state = np.random.default_rng([self.seed, epoch])  # else every epoch would draw the same
             _fit(model, train)
             self.user_factors, self.item_factors = model.user_factors, model.item_factors
@@ -121,16 +106,8 @@ class ImplicitLMF(PeerFactors[ImplicitLMFConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from implicit.lmf import LogisticMatrixFactorization
 
-        config = self.config
         model = LogisticMatrixFactorization(
-            factors=config.factors,
-            learning_rate=config.learning_rate,
-            regularization=config.regularization,
-            neg_prop=config.neg_prop,
-            iterations=config.iterations,
-            num_threads=self._n_threads(),
-            random_state=self.seed,
-            use_gpu=False,
+            **settings(self), num_threads=n_threads(self), random_state=self.seed, use_gpu=False
         )
         _fit(model, train)
         self.user_factors, self.item_factors = model.user_factors, model.item_factors
@@ -160,7 +137,7 @@ class ImplicitKNN(PeerWeights[ImplicitKNNConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
 
-        config, threads = self.config, self._n_threads()
+        config, threads = self.config, n_threads(self)
         if config.weighting == "bm25":
             model = BM25Recommender(K=config.K, K1=config.K1, B=config.B, num_threads=threads)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, PeerWeights, binary_csr
+from models.peers.fitted import PeerFactors, PeerWeights, binary_csr, n_threads, settings
 
 __all__ = [
     "IrspackIALS",
@@ -42,19 +42,10 @@ class IrspackIALS(PeerFactors[IrspackIALSConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from irspack import IALSRecommender
 
-        config = self.config
-        model = IALSRecommender(
-            binary_csr(train),
-            n_components=config.n_components,
-            alpha0=config.alpha0,
-            reg=config.reg,
-            nu=config.nu,
-            random_seed=self.seed,
-            n_threads=self._n_threads(),
-        )
+        model = IALSRecommender(binary_csr(train), **settings(self), random_seed=self.seed, n_threads=n_threads(self))
         model.start_learning()
         fitted = model.trainer_as_ials.core_trainer
-        for epoch in range(1, config.n_epochs + 1):
+        for epoch in range(1, self.config.n_epochs + 1):
             model.run_epoch()
             self.user_factors, self.item_factors = fitted.user.copy(), fitted.item.copy()
             yield epoch
@@ -80,9 +71,7 @@ class IrspackSLIM(PeerWeights[IrspackSLIMConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import SLIMRecommender
 
-        config = self.config
-        model = SLIMRecommender(likes, alpha=config.alpha, l1_ratio=config.l1_ratio, n_threads=self._n_threads())
-        return model.learn().W
+        return SLIMRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +92,7 @@ class IrspackP3Alpha(PeerWeights[IrspackP3AlphaConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import P3alphaRecommender
 
-        config = self.config
-        model = P3alphaRecommender(
-            likes,
-            alpha=config.alpha,
-            top_k=config.top_k,
-            normalize_weight=config.normalize_weight,
-            n_threads=self._n_threads(),
-        )
-        return model.learn().W
+        return P3alphaRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +111,4 @@ class IrspackRP3Beta(PeerWeights[IrspackRP3BetaConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import RP3betaRecommender
 
-        config = self.config
-        model = RP3betaRecommender(
-            likes,
-            alpha=config.alpha,
-            beta=config.beta,
-            top_k=config.top_k,
-            normalize_weight=config.normalize_weight,
-            n_threads=self._n_threads(),
-        )
-        return model.learn().W
+        return RP3betaRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W

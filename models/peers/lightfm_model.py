@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, binary_csr
+from models.peers.fitted import PeerFactors, binary_csr, n_threads, settings
 
 __all__ = ["LightFM", "LightFMConfig"]
 
@@ -41,20 +41,11 @@ class LightFM(PeerFactors[LightFMConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from lightfm import LightFM as Theirs
 
-        config = self.config
         likes = binary_csr(train).tocoo()
-        model = Theirs(
-            no_components=config.no_components,
-            loss=config.loss,
-            learning_rate=config.learning_rate,
-            user_alpha=config.user_alpha,
-            item_alpha=config.item_alpha,
-            max_sampled=config.max_sampled,
-            random_state=self.seed,
-        )
+        model = Theirs(**settings(self), random_state=self.seed)
         ones = np.ones((train.shape[0], 1), np.float32)
-        for epoch in range(1, config.n_epochs + 1):
-            model.fit_partial(likes, epochs=1, num_threads=self._n_threads())
+        for epoch in range(1, self.config.n_epochs + 1):
+            model.fit_partial(likes, epochs=1, num_threads=n_threads(self))
             self.user_factors = np.hstack([model.user_embeddings, ones])
             self.item_factors = np.hstack([model.item_embeddings, model.item_biases[:, None]])
             yield epoch

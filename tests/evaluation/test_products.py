@@ -50,7 +50,7 @@ def test_most_scores_are_not_computed_where_few_items_are_long(threads: int, mon
     computed: list[int] = []
     blocks = products.rank_blocks
 
-    def counting(scores, rows, *rest, **how):  # type: ignore[no-untyped-def]
+    def counting(scores, rows, *rest, **how):
         return blocks(lambda block: (found := scores(block), computed.append(found.size))[0], rows, *rest, **how)
 
     monkeypatch.setattr(products, "rank_blocks", counting)

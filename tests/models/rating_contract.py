@@ -92,7 +92,7 @@ class RatingContract(FactorModelContract):
         whole = self.model(type(model.config)(**(vars(model.config) | {"n_epochs": both})))
         whole.fit(RATED, timestamps=TIMES)
         model.continue_fit(RATED, timestamps=TIMES)
-        assert (model.user_factors == whole.user_factors).all()  # type: ignore[attr-defined]
+        assert (model.user_factors == whole.user_factors).all()
 
     def test_predictions_are_scores_cut_to_the_scale(self) -> None:
         model = self.rated()

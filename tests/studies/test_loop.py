@@ -37,7 +37,7 @@ def brief(trial: Trial) -> tuple[TrialState, float]:
 
 def work(url: str, n_trials: int, objective: Callable[[Trial], tuple[TrialState, float]] = brief) -> None:
     limits = Limits(n_trials=n_trials, timeout=None, max_failures=10)
-    run_trials(opened(url), objective, limits, lambda: False, lambda number: None)  # type: ignore[arg-type]
+    run_trials(opened(url), objective, limits, lambda: False, lambda number: None)
 
 
 def states(url: str) -> Counter[TrialState]:
