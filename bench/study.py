@@ -28,6 +28,8 @@ from studies.registry import UnknownModelError, check_model, model_names
 
 if TYPE_CHECKING:
     from evaluation.metrics import Metric
+    from studies.record import StudyRecord
+    from studies.search import SearchOptions
     from studies.tracker import Tracker
 
 DESCRIPTION = """\
@@ -169,25 +171,9 @@ def _study(args: argparse.Namespace, command: str) -> int:
         from bench.results import print_study, print_tracking, write_study_files
         from studies.growth import plan_growth
         from studies.registry import load_spec
-        from studies.search import SearchOptions, search
+        from studies.search import search
 
-        options = SearchOptions(
-            study_name=args.study_name or f"{args.model}-{interactions.name}",
-            storage=args.storage,
-            metric=metric,
-            second_metric=second_metric,
-            n_trials=args.trials,
-            timeout=args.timeout,
-            sampler=args.sampler,
-            grow_factors=args.grow_factors,
-            rescore=args.rescore,
-            trial_timeout=args.trial_timeout,
-            max_failures=args.max_failures,
-            seed=args.seed,
-            threads=args.threads,
-            workers=args.workers,
-            scheduler=args.scheduler,
-        )
+        options = _search_options(args, interactions.name, metric, second_metric)
         if args.grow_factors:
             plan = plan_growth(args.model, load_spec(args.model).space, args.grow_factors, args.trials)
             print(f"Growing: {plan.in_words}")
@@ -212,15 +198,44 @@ def _study(args: argparse.Namespace, command: str) -> int:
     if stop.signal:
         print(f"Stopped after {len(history.finished())} of {args.trials} trials; to go on: {command}")
         return 128 + stop.signal
+    return _outcome(record, args.max_failures)
+
+
+def _search_options(args: argparse.Namespace, data: str, metric: Metric, second_metric: Metric | None) -> SearchOptions:
+    from studies.search import SearchOptions
+
+    return SearchOptions(
+        study_name=args.study_name or f"{args.model}-{data}",
+        storage=args.storage,
+        metric=metric,
+        second_metric=second_metric,
+        n_trials=args.trials,
+        timeout=args.timeout,
+        sampler=args.sampler,
+        grow_factors=args.grow_factors,
+        rescore=args.rescore,
+        trial_timeout=args.trial_timeout,
+        max_failures=args.max_failures,
+        seed=args.seed,
+        threads=args.threads,
+        workers=args.workers,
+        scheduler=args.scheduler,
+    )
+
+
+def _outcome(record: StudyRecord, max_failures: int) -> int:
+    """The exit code of a search that came to its end, and why, where failures ended it."""
+    from reports.formats import visible
+
     errors = [visible(trial.error) for trial in record.trials if trial.error]
-    if len(errors) >= args.max_failures:
-        print(
-            f"Stopped: {len(errors)} of {len(record.trials)} trials failed, the last one with {errors[-1]}\n"
-            f"To go on all the same: --max-failures {2 * len(errors)}",
-            file=sys.stderr,
-        )
-        return 1
-    return 0 if record.best else 1
+    if len(errors) < max_failures:
+        return 0 if record.best else 1
+    print(
+        f"Stopped: {len(errors)} of {len(record.trials)} trials failed, the last one with {errors[-1]}\n"
+        f"To go on all the same: --max-failures {2 * len(errors)}",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _metrics(names: Sequence[str]) -> tuple[Metric, Metric | None]:
