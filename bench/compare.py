@@ -59,7 +59,7 @@ def _parser() -> CommandParser:
         "--tune",
         type=positive_int,
         metavar="N",
-        help="tune with N trials what has no study yet; spark_als only where --models names it",
+        help="tune with N trials what has no study yet; what needs an extra, only where --models names it",
     )
     add_config_argument(parser)
     add_data_arguments(parser)
