@@ -241,6 +241,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
     from evaluation.split import InvalidSplitError
+    from models.memory import TooLittleMemoryError
     from studies.growth import GrowthError
     from studies.registry import UnavailableModelError, UnknownModelError
     from studies.storage import StorageError, StudyMismatchError
@@ -257,6 +258,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
         SparkError,
         StorageError,
         StudyMismatchError,
+        TooLittleMemoryError,
         UnavailableModelError,
         UnknownModelError,
         UnusableFolderError,

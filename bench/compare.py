@@ -182,6 +182,8 @@ def _tune_missing(
 
     with stop_on_signal() as stop:
         for model in untuned(open_storage(args.storage), args.models, interactions, split, metric):
+            if not args.models and not _has_memory(model, interactions):
+                continue
             options = SearchOptions(
                 study_name=f"{model}-{interactions.name}",
                 storage=args.storage,
@@ -216,6 +218,19 @@ def _tune_missing(
                 print(f"Stopped while tuning {model}; the test was not opened. To go on: {command}")
                 return 128 + stop.signal
     return 0
+
+
+def _has_memory(model: str, interactions: Interactions) -> bool:
+    """Whether the model can be tuned; if not, says why: nobody asked for it by name."""
+    from models.memory import TooLittleMemoryError, check_memory
+    from studies.registry import load_spec
+
+    try:
+        check_memory(load_spec(model).model.bytes_to_fit(interactions.n_items), model, interactions.n_items)
+    except TooLittleMemoryError as error:
+        print(f"Left out: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _study_options(args: argparse.Namespace, model: str) -> dict[str, Any]:

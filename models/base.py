@@ -57,6 +57,11 @@ class Recommender(ABC, Generic[C]):
         self.timestamps: NDArray[np.int64] | None = None  #: of the entries of the ``train`` that is fitted, where given
         self.loss_history: list[float] = []  #: after each epoch of the last ``fit`` that was asked for losses
 
+    @classmethod
+    def bytes_to_fit(cls, n_items: int) -> int:
+        """What one fit on so many items takes at once, where that is more than a few vectors for each of them."""
+        return 0
+
     def fit(
         self,
         train: sp.csr_array,

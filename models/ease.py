@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from models.base import Checked, Measure, Recommender
-from models.gramian import item_gramian
+from models.gramian import gramian_bytes, item_gramian
 from models.kernels.gramian import mirror_lower
 from models.products import binary, dense_product
 from models.settings import check_positive
@@ -49,6 +49,10 @@ class EASE(Recommender[EASEConfig]):
     config_type = EASEConfig
     arrays: ClassVar[tuple[str, ...]] = ("weights",)
     weights: NDArray[np.float32]  #: (n_items, n_items), B
+
+    @classmethod
+    def bytes_to_fit(cls, n_items: int) -> int:
+        return gramian_bytes(n_items)
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         self.weights = np.empty((0, 0), np.float32)  # those of a fit before would take the memory twice

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,22 +11,38 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["available_bytes", "zeros_in_memory"]
+__all__ = ["TooLittleMemoryError", "available_bytes", "check_memory", "n_in_memory", "zeros_in_memory"]
 
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 _lock = threading.Lock()
 
 
-def zeros_in_memory(shape: tuple[int, ...], what: str, instead: str) -> NDArray[np.float32]:
-    """Zeros, float32, that really have their memory; MemoryError, with both figures, where it is not available."""
-    n_bytes = 4 * int(np.prod(shape, dtype=object))
+class TooLittleMemoryError(MemoryError):
+    """A model needs more memory than there is; the message says how much of each, and what to do."""
+
+
+def check_memory(needed: int, model: str, n_items: int, *, processes: int = 1) -> None:
+    """TooLittleMemoryError unless ``needed`` bytes are available to each of so many processes that fit ``model``."""
+    available = available_bytes()
+    if available is not None and needed * processes > available:
+        each = f" in each of {processes} processes" if processes > 1 else ""
+        raise TooLittleMemoryError(
+            f"{model} needs {needed / 1e9:,.2f} GB of memory for {n_items:,} items{each}, "
+            f"and {available / 1e9:,.2f} GB are available; leave out rare items, "
+            "or choose a model that keeps a few neighbours, such as item2item or rp3beta"
+        )
+
+
+def n_in_memory(needed: int) -> int:
+    """How many times ``needed`` bytes are available."""
+    available = available_bytes()
+    return sys.maxsize if available is None else available // needed
+
+
+def zeros_in_memory(shape: tuple[int, int], model: str) -> NDArray[np.float32]:
+    """Zeros, float32, that really have their memory, a column an item; TooLittleMemoryError where there is less."""
     with _lock:  # fits run side by side, and what one has asked for the other must not count on
-        available = available_bytes()
-        if available is not None and n_bytes > available:
-            raise MemoryError(
-                f"{what} needs {n_bytes / 1e9:,.2f} GB of memory, "
-                f"and {available / 1e9:,.2f} GB are available; {instead}"
-            )
+        check_memory(4 * math.prod(shape), model, shape[1])
         out = np.empty(shape, np.float32)
         out.fill(0)  # np.zeros would be given its pages only as they are written
     return out

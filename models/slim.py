@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.base import Checked, Measure, Recommender
-from models.gramian import item_gramian
+from models.gramian import gramian_bytes, item_gramian
 from models.inputs import csr_parts
 from models.kernels.slim import solve_items
 from models.products import binary, sparse_product
@@ -52,6 +52,10 @@ class SLIM(Recommender[SLIMConfig]):
     indptr: NDArray[np.int64]  #: (n_items + 1,) where each item's weights are
     targets: NDArray[np.int32]  #: (n_weights,) the item that they speak for
     weights: NDArray[np.float32]  #: (n_weights,)
+
+    @classmethod
+    def bytes_to_fit(cls, n_items: int) -> int:
+        return gramian_bytes(n_items)
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         config = self.config

@@ -14,6 +14,7 @@ from optuna.pruners import MedianPruner
 from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
 from evaluation.split import Fold, Split
+from models.memory import check_memory
 from studies.asked import asked_as_json
 from studies.environment import describe_environment
 from studies.grid import n_configurations
@@ -130,10 +131,14 @@ def search(
 
     ``should_stop`` is asked after every epoch: once true, the trial at hand is abandoned, its configuration queued for
     the next run, and what is there is returned. A trial that raises is recorded as failed and the search goes on,
-    until ``options.max_failures`` have.
+    until ``options.max_failures`` have. TooLittleMemoryError where no trial could have the memory that it needs.
     """
     spec = load_spec(model)
     check_suits(spec.model, interactions)
+    if options.scheduler is None:  # the memory of other machines is known to them alone
+        check_memory(
+            spec.model.bytes_to_fit(interactions.n_items), model, interactions.n_items, processes=options.workers
+        )
     space = spec.space_for(is_weighted=interactions.is_weighted)
     growth = plan_growth(model, space, options.grow_factors, options.n_trials) if options.grow_factors else None
     space = growth.space(space) if growth else space

@@ -16,6 +16,7 @@ from evaluation.rating_errors import RatingErrors, error_estimates
 from evaluation.significance import Estimate
 from evaluation.split import Fold
 from models.base import Recommender
+from models.memory import n_in_memory
 from models.threads import available_threads, can_run_side_by_side
 from studies.ranking import rank_by
 from studies.ratings import errors_of, suited
@@ -54,8 +55,8 @@ def run_trial(
     """Fit ``config`` on every fold, all in step, until the metric has not improved for ``spec.patience`` epochs.
 
     The folds are draws of one validation set: after each epoch the metric is averaged over them and given
-    to ``after_epoch(epoch, value)``, which may raise to end the trial. Folds are fitted side by side, the
-    threads divided among them; the result does not depend on how.
+    to ``after_epoch(epoch, value)``, which may raise to end the trial. Folds are fitted side by side, as many as have
+    the memory, the threads divided among them; the result does not depend on how.
     """
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     curve: list[float] = []
@@ -101,7 +102,9 @@ def fit_and_rank(
         for _ in fit.epochs:
             if should_stop():
                 raise StoppedError
-        return rank_by(fit.model, fit.fold)
+        ranks = rank_by(fit.model, fit.fold)
+        fit.release()
+        return ranks
 
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     with ThreadPoolExecutor(n_beside) as pool:
@@ -115,7 +118,7 @@ def warm_up(spec: StudySpec, threads: int | None = None) -> None:
     matrix = sp.csr_array(np.tril(np.ones((4, 4), np.float32)))
     hidden = sp.csr_array(np.triu(np.ones((4, 4), np.float32), 1))[:3]
     fold = Fold(train=matrix, users=np.arange(3), histories=matrix[:3], hidden=hidden, fold_in=False)
-    fit = _Fit(spec.model(seed=0, threads=threads), fold)
+    fit = _Fit(spec, spec.model(seed=0, threads=threads), fold)
     fit.advance()
 
 
@@ -125,14 +128,17 @@ def _fits(
     """A fit for each fold, and how many may go side by side, the threads divided among them."""
     n_threads = threads or available_threads()
     n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
+    if needed := spec.model.bytes_to_fit(folds[0].train.shape[1]):
+        n_beside = min(n_beside, max(1, n_in_memory(needed)))  # one that has no room says so itself
     shown = [suited(fold, spec.model) for fold in folds]
-    return [_Fit(spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in shown], n_beside
+    return [_Fit(spec, spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in shown], n_beside
 
 
 class _Fit:
-    """One model on one fold, advanced an epoch at a time."""
+    """One model on one fold, advanced an epoch at a time; one that has no more than one is let go after it."""
 
-    def __init__(self, model: Recommender[Any], fold: Fold) -> None:
+    def __init__(self, spec: StudySpec, model: Recommender[Any], fold: Fold) -> None:
+        self.is_once = spec.max_epochs == 1
         self.model = model
         self.fold = fold
         self.epochs: Iterator[int] = model.fit_epochs(fold.train, timestamps=fold.timestamps)
@@ -151,4 +157,11 @@ class _Fit:
         self.errors = errors_of(self.model, self.fold)
         self.fit_seconds += fitted - start
         self.evaluate_seconds += time.perf_counter() - fitted
+        if self.is_once:
+            self.release()
         return True
+
+    def release(self) -> None:
+        """Let go of the model, whose memory the next fit may need."""
+        self.epochs = iter(())
+        del self.model

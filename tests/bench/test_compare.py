@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import models.memory
+from studies.comparison import entrants
 from tests.bench.conftest import Command
 
 DATA = ("--data", "likes.csv")
@@ -73,6 +75,20 @@ def test_mlflow_gets_the_comparison_too(command: Command, tmp_path: Path) -> Non
     experiment = client.get_experiment_by_name("likes.csv")
     runs = {run.info.run_name for run in client.search_runs([experiment.experiment_id])}
     assert {"compare-likes.csv", "item2item", "popularity", "random"} <= runs
+
+
+@pytest.mark.usefixtures("studied")
+def test_models_without_the_memory_they_need_are_left_out_unless_they_are_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models.memory, "available_bytes", lambda: 2000)
+    monkeypatch.setattr(entrants, "usable_models", lambda: ["ease", "popularity", "slim"])
+    done = command("compare", *QUICK, "--tune", "2")
+    assert done.code == 0
+    assert [line.partition(" needs ")[0] for line in done.err.splitlines()] == ["Left out: ease", "Left out: slim"]
+    named = command("compare", *QUICK, "--tune", "2", "--models", "ease")
+    assert (named.code, named.err.count("\n")) == (2, 1)
+    assert "error: ease needs 0.00 GB of memory for 26 items, and 0.00 GB are available" in named.err
 
 
 @pytest.mark.usefixtures("studied")

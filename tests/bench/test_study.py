@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import models.memory
 from tests.bench.conftest import Command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,21 @@ def test_the_same_command_again_has_nothing_to_do_and_gives_the_same_answer(comm
     before = {path.name: path.read_bytes() for path in page.iterdir()}
     assert command("study", *QUICK).out == first.out
     assert {path.name: path.read_bytes() for path in page.iterdir()} == before
+
+
+@pytest.mark.usefixtures("likes_file")
+@pytest.mark.parametrize(
+    ("model", "more", "each"), [("ease", (), ""), ("slim", ("--workers", "2"), " in each of 2 processes")]
+)
+def test_a_model_without_the_memory_it_needs_is_refused_before_the_search(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str, more: tuple[str, ...], each: str
+) -> None:
+    monkeypatch.setattr(models.memory, "available_bytes", lambda: 5000 if more else 2000)
+    done = command("study", "--model", model, "--data", "likes.csv", "--no-mlflow", *more)
+    assert done.code == 2
+    assert f"error: {model} needs 0.00 GB of memory for 26 items{each}, and 0.00 GB are available;" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert not (tmp_path / "mfbench.db").exists()
 
 
 @pytest.mark.usefixtures("likes_file")

@@ -60,8 +60,8 @@ def test_a_catalogue_that_does_not_fit_into_memory_is_refused_with_both_figures(
     one_like = sp.csr_array(([1.0], ([0], [9_999])), shape=(1, 10_000))
     with pytest.raises(
         MemoryError,
-        match=r"ease, with a weight for every pair of 10,000 items, needs 0\.40 GB of memory, and 0\.40 GB are "
-        r"available; leave out rare items, or choose a model that keeps a few neighbours, such as item2item or rp3beta",
+        match=r"ease needs 0\.40 GB of memory for 10,000 items, and 0\.40 GB are available; leave out rare items, or "
+        r"choose a model that keeps a few neighbours, such as item2item or rp3beta",
     ):
         EASE().fit(one_like)
 

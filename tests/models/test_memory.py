@@ -1,13 +1,21 @@
-"""What memory is available, as Linux tells it."""
+"""What memory is available, as Linux tells it, and what models take of it."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import scipy.sparse as sp
 
 import models.memory
-from models.memory import available_bytes, zeros_in_memory
+from bench.memory import forget_peak, held_bytes, peak_bytes
+from models.base import Recommender
+from models.ease import EASE
+from models.memory import available_bytes, n_in_memory, zeros_in_memory
+from models.slim import SLIM
 
 
 def system(folder: Path, files: dict[str, str]) -> tuple[Path, Path]:
@@ -49,4 +57,18 @@ def test_control_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
 def test_where_nothing_is_told_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert available_bytes(tmp_path / "no", tmp_path / "no") is None
     monkeypatch.setattr(models.memory, "available_bytes", lambda: None)
-    assert zeros_in_memory((2, 3), "this", "choose less").tolist() == [[0.0] * 3] * 2
+    assert zeros_in_memory((2, 3), "this").tolist() == [[0.0] * 3] * 2
+    assert n_in_memory(1) > 10**9
+
+
+@pytest.mark.parametrize("model", [EASE, SLIM])
+def test_a_fit_keeps_within_the_memory_that_it_says_it_needs(model: type[Recommender[Any]]) -> None:
+    n_items = 4000
+    likes = sp.csr_array(sp.random(300, n_items, density=0.01, dtype=np.float32, random_state=0))
+    model().fit(likes[:, :50])  # compiles
+    gc.collect()
+    forget_peak()
+    held = held_bytes()
+    model().fit(likes)
+    assert held is not None
+    assert 0.9 < (peak_bytes() - held) / model.bytes_to_fit(n_items) < 1.2  # a tenth for what little goes with it

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from weakref import WeakSet
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
+import models.memory
 from evaluation.metrics import Metric
 from evaluation.ranking import rank_hidden
 from evaluation.split import Split
+from models.ease import EASE
 from studies import trial
 from studies.registry import load_spec
 from studies.trial import TrialResult, run_trial
@@ -64,3 +71,24 @@ def test_a_model_that_scores_nothing_but_nan_raises_and_does_not_win(split: Spli
     config = fragile.FragileConfig(fate="nan")
     with pytest.raises(ValueError, match="NaN among the scores"):
         run_trial(fragile.SPEC, config, split.validation, MRR, seed=0)
+
+
+def test_draws_without_room_side_by_side_are_fitted_one_after_the_other(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: WeakSet[EASE] = WeakSet()
+    at_once: list[int] = []
+
+    class Counted(EASE):
+        def _epochs(self, train: sp.csr_array) -> Iterator[int]:
+            alive.add(self)
+            at_once.append(len(alive))
+            yield from super()._epochs(train)
+
+    spec = replace(load_spec("ease"), model=Counted)
+    needed = EASE.bytes_to_fit(split.validation[0].train.shape[1])
+    monkeypatch.setattr(models.memory, "available_bytes", lambda: 2 * needed - 1)
+    alone = run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2)
+    assert at_once == [1, 1]
+    monkeypatch.setattr(models.memory, "available_bytes", lambda: None)
+    assert_same(alone, run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2))
