@@ -65,6 +65,9 @@ class Extra(NamedTuple):
 
 #: models that take part only where they are named or have a study
 NEED_EXTRAS = {
+    "cornac_bpr": Extra("studies.spaces.peers:CORNAC_BPR", needs="cornac", extra="peers"),
+    "cornac_ease": Extra("studies.spaces.peers:CORNAC_EASE", needs="cornac", extra="peers"),
+    "cornac_mmmf": Extra("studies.spaces.peers:CORNAC_MMMF", needs="cornac", extra="peers"),
     "implicit_als": Extra("studies.spaces.peers:IMPLICIT_ALS", needs="implicit", extra="peers"),
     "implicit_bpr": Extra("studies.spaces.peers:IMPLICIT_BPR", needs="implicit", extra="peers"),
     "implicit_knn": Extra("studies.spaces.peers:IMPLICIT_KNN", needs="implicit", extra="peers"),

@@ -2,6 +2,7 @@
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from models.peers.cornac_models import CornacBPR, CornacEASE, CornacMMMF
 from models.peers.implicit_models import ImplicitALS, ImplicitBPR, ImplicitKNN, ImplicitLMF
 from models.peers.irspack_models import IrspackIALS, IrspackP3Alpha, IrspackRP3Beta, IrspackSLIM
 from models.peers.lightfm_model import LightFM
@@ -15,6 +16,16 @@ FACTORS = Searched(IntDistribution(8, 128, log=True), AS_OURS)
 SGD_RATE = Searched(FloatDistribution(1e-3, 0.2, log=True), "what the field tunes it in")
 PENALTY = Searched(FloatDistribution(1e-6, 1e-1, log=True), "what the field tunes it in")
 
+_CORNAC_PAIRWISE = {"k": FACTORS, "learning_rate": SGD_RATE, "lambda_reg": PENALTY}
+CORNAC_BPR = StudySpec(model=CornacBPR, space=_CORNAC_PAIRWISE, max_epochs=150, patience=8)
+CORNAC_MMMF = StudySpec(model=CornacMMMF, space=_CORNAC_PAIRWISE, max_epochs=150, patience=8)
+CORNAC_EASE = StudySpec(
+    model=CornacEASE,
+    space={
+        "lamb": Searched(FloatDistribution(1.0, 1e4, log=True), AS_OURS),
+        "posB": Searched(CategoricalDistribution([False, True]), "Steck 2019 keeps negative weights, Cornac does not"),
+    },
+)
 IMPLICIT_ALS = StudySpec(
     model=ImplicitALS,
     space={

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from models.base import Recommender
-from models.peers import implicit_models, irspack_models, lightfm_model
+from models.ease import EASE, EASEConfig
+from models.peers import cornac_models, implicit_models, irspack_models, lightfm_model
 from studies.registry import NEED_EXTRAS, load_spec
 from tests.models.contract import LIKES, USERS, ModelContract
 from tests.models.factor_contract import FactorModelContract
@@ -35,6 +36,24 @@ class PeerContract(ModelContract):
     @classmethod
     def fitted(cls) -> Recommender[Any]:
         return cls.model(cls.config, threads=1).fit(LIKES)
+
+
+class TestCornacBPR(PeerContract, FactorModelContract):
+    model = cornac_models.CornacBPR
+    config = cornac_models.CornacPairwiseConfig(k=6, n_epochs=4, learning_rate=0.1)
+    is_personal = False
+
+
+class TestCornacMMMF(PeerContract, FactorModelContract):
+    model = cornac_models.CornacMMMF
+    config = cornac_models.CornacPairwiseConfig(k=6, n_epochs=4, learning_rate=0.1)
+    is_personal = False
+
+
+class TestCornacEASE(PeerContract):
+    model = cornac_models.CornacEASE
+    config = cornac_models.CornacEASEConfig(lamb=5.0)
+    checkerboard_config = cornac_models.CornacEASEConfig(lamb=1.0)
 
 
 class TestImplicitALS(PeerContract, FactorModelContract):
@@ -92,6 +111,12 @@ def test_every_peer_has_a_contract_test(name: str) -> None:
     tests = [value for key, value in vars(module).items() if key.startswith("Test") and isinstance(value, type)]
     pytest.importorskip(NEED_EXTRAS[name].needs, reason="it is an extra")
     assert load_spec(name).model in [test.model for test in tests if issubclass(test, ModelContract)]
+
+
+def test_cornacs_ease_is_ours() -> None:
+    pytest.importorskip("cornac", reason="it is an extra")
+    theirs = cornac_models.CornacEASE(cornac_models.CornacEASEConfig(lamb=5.0, posB=False)).fit(LIKES)
+    np.testing.assert_allclose(EASE(EASEConfig(reg=5.0)).fit(LIKES).scores(USERS), theirs.scores(USERS), atol=1e-5)
 
 
 def test_lists_of_implicit_are_its_own() -> None:
