@@ -12,7 +12,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from models.inputs import checked_histories, checked_items, checked_timestamps, checked_train, checked_users
+from models.inputs import (
+    Features,
+    checked_features,
+    checked_histories,
+    checked_items,
+    checked_timestamps,
+    checked_train,
+    checked_users,
+)
 from models.persistence import read_model, write_model
 from models.top_k import TopK, best_scores
 
@@ -47,6 +55,7 @@ class Recommender(ABC, Generic[C]):
     config_type: ClassVar[type]
     learns_from_ratings: ClassVar[bool] = False  #: weights of ``train`` are ratings, low ones too, and are predicted
     learns_from_times: ClassVar[bool] = False  #: has no use for data without timestamps
+    learns_from_features: ClassVar[bool] = False  #: of users and items, where there are any
     arrays: ClassVar[tuple[str, ...]] = ()  #: the fitted attributes that ``save`` keeps
 
     def __init__(self, config: C | None = None, *, seed: int = 0, threads: int | None = None) -> None:
@@ -55,6 +64,7 @@ class Recommender(ABC, Generic[C]):
         self.threads = threads
         self.train: sp.csr_array | None = None
         self.timestamps: NDArray[np.int64] | None = None  #: of the entries of the ``train`` that is fitted, where given
+        self.features = Features()  #: of its users and items, where given
         self.loss_history: list[float] = []  #: after each epoch of the last ``fit`` that was asked for losses
 
     @classmethod
@@ -67,6 +77,7 @@ class Recommender(ABC, Generic[C]):
         train: sp.csr_array,
         *,
         timestamps: ArrayLike | None = None,
+        features: Features | None = None,
         losses: bool = False,
         progress: bool = False,
     ) -> Self:
@@ -74,16 +85,21 @@ class Recommender(ABC, Generic[C]):
 
         ``losses`` keeps the loss after each epoch in ``loss_history``, ``progress`` shows a bar; both cost a little.
         """
-        return self._follow(self.fit_epochs(train, timestamps=timestamps), losses=losses, progress=progress)
+        return self._follow(
+            self.fit_epochs(train, timestamps=timestamps, features=features), losses=losses, progress=progress
+        )
 
-    def fit_epochs(self, train: sp.csr_array, *, timestamps: ArrayLike | None = None) -> Iterator[int]:
+    def fit_epochs(
+        self, train: sp.csr_array, *, timestamps: ArrayLike | None = None, features: Features | None = None
+    ) -> Iterator[int]:
         """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
 
         A model without epochs yields once. ``timestamps`` (nnz,) are the seconds of the entries of a canonical
-        ``train``; most models have no use for them.
+        ``train``, ``features`` what is known of its users and items; most models have no use for either.
         """
         self.timestamps = checked_timestamps(timestamps, train)
         train = checked_train(train)
+        self.features = checked_features(features, train)
         self.train = None
         self._start(train)
         yield from self._run(train)
@@ -93,21 +109,28 @@ class Recommender(ABC, Generic[C]):
         train: sp.csr_array,
         *,
         timestamps: ArrayLike | None = None,
+        features: Features | None = None,
         losses: bool = False,
         progress: bool = False,
     ) -> Self:
         """Go on from what is fitted, for as many epochs as the config says; otherwise like ``fit``."""
-        return self._follow(self.continue_epochs(train, timestamps=timestamps), losses=losses, progress=progress)
+        return self._follow(
+            self.continue_epochs(train, timestamps=timestamps, features=features), losses=losses, progress=progress
+        )
 
-    def continue_epochs(self, train: sp.csr_array, *, timestamps: ArrayLike | None = None) -> Iterator[int]:
+    def continue_epochs(
+        self, train: sp.csr_array, *, timestamps: ArrayLike | None = None, features: Features | None = None
+    ) -> Iterator[int]:
         """Like ``fit_epochs``, but starting from what is fitted or loaded.
 
         ``train`` may hold other likes, and more users and items, the old ones keeping their numbers. A model
-        without epochs has nothing to start from and is fitted afresh.
+        without epochs has nothing to start from and is fitted afresh. Features keep their numbers, too, and there may
+        be more of them; where none are given, they are those that are known.
         """
         before = self._fitted_train().shape
         self.timestamps = checked_timestamps(timestamps, train)
         train = checked_train(train)
+        self.features = checked_features(features, train)
         if train.shape[0] < before[0] or train.shape[1] < before[1]:
             raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
         self._grow(train)

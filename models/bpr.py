@@ -10,10 +10,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.kernels.bpr import Negatives, Step, fold_in_users, learn_epoch, sum_losses
-from models.kernels.strata import Strata, write_guide
+from models.kernels.strata import Strata
 from models.pairwise import PairwiseModel, drawn_key
 from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
-from models.strata import undealt
+from models.strata import by_popularity, undealt
 from models.threads import limited_threads
 
 __all__ = ["BPR", "BPRConfig"]
@@ -110,11 +110,7 @@ class BPR(PairwiseModel[BPRConfig]):
         config = self.config
         if config.negatives != "popularity":
             return _uniform(config.n_candidates if config.negatives == "adaptive" else 1)
-        n_likes = np.bincount(strata.place, minlength=len(strata.item_at))
-        cumulative = np.concatenate([[0.0], np.cumsum(n_likes**config.popularity_exponent)])
-        guide = np.empty(len(n_likes), np.int32)
-        write_guide(cumulative, strata.item_start, guide)
-        return Negatives(cumulative, guide, 1)
+        return Negatives(*by_popularity(strata, config.popularity_exponent), 1)
 
 
 def _uniform(n_candidates: int) -> Negatives:

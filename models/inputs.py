@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "Features",
+    "checked_features",
     "checked_histories",
     "checked_items",
     "checked_likers",
@@ -17,6 +19,13 @@ __all__ = [
     "checked_users",
     "csr_parts",
 ]
+
+
+class Features(NamedTuple):
+    """What is known of users and items beside likes: weights of features, None of whom nothing is known."""
+
+    users: sp.csr_array | None = None  #: (n_users, n_user_features)
+    items: sp.csr_array | None = None  #: (n_items, n_item_features)
 
 
 def checked_train(train: Any) -> sp.csr_array:
@@ -29,6 +38,18 @@ def checked_train(train: Any) -> sp.csr_array:
     if 0 in matrix.shape:
         raise ValueError(f"train must have at least one user and one item, got shape {matrix.shape}")
     return matrix
+
+
+def checked_features(features: Features | None, train: sp.csr_array) -> Features:
+    """``features`` in the form of ``train``; ValueError unless they have a row for each of its users and items."""
+    checked = []
+    for what, matrix, n_rows in zip(("users", "items"), features or Features(), train.shape, strict=True):
+        if matrix is not None:
+            matrix = _canonical(f"features of {what}", matrix)
+            if matrix.shape[0] != n_rows:
+                raise ValueError(f"there are features of {matrix.shape[0]} {what}, and train has {n_rows}")
+        checked.append(matrix)
+    return Features(*checked)
 
 
 def checked_timestamps(timestamps: ArrayLike | None, train: Any) -> NDArray[np.int64] | None:

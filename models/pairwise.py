@@ -54,13 +54,16 @@ class PairwiseModel(FactorModel[P]):
         self.item_factors = np.concatenate([self.item_factors, items[len(self.item_factors) :]])
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
-        dealer = Dealer(train)
+        dealer = self._dealer(train)
         for epoch in range(1, self.config.n_epochs + 1):
             rng = np.random.default_rng([self.seed, int(self.n_epochs_done)])
             with limited_threads(self.threads):
                 self._learn(dealer.deal(rng), drawn_key(rng))
             self.n_epochs_done = self.n_epochs_done + 1
             yield epoch
+
+    def _dealer(self, train: sp.csr_array) -> Dealer:
+        return Dealer(train)
 
     @abstractmethod
     def _learn(self, strata: Strata, key: np.uint64) -> None:

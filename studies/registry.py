@@ -39,6 +39,7 @@ MODELS = {
     "bpr": "studies.spaces.bpr",
     "ease": "studies.spaces.ease",
     "funk_svd": "studies.spaces.funk_svd",
+    "hybrid": "studies.spaces.hybrid",
     "ials": "studies.spaces.ials",
     "item2item": "studies.spaces.item2item",
     "logistic_mf": "studies.spaces.logistic_mf",

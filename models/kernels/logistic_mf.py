@@ -124,15 +124,15 @@ def sum_losses(likes, zeros, key, X, Y, out):
         total = 0.0
         for p in range(first, last):
             s, c = np.float64(dot(X, row, Y, indices[p])), likes.confidence[p]
-            total += (1.0 + c) * _softplus(s) - c * s
+            total += (1.0 + c) * softplus(s) - c * s
         state = stream(key, row)
         for _ in range(zeros.n_drawn[row]):
             state, j = _draw_unseen(indices, first, last, pool, len(Y), state)
             if j >= 0:
-                total += zeros.weight[row] * _softplus(np.float64(dot(X, row, Y, j)))
+                total += zeros.weight[row] * softplus(np.float64(dot(X, row, Y, j)))
         out[row] = total
 
 
 @njit(cache=True, nogil=True)
-def _softplus(s):
+def softplus(s):
     return np.log1p(np.exp(-abs(s))) + max(s, 0.0)  # ln(1 + e^s) without overflow
