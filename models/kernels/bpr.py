@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit, prange
 
 from models.kernels.draws import stream
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.strata import cell_of, draw_unseen, mark
 
@@ -61,7 +62,7 @@ def _learn_cell(strata, user_block, item_block, negatives, key, step, X, Y):
         mark(False, cell, place, liked)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, user, Y):
     """The next state, and the place of a negative: the best scored candidate, of equals the first; -1 for none."""
     if n_candidates == 1:
@@ -76,7 +77,7 @@ def draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, u
     return state, best
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def dot(X, user, Y, item):
     """x_u.y_i; rows are never sliced here, since a slice's reference count is what threads would fight for."""
     s = np.float32(0.0)
@@ -85,7 +86,7 @@ def dot(X, user, Y, item):
     return s
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _margin(X, user, Y, i, j):
     margin = np.float32(0.0)
     for f in range(X.shape[1]):
@@ -93,7 +94,7 @@ def _margin(X, user, Y, i, j):
     return margin
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _step(X, user, Y, i, j, step):
     k = X.shape[1] - 1
     rate = step.learning_rate
@@ -131,7 +132,7 @@ def fold_in_users(likes, negatives, key, rates, step, Y, out):
                     _user_step(out, user, Y, place[p], drawn, rates[sweep], step.reg_user)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _user_step(X, user, Y, i, j, rate, reg):
     k = X.shape[1] - 1
     pull = rate / (np.float32(1.0) + np.exp(_margin(X, user, Y, i, j)))
@@ -165,7 +166,7 @@ def sum_losses(likes, negatives, key, step, X, Y, out):
         out[user, 0], out[user, 1] = total, n_steps
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _penalty(X, user, Y, i, j, step):
     k = X.shape[1] - 1
     total = step.reg_positive * Y[i, k] ** 2 + step.reg_negative * Y[j, k] ** 2

@@ -7,10 +7,12 @@ loop takes a stream of its own, ``stream(key, row)``, so that threads share no g
 import numpy as np
 from numba import njit
 
+from models.kernels.inlined import INLINED
+
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def mixed(state):
     """64 random bits of ``state``."""
     z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -18,19 +20,19 @@ def mixed(state):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def stream(key, number):
     """The first state of stream ``number`` of ``key`` (uint64); a stream's state is a key in its turn."""
     return mixed(key + GAMMA * np.uint64(number + 1))
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def below(state, n):
     """An integer from 0 to n - 1; n is less than 2^32."""
     return np.int64(((mixed(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def fraction(state):
     """A float64 of [0, 1)."""
     return np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53

@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from models.kernels.draws import GAMMA, below, fraction
+from models.kernels.inlined import INLINED
 
 MAX_TRIES = 32  # draws until an unseen item comes up, for users who like nearly all of a block
 
@@ -56,7 +57,7 @@ def write_places(item_at, users_indptr, users_indices, free, place):
             free[user] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def cell_of(strata, user, item_block):
     """The cell of ``user`` in ``item_block``."""
     start, stop = strata.item_start[item_block], strata.item_start[item_block + 1]
@@ -65,14 +66,14 @@ def cell_of(strata, user, item_block):
     return Cell(first, lower_bound(strata.place, first, end, stop), start, stop)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def mark(likes, cell, place, liked):
     """Set ``liked`` (at least as many as the block's places, bool) at the likes of a cell, to ``likes``."""
     for p in range(cell.first, cell.last):
         liked[place[p] - cell.start] = likes
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def draw_unseen(liked, cumulative, guide, cell, state):
     """The next state, and a place of the cell's block that is not ``liked``, -1 where none came up.
 
@@ -90,7 +91,7 @@ def draw_unseen(liked, cumulative, guide, cell, state):
     return state, -1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _draw_weighted(cumulative, guide, start, stop, share):
     """The place at which the block's weights reach this share of their sum: an indexed search (Chen & Asau 1974)."""
     target = cumulative[start] + share * (cumulative[stop] - cumulative[start])
@@ -118,7 +119,7 @@ def write_guide(cumulative, item_start, guide):
             guide[p] = place
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def lower_bound(values, first, last, value):
     """The first entry of the ascending ``values[first:last]`` that is at least ``value``; ``last`` if none is."""
     while first < last:
@@ -130,7 +131,7 @@ def lower_bound(values, first, last, value):
     return first
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def holds(values, first, last, value):
     """Whether the ascending ``values[first:last]`` hold ``value``; no branch that a processor could mispredict."""
     if first == last:

@@ -16,6 +16,7 @@ from numba import njit, prange
 
 from models.kernels.bpr import dot, draw_hard
 from models.kernels.draws import GAMMA, below, stream
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.strata import cell_of, mark
 
@@ -73,7 +74,7 @@ def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
         mark(False, cell, place, liked)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items, scores):
     """The next state and i; ``items`` and ``scores`` (kth,) are room for the best so far, in order."""
     if sampling.n_positives == 1:
@@ -93,7 +94,7 @@ def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items,
     return state, items[sampling.kth - 1]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i):
     """The next state, j and the weight of its gradient; j is -1 where none is found."""
     positive_score = dot(X, user, Y, i)
@@ -114,7 +115,7 @@ def find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i
     return state, -1, np.float32(0.0)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _step(X, user, Y, i, j, GX, GY, weight, step, difference):
     """One loop a row: the compiler does not vectorise one that writes six arrays which might overlap.
 
@@ -126,13 +127,13 @@ def _step(X, user, Y, i, j, GX, GY, weight, step, difference):
     _user_step(X, user, GX, weight, step, difference)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _subtract(Y, i, j, difference):
     for f in range(len(difference)):
         difference[f] = Y[i, f] - Y[j, f]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+@njit(**INLINED, fastmath=FASTMATH)
 def _item_step(X, user, Y, item, GY, weight, step):
     for f in range(X.shape[1]):  # the user's constant 1 makes the last column the bias
         g = step.reg_item * Y[item, f] - weight * X[user, f]
@@ -140,7 +141,7 @@ def _item_step(X, user, Y, item, GY, weight, step):
         Y[item, f] -= step.learning_rate * g / np.sqrt(GY[item, f])
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+@njit(**INLINED, fastmath=FASTMATH)
 def _user_step(X, user, GX, weight, step, difference):
     for f in range(len(difference)):
         g = step.reg_user * X[user, f] - weight * difference[f]
