@@ -35,6 +35,7 @@ class Fragile(Recommender[FragileConfig]):
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         Fragile.fits += 1
+        assert train.indices.flags.aligned  # in a worker too
         likes = np.bincount(train.indices, minlength=train.shape[1]) / train.shape[0]
         noise = np.random.default_rng(self.seed).random(train.shape[1])
         for epoch in range(1, self.config.n_epochs + 1):
