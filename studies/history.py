@@ -84,8 +84,7 @@ class StudyHistory:
             }
             metrics = self._estimates(complete)
             records += [_trial_record(trial, metrics.get(trial.number, {})) for trial in some]
-        scored = {trial.number for trial in self._rescored.finalists()}
-        return tuple(self._with_fresh(record) if record.number in scored else record for record in records)
+        return self._with_fresh(records)
 
     def record(self) -> StudyRecord:
         """The whole study as plain values."""
@@ -168,15 +167,20 @@ class StudyHistory:
     def _floors(self) -> dict[str, HiddenRanks]:
         return {name: self._asked.pooled(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
 
-    def _with_fresh(self, record: TrialRecord) -> TrialRecord:
-        """The record of a finalist with its scores on fresh draws and over all draws."""
-        fresh = self._rescored.ranks(record.number)
-        stored = self._study.get_trials(deepcopy=False)[record.number].user_attrs[RESULT]
-        both = pool_draws([*self._asked.draws(stored), *fresh])
-        return replace(
-            record,
-            fresh=self._estimates({"": pool_draws(fresh)})[""],
-            overall=self._estimates({"": both})[""],
+    def _with_fresh(self, records: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:
+        """The records, those of finalists with their scores on fresh draws and over all draws."""
+        numbers = {record.number for record in records}
+        fresh, all_draws = {}, {}
+        for trial in (trial for trial in self._rescored.finalists() if trial.number in numbers):
+            draws = self._rescored.ranks(trial.number)
+            fresh[trial.number] = pool_draws(draws)
+            all_draws[trial.number] = pool_draws([*self._asked.draws(trial.user_attrs[RESULT]), *draws])
+        on_fresh, overall = self._estimates(fresh), self._estimates(all_draws)
+        return tuple(
+            replace(record, fresh=on_fresh[record.number], overall=overall[record.number])
+            if record.number in fresh
+            else record
+            for record in records
         )
 
     def _estimates(self, contenders: Mapping[Any, HiddenRanks]) -> dict[Any, dict[str, Estimate]]:
