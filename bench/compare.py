@@ -114,6 +114,7 @@ def _compare(args: argparse.Namespace, command: str) -> int:
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
+    from studies.features import need_features
     from studies.ratings import need_ratings
 
     for model in args.models or ():
@@ -122,7 +123,11 @@ def _compare(args: argparse.Namespace, command: str) -> int:
         say_left_out_plugins()
     metric = Metric.parse(args.metric)
     data_options, split_options = (
-        data_options_from(args, keep_ratings=need_ratings(args.models or usable_models())),
+        data_options_from(
+            args,
+            keep_ratings=need_ratings(args.models or usable_models()),
+            keep_features=need_features(args.models or usable_models()),
+        ),
         split_options_from(args),
     )
     folder = writable_folder(args.report_dir)

@@ -141,7 +141,7 @@ def _inspect(args: argparse.Namespace) -> None:
     importlib.import_module("pyarrow.csv")  # whose own memory is not what loading takes
     forget_peak()
     held, started, worked = held_bytes(), perf_counter(), process_time()
-    interactions = load(data_options_from(args))
+    interactions = load(data_options_from(args, keep_features=True))
     seconds, busy = perf_counter() - started, process_time() - worked
     added = None if held is None else peak_bytes() - held
     summary = summarise(interactions)

@@ -53,11 +53,14 @@ def _export(args: argparse.Namespace, command: str) -> int:
     from models.factor_model import FactorModel
     from reports.formats import visible
     from reports.page import file_name
+    from studies.features import need_features
     from studies.pyfunc import write_pyfunc
     from studies.ratings import need_ratings
 
     check_model(args.model)
-    interactions = load(data_options_from(args, keep_ratings=need_ratings([args.model])))
+    interactions = load(
+        data_options_from(args, keep_ratings=need_ratings([args.model]), keep_features=need_features([args.model]))
+    )
     name = file_name(f"{args.model}-{interactions.name}").removesuffix(".html")
     folder = writable_folder(args.to or Path("export") / name)
     model = best_fit(args.model, interactions, args.storage, seed=args.seed, threads=args.threads)

@@ -54,11 +54,14 @@ def _show(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import load
     from bench.side_by_side import print_item, print_user, user_number
     from bench.title_search import find_items
+    from studies.features import need_features
     from studies.ratings import need_ratings
 
     for name in args.model:
         check_model(name)
-    interactions = load(data_options_from(args, keep_ratings=need_ratings(args.model)))
+    interactions = load(
+        data_options_from(args, keep_ratings=need_ratings(args.model), keep_features=need_features(args.model))
+    )
     items = find_items(interactions, args.item) if args.item is not None else []
     user = user_number(interactions, args.user) if args.user is not None else None
     models = {

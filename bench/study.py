@@ -42,6 +42,7 @@ EXAMPLES = """\
   python -m bench.study --model item2item --metric map@30 --trials 100
   python -m bench.study --model bpr --metric mrr@100 recall@30
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
+  python -m bench.study --model hybrid --data ratings.csv --items films.csv --item-features genres,year
   python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
   python -m bench.study --model ials --workers 4
   python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
@@ -145,6 +146,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import describe, load, load_validation
     from evaluation.split import split_likes
     from reports.formats import visible
+    from studies.features import need_features
     from studies.ratings import need_ratings
 
     if args.sync:
@@ -156,7 +158,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
     check_model(args.model)
     metric, second_metric = _metrics(args.metric)
     data_options, split_options = (
-        data_options_from(args, keep_ratings=need_ratings([args.model])),
+        data_options_from(args, keep_ratings=need_ratings([args.model]), keep_features=need_features([args.model])),
         split_options_from(args),
     )
     folder = writable_folder(args.report_dir)

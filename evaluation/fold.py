@@ -51,6 +51,8 @@ class Fold:
     n_unknown: NDArray[np.int64] | None = None  #: (n_asked,) further hidden likes, of items that no column stands for
     timestamps: NDArray[np.int64] | None = None  #: (train.nnz,) seconds of ``train``'s entries, for models of ratings
     ratings: FoldRatings | None = None  #: where the data has ratings and they were asked for
+    user_features: sp.csr_array | None = None  #: (n_users, n_user_features) weights, where asked for
+    item_features: sp.csr_array | None = None  #: (n_items, n_item_features) likewise
     liked: sp.csr_array | None = None  #: (n_asked, n_items) what to leave out of a ranking, where not ``histories``
 
     @property

@@ -24,6 +24,8 @@ class Hiding:
         self.timestamps = interactions.timestamps
         self.content_hash = interactions.content_hash
         self.options = options
+        tables = {"user_features": interactions.user_features, "item_features": interactions.item_features}
+        self.features = {name: table.matrix for name, table in tables.items() if table is not None}
 
     def choose_users(self, candidates: NDArray[np.int64], n: int, *, stream: int) -> NDArray[np.int64]:
         chosen = self._rng(stream).choice(candidates, size=n, replace=False)
@@ -69,6 +71,7 @@ class Hiding:
             hidden=self._only(hidden)[users],
             fold_in=fold_in,
             seen_may_return=self.options.seen == "include",
+            **self.features,
         )
 
     def given_fold(self, given: GivenLikes, test_entries: NDArray[np.int64]) -> Fold:
@@ -92,6 +95,7 @@ class Hiding:
             fold_in=False,
             seen_may_return=may_return,
             n_unknown=n_unknown[users],
+            **self.features,
         )
 
     def pairs(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

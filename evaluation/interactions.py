@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Interactions", "InvalidInteractionsError", "Ratings", "Source", "only_entries"]
+__all__ = ["FeatureTable", "Interactions", "InvalidInteractionsError", "Ratings", "Source", "only_entries"]
 
 
 class InvalidInteractionsError(ValueError):
@@ -47,6 +47,27 @@ class Ratings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureTable:
+    """What is known of users, or of items: canonical (n_rows, n_features) float32 CSR of weights.
+
+    ``names`` (n_features,) are hostile text, as ``columns`` are, which say where they come from.
+    """
+
+    matrix: sp.csr_array
+    names: NDArray[np.str_]
+    columns: tuple[str, ...]
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of which row has which feature, and how much of it."""
+        digest = hashlib.sha256(repr(self.matrix.shape).encode())
+        for array, dtype in ((self.matrix.indptr, "<i8"), (self.matrix.indices, "<i4"), (self.matrix.data, "<f4")):
+            digest.update(np.ascontiguousarray(array, dtype).tobytes())
+        digest.update("\x1f".join(self.names.tolist()).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interactions:
     """Likes of users for items.
 
@@ -55,7 +76,8 @@ class Interactions:
     int64 seconds aligned with ``matrix.data``. ``user_ids`` (n_users,) and ``item_ids`` (n_items,)
     are the ids as the user's file had them, sorted; ``item_titles`` (n_items,) are hostile text.
     ``ratings`` are there where the data has some and they were asked for: of the same users and items, the likes
-    among them. ``content_hash`` leaves them out, so that likes are the same likes with them and without.
+    among them. Features are there where models need them. ``content_hash`` leaves both out, so that likes are the same
+    likes with them and without.
     """
 
     name: str
@@ -66,6 +88,8 @@ class Interactions:
     timestamps: NDArray[np.int64] | None = None
     item_titles: NDArray[np.str_] | None = None
     ratings: Ratings | None = None
+    user_features: FeatureTable | None = None
+    item_features: FeatureTable | None = None
 
     @classmethod
     def from_rows(

@@ -51,6 +51,7 @@ def data_facts(record: StudyRecord | ComparisonRecord) -> tuple[tuple[str, str],
         ("Items", formats.count(data.n_items)),
         ("Likes", formats.count(data.n_likes)),
         *kept,
+        *((("Features", data.features),) if data.features else ()),
         ("Rows read", formats.count(data.rows_read)),
     )
 

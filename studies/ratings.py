@@ -10,6 +10,7 @@ from evaluation.interactions import Interactions, InvalidInteractionsError
 from evaluation.rating_errors import RatingErrors, rating_errors
 from models.base import Recommender
 from models.rating_model import RatingModel
+from studies.features import features_of_all
 from studies.registry import load_spec
 
 __all__ = ["check_suits", "errors_of", "fit_on_all", "need_ratings", "suited", "suits"]
@@ -49,7 +50,7 @@ def fit_on_all(model: Recommender[Any], interactions: Interactions) -> Recommend
     check_suits(type(model), interactions)
     ratings = interactions.ratings
     if ratings is None or not model.learns_from_ratings:
-        return model.fit(interactions.matrix)
+        return model.fit(interactions.matrix, features=features_of_all(model, interactions))
     return model.fit(ratings.matrix, timestamps=ratings.timestamps)
 
 

@@ -47,6 +47,7 @@ class DataSummary:
     dropped: Mapping[str, int]  #: reason -> rows
     content_hash: str
     positive_from: float | None = None
+    features: str | None = None  #: what was learnt from beside likes, in words, with a hash
     notes: tuple[str, ...] = ()  #: what was repaired or decided while reading
     terms: str = ""
 

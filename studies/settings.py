@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -12,6 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
 from evaluation.split import Split
+from studies.features import features_in_words
 from studies.record import DataSummary, ParameterRange, SplitSummary
 from studies.spec import Searched, StudySpec
 
@@ -59,7 +60,7 @@ def study_settings(
         seed=seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,
-        data=data_summary(interactions),
+        data=replace(data_summary(interactions), features=features_in_words(spec.model, interactions)),
         split=split_summary(split),
         space={name: _parameter_range(searched) for name, searched in space.items()},
     )

@@ -18,6 +18,7 @@ from evaluation.split import Fold
 from models.base import Recommender
 from models.memory import n_in_memory
 from models.threads import available_threads, can_run_side_by_side
+from studies.features import features_of_fold
 from studies.ranking import rank_by
 from studies.ratings import errors_of, suited
 from studies.spec import StudySpec
@@ -141,7 +142,9 @@ class _Fit:
         self.is_once = spec.max_epochs == 1
         self.model = model
         self.fold = fold
-        self.epochs: Iterator[int] = model.fit_epochs(fold.train, timestamps=fold.timestamps)
+        self.epochs: Iterator[int] = model.fit_epochs(
+            fold.train, timestamps=fold.timestamps, features=features_of_fold(model, fold)
+        )
         self.fit_seconds = 0.0
         self.evaluate_seconds = 0.0
         self.ranks: HiddenRanks

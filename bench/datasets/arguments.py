@@ -28,7 +28,17 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_choosing(group: argparse._ArgumentGroup) -> None:
     default = DataOptions
-    group.add_argument("--items", metavar="FILE", help="item titles, where they are not beside the interactions")
+    group.add_argument(
+        "--items", metavar="FILE", help="item titles and features, where they are not beside the interactions"
+    )
+    group.add_argument(
+        "--item-features",
+        metavar="COLUMN,...",
+        help="what hybrid learns of items: columns of that file, | between several values; numbers are cut into ten "
+        "ranges; none: nothing (genres or tags, where there are any)",
+    )
+    group.add_argument("--users", metavar="FILE", help="a table of users, where it is not beside the interactions")
+    group.add_argument("--user-features", metavar="COLUMN,...", help="what hybrid learns of users: columns of it")
     group.add_argument(
         "--positive-from",
         type=float,
@@ -61,7 +71,9 @@ def _add_recognising(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def data_options_from(args: argparse.Namespace, *, keep_ratings: bool = False) -> DataOptions:
+def data_options_from(
+    args: argparse.Namespace, *, keep_ratings: bool = False, keep_features: bool = False
+) -> DataOptions:
     """The options that were parsed; raises DataError for values that cannot be."""
     given = {field.name: getattr(args, field.name) for field in fields(DataOptions) if hasattr(args, field.name)}
-    return DataOptions(**given, keep_ratings=keep_ratings)
+    return DataOptions(**given, keep_ratings=keep_ratings, keep_features=keep_features)

@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from bench.datasets.errors import DataError, did_you_mean, shown
 
-__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "is_number", "parse_columns", "title_column"]
+__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "is_number", "parse_columns", "place_of", "title_column"]
 
 Role = Literal["user", "item", "rating", "weight", "time"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -89,7 +89,7 @@ def chosen(
 ) -> dict[Role, int]:
     """``recognised`` with the columns that the user asked for: by name, or from 1 where there is no header."""
     columns = {role: place for role, place in recognised.items() if role not in asked}
-    places = {role: _place(column, header, n_columns, file) for role, column in asked.items()}
+    places = {role: place_of(column, header, n_columns, file) for role, column in asked.items()}
     for rival, other in (("rating", "weight"), ("weight", "rating")):
         if rival in places:
             columns.pop(cast(Role, other), None)
@@ -97,15 +97,16 @@ def chosen(
     return {**kept, **places}
 
 
-def _place(column: str, header: Sequence[str], n_columns: int, file: object) -> int:
+def place_of(column: str, header: Sequence[str], n_columns: int, file: object, option: str = "--columns") -> int:
+    """The place of a column that the user named with ``option``: by name, or from 1 where there is no header."""
     if header:
         if column in header:
             return header.index(column)
         names = shown(", ".join(header), 200)
         hint = did_you_mean(column, header)
-        raise DataError.at(file, f"--columns: no column '{shown(column)}'. Choose one of: {names}.{hint}")
+        raise DataError.at(file, f"{option}: no column '{shown(column)}'. Choose one of: {names}.{hint}", line=1)
     if not column.isdecimal() or not 1 <= int(column) <= n_columns:
-        raise DataError.at(file, f"--columns: no header here, so name a column by its number, 1 to {n_columns}")
+        raise DataError.at(file, f"{option}: no header here, so name a column by its number, 1 to {n_columns}", line=1)
     return int(column) - 1
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.datasets import movielens_small
 from bench.datasets.catalogue import KNOWN_SETS
 from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.features import Table, embedded_items, read_table, with_features
 from bench.datasets.files import DataFile, readable
 from bench.datasets.folders import fetched_file
 from bench.datasets.likes import to_interactions
@@ -33,6 +34,38 @@ _MIN_CACHED_BYTES = 16 << 20
 
 def load(options: DataOptions) -> Interactions:
     """The likes in the data that ``options`` name; raises DataError, in one line, where there are none to be had."""
+    interactions = _load_likes(options)
+    if not options.keep_features:
+        return interactions
+    return with_features(interactions, options, _item_table(options), _user_table(options))
+
+
+def _item_table(options: DataOptions) -> Table | None:
+    """Where features of items are; one that only lies beside the data and that nobody asked for may be unusable."""
+    if options.data == EMBEDDED and options.items is None:
+        return embedded_items()
+    file = _beside(options).titles if options.items is None else DataFile(Path(options.items))
+    try:
+        return read_table(file, "item")
+    except DataError:
+        if options.items is None and options.item_features is None:
+            return None
+        raise
+
+
+def _user_table(options: DataOptions) -> Table | None:
+    if options.users is not None:
+        return read_table(DataFile(Path(options.users)), "user")
+    return None if options.user_features is None else read_table(_beside(options).users, "user")
+
+
+def _beside(options: DataOptions) -> Place:
+    """The files of the data, none where they are embedded or synthetic."""
+    has_files = options.data != EMBEDDED and not options.data.startswith(PREFIX)
+    return place_of(options) if has_files else Place(interactions=())
+
+
+def _load_likes(options: DataOptions) -> Interactions:
     if options.data == EMBEDDED:
         return _finish(EMBEDDED, movielens_small.read_rows(), options)
     if options.data.startswith(PREFIX):

@@ -24,7 +24,10 @@ class DataOptions:
     """Which data to load, and what in it counts as a like; the only place where the defaults are written."""
 
     data: str = "movielens-small"  #: name of a known set, ``synthetic:...``, or path of a file, folder or zip
-    items: str | None = None  #: file of item titles
+    items: str | None = None  #: file of item titles, and of features
+    item_features: str | None = None  #: columns of it, ``genres,year``; None takes genres, ``none`` nothing
+    users: str | None = None  #: file of users
+    user_features: str | None = None  #: columns of it; None takes nothing
     format: Format | None = None  #: None recognises it
     columns: str | None = None  #: ``user=uid,item=track,rating=plays,time=ts``; None recognises them
     separator: str | None = None  #: between the columns of a text table; None recognises it
@@ -38,6 +41,7 @@ class DataOptions:
     sample_seed: int = 0  #: seed of that sample
     trust_pickle: bool = False  #: whether object arrays may be unpickled, which can run code of the file
     keep_ratings: bool = False  #: whether ratings are kept beside the likes, for models that learn from them
+    keep_features: bool = False  #: whether features are read, for models that learn from them
     use_cache: bool = True  #: whether parsed data may be kept in, and taken from, the user's cache folder
 
     def __post_init__(self) -> None:

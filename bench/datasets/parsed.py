@@ -26,8 +26,8 @@ __all__ = ["parsed_key", "recall", "remember"]
 #: Raised whenever a reader changes what the same file and options give.
 _VERSION = 2
 _MAX_KEPT = 16
-#: Options that say where the data is or how it is kept; they do not change what is parsed.
-_IRRELEVANT = ("data", "items", "use_cache")
+#: Options that say where the data is, how it is kept or what is read beside it; they do not change what is parsed.
+_IRRELEVANT = ("data", "items", "use_cache", "item_features", "users", "user_features", "keep_features")
 
 
 def parsed_key(files: Iterable[DataFile], options: DataOptions) -> str:

@@ -1,4 +1,4 @@
-"""Which file of a folder, a zip or a known set holds the interactions, and which the titles."""
+"""Which file of a folder, a zip or a known set holds the interactions, which the titles, and which the users."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = ["Place", "find_place"]
 #: Names without .gz, the likeliest first.
 _INTERACTIONS = ("ratings.*", "interactions.*", "u.data", "user_artists.*", "data_train.npz", "data.npz", "*.parquet")
 _TITLED = ("movies", "artists", "items", "titles", "tracks", "books")
+_USERS = ("u.user", *(f"users.{kind}" for kind in ("csv", "tsv", "dat", "txt")))
 _TITLES = (*(f"{what}.{kind}" for what in _TITLED for kind in ("csv", "tsv", "dat", "txt")), "u.item")
 
 
@@ -25,6 +26,7 @@ class Place:
 
     interactions: tuple[DataFile, ...]
     titles: DataFile | None = None
+    users: DataFile | None = None  #: a table of them, if there is one
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -43,7 +45,8 @@ def find_place(path: Path, items: str | None) -> Place:
         found = (DataFile(path),)
         files = files_in(path.parent) if _fitting(found, _INTERACTIONS[:4]) else []
     titles = (DataFile(Path(items)),) if items is not None else _fitting(files, _TITLES)
-    return Place(interactions=found, titles=titles[0] if titles else None)
+    users = _fitting(files, _USERS)
+    return Place(interactions=found, titles=titles[0] if titles else None, users=users[0] if users else None)
 
 
 def _interactions(path: Path, files: Sequence[DataFile]) -> tuple[DataFile, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from itertools import islice
 
 from bench.datasets.columns import by_name, title_column
 from bench.datasets.diagnosis import encoding_of
@@ -10,7 +12,7 @@ from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile, readable
 from bench.datasets.layout import Sample, sample_of, table_lines
 
-__all__ = ["read_titles"]
+__all__ = ["read_titles", "table_rows"]
 
 #: Titles are kept in an array of fixed width, which one endless title would blow up.
 _MAX_LENGTH = 120
@@ -20,17 +22,20 @@ def read_titles(file: DataFile) -> dict[str, str]:
     """Item id, as text -> title, of every line that has both."""
     sample = sample_of(file)
     item, title = _places(file, sample)
-    encoding = encoding_of(file).replace("utf-8", "utf-8-sig")
     titles: dict[str, str] = {}
-    with readable(file), file.open() as content:
-        lines = io.TextIOWrapper(content, encoding=encoding, newline="")
-        for n_row, (_, fields) in enumerate(
-            table_lines(iter(lines), sample.separator, is_quoted=sample.separator in (",", ";"))
-        ):
-            fields = _rejoined(fields, sample)
-            if not (n_row == 0 and sample.has_header) and len(fields) > max(item, title) and fields[title]:
-                titles[fields[item].strip()] = _cut(fields[title].strip())
+    for _, fields in table_rows(file, sample):
+        if len(fields) > max(item, title) and fields[title]:
+            titles[fields[item].strip()] = _cut(fields[title].strip())
     return titles
+
+
+def table_rows(file: DataFile, sample: Sample) -> Iterator[tuple[int, list[str]]]:
+    """The fields of every line but the header, with its number from 1."""
+    encoding = encoding_of(file).replace("utf-8", "utf-8-sig")
+    with readable(file), file.open() as content:
+        lines = iter(io.TextIOWrapper(content, encoding=encoding, newline=""))
+        rows = table_lines(lines, sample.separator, is_quoted=sample.separator in (",", ";"))
+        yield from ((number, _rejoined(fields, sample)) for number, fields in islice(rows, sample.has_header, None))
 
 
 def _places(file: DataFile, sample: Sample) -> tuple[int, int]:

@@ -13,10 +13,11 @@ from optuna.storages import RDBStorage
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
 from evaluation.split import Split
+from studies.features import features_in_words
 from studies.history import StudyHistory
 from studies.ratings import suits
 from studies.record import Estimate
-from studies.registry import is_left_out, load_spec, usable_models
+from studies.registry import NEED_EXTRAS, is_left_out, load_spec, usable_models
 from studies.settings import differences, split_summary
 from studies.spec import StudySpec
 from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, load_study
@@ -93,15 +94,24 @@ def _floor_specs() -> list[tuple[str, StudySpec]]:
 
 
 def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Model -> its studies of this data -> their settings."""
+    """Model -> its studies of this data, and of these features where it learns from any -> their settings."""
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
         settings = summary.user_attrs.get(SETTINGS)
         if not settings or settings["data"]["content_hash"] != interactions.content_hash:
             continue
-        if not is_left_out(settings["model"]):
-            found.setdefault(settings["model"], {})[summary.study_name] = settings
+        name = settings["model"]
+        if is_left_out(name):
+            continue
+        if name in NEED_EXTRAS or settings["data"].get("features") == features_in_words(
+            load_spec(name).model, interactions
+        ):
+            found.setdefault(name, {})[summary.study_name] = settings
     return found
+
+
+def _with_features(model: str) -> str:
+    return " with these features" if load_spec(model).model.learns_from_features else ""
 
 
 def _best_entrant(
@@ -114,8 +124,8 @@ def _best_entrant(
 ) -> Entrant:
     if not studies:
         raise StorageError(
-            f"{model} has no study of {interactions.name} in the storage; tune it with bench.study, "
-            "give --tune 30, or leave it out with --models"
+            f"{model} has no study of {interactions.name}{_with_features(model)} in the storage; "
+            "tune it with bench.study, give --tune 30, or leave it out with --models"
         )
     fitting = [name for name, settings in studies.items() if _fits(settings, split, metric)]
     if not fitting:

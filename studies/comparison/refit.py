@@ -19,6 +19,7 @@ from evaluation.rating_errors import RatingErrors
 from models.base import Recommender
 from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
+from studies.features import features_of_fold
 from studies.ranking import rank_by
 from studies.ratings import errors_of, suited
 from studies.trial import warm_up
@@ -72,7 +73,7 @@ def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, 
 def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> Recommender[Any]:
     """The model, fitted on what ``fold`` holds, which is suited to it."""
     model = entrant.spec.model(entrant.config, seed=seed, threads=threads)
-    return model.fit(fold.train, timestamps=fold.timestamps)
+    return model.fit(fold.train, timestamps=fold.timestamps, features=features_of_fold(model, fold))
 
 
 def lists_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> RankedLists:

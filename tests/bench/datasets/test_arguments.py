@@ -11,6 +11,9 @@ from bench.datasets.arguments import add_data_arguments, data_options_from
 EVERY_OPTION = {
     "data": "x.csv",
     "items": "y.csv",
+    "item_features": "genres,year",
+    "users": "people.csv",
+    "user_features": "age",
     "format": "text",
     "columns": "user=a,item=b",
     "separator": ";",
@@ -44,7 +47,7 @@ def test_every_option_can_be_given():
             words += [f"--{name.replace('_', '-')}", str(value)]
     options = parse(*words)
     assert options == DataOptions(**EVERY_OPTION)
-    not_asked = {"keep_ratings"}  # follows from the model
+    not_asked = {"keep_ratings", "keep_features"}  # follow from the model
     assert {f.name for f in fields(DataOptions) if getattr(options, f.name) == f.default} == not_asked
 
 
