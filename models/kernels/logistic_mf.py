@@ -16,6 +16,7 @@ from numba import njit, prange
 
 from models.kernels.bpr import dot
 from models.kernels.draws import GAMMA, below, stream
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.strata import MAX_TRIES, holds
 
@@ -68,7 +69,7 @@ def fold_in_rows(likes, zeros, key, rates, reg, constant, Y, X):
                 _sweep(indices, confidence, first, last, pool, drawn, state, rates[t], reg, constant, Y, X, row)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, constant, Y, X, row):
     """Likes and drawn pairs in even mixture; the likes in turn, from a drawn one on."""
     n_likes = last - first
@@ -91,7 +92,7 @@ def _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, cons
         _step(X, row, Y, i, rate * pull, rate * reg, constant)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _draw_unseen(indices, first, last, pool, n_fixed, state):
     """The next state, and a row of Y that is not among ``indices[first:last]``, -1 where none came up."""
     for _ in range(MAX_TRIES):
@@ -102,7 +103,7 @@ def _draw_unseen(indices, first, last, pool, n_fixed, state):
     return state, -1
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _step(X, row, Y, i, pull, shrink, constant):
     kept = X[row, constant]
     for f in range(X.shape[1]):
@@ -110,7 +111,7 @@ def _step(X, row, Y, i, pull, shrink, constant):
     X[row, constant] = kept
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _sigma(x):
     return np.float32(1.0) / (np.float32(1.0) + np.exp(-x))
 
@@ -133,6 +134,6 @@ def sum_losses(likes, zeros, key, X, Y, out):
         out[row] = total
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def softplus(s):
     return np.log1p(np.exp(-abs(s))) + max(s, 0.0)  # ln(1 + e^s) without overflow
