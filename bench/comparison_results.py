@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.interactions import Interactions
+from reports.compare_tables import FIXED_METRICS
 from reports.compare_verdict import verdict
 from reports.formats import duration, interval, metric_name, score, visible
 from reports.page import file_name, write_whole
@@ -44,12 +45,15 @@ def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]
     for sentence in (told.headline, *told.findings, told.caveat):
         print(visible(sentence))
     print()
-    rows = [["test", metric_name(record.metric), "95 % interval", "fit", *map(metric_name, record.error_names)]]
+    beside = [metric for metric in FIXED_METRICS if metric != record.metric]
+    names = map(metric_name, [*beside, *record.error_names])
+    rows = [["test", metric_name(record.metric), "95 % interval", "fit", *names]]
     for entrant in record.entrants:
         estimate = entrant.metrics[record.metric]
         seconds = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
-        errors = [score(entrant.errors[name].mean) if entrant.errors else "" for name in record.error_names]
-        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds), *errors])
+        more = [score(entrant.metrics[name].mean) for name in beside]
+        more += [score(entrant.errors[name].mean) if entrant.errors else "" for name in record.error_names]
+        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds), *more])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

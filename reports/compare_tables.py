@@ -10,11 +10,11 @@ from reports.tables import Cell, Column, Table
 from studies.comparison.record import ComparisonRecord, EntrantRecord
 from studies.record import Estimate
 
-__all__ = ["CUTS", "beyond", "configurations", "costs", "pairs", "quality", "winners_curse"]
+__all__ = ["CUTS", "FIXED_METRICS", "beyond", "configurations", "costs", "pairs", "quality", "winners_curse"]
 
 CUTS = (10, 30, 100)
 NAME = Column("Algorithm", is_numeric=False)
-FIXED_METRICS = ("mrr@100", "map@30")
+FIXED_METRICS = ("mrr@100", "map@30")  #: shown whatever the metric of the comparison
 CUT_METRICS = ("hr", "ndcg", "recall")
 BEYOND = ("coverage", "gini", "popularity", "novelty", "diversity")
 
