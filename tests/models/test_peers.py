@@ -11,6 +11,8 @@ import pytest
 from models.base import Recommender
 from models.ease import EASE, EASEConfig
 from models.peers import cornac_models, implicit_models, irspack_models, lightfm_model
+from models.rp3beta import RP3Beta, RP3BetaConfig
+from models.slim import SLIM, SLIMConfig
 from studies.registry import NEED_EXTRAS, load_spec
 from tests.models.contract import LIKES, USERS, ModelContract
 from tests.models.factor_contract import FactorModelContract
@@ -117,6 +119,31 @@ def test_cornacs_ease_is_ours() -> None:
     pytest.importorskip("cornac", reason="it is an extra")
     theirs = cornac_models.CornacEASE(cornac_models.CornacEASEConfig(lamb=5.0, posB=False)).fit(LIKES)
     np.testing.assert_allclose(EASE(EASEConfig(reg=5.0)).fit(LIKES).scores(USERS), theirs.scores(USERS), atol=1e-5)
+
+
+def test_irspacks_slim_is_ours() -> None:
+    """Its penalties are for each user: l1 = n alpha ratio, l2 = n alpha (1 - ratio)."""
+    pytest.importorskip("irspack", reason="it is an extra")
+    alpha, ratio, n = 0.05, 0.2, LIKES.shape[0]
+    ours = SLIM(SLIMConfig(l1_reg=n * alpha * ratio, l2_reg=n * alpha * (1 - ratio), tolerance=1e-5)).fit(LIKES)
+    theirs = irspack_models.IrspackSLIM(irspack_models.IrspackSLIMConfig(alpha=alpha, l1_ratio=ratio)).fit(LIKES)
+    np.testing.assert_allclose(ours.scores(USERS), theirs.scores(USERS), atol=1e-3)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.4])
+def test_irspacks_random_walks_are_ours_where_all_neighbours_are_kept(beta: float) -> None:
+    """Of fewer it keeps so many for an item that is scored, itself among them, and we for an item that is liked."""
+    pytest.importorskip("irspack", reason="it is an extra")
+    n = LIKES.shape[1]
+    ours = RP3Beta(RP3BetaConfig(beta=beta, n_neighbors=n)).fit(LIKES)
+    theirs: list[Recommender[Any]] = [
+        irspack_models.IrspackRP3Beta(irspack_models.IrspackRP3BetaConfig(beta=beta, top_k=n))
+    ]
+    if beta == 0:
+        theirs.append(irspack_models.IrspackP3Alpha(irspack_models.IrspackP3AlphaConfig(top_k=n)))
+    unseen = LIKES.toarray() == 0
+    for peer in theirs:
+        np.testing.assert_allclose(ours.scores(USERS)[unseen], peer.fit(LIKES).scores(USERS)[unseen], atol=1e-5)
 
 
 def test_lists_of_implicit_are_its_own() -> None:
