@@ -243,6 +243,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from evaluation.split import InvalidSplitError
     from models.memory import TooLittleMemoryError
     from studies.growth import GrowthError
+    from studies.half_life import HalfLifeError
     from studies.registry import UnavailableModelError, UnknownModelError
     from studies.storage import StorageError, StudyMismatchError
     from studies.workers import WorkersError
@@ -251,6 +252,7 @@ def _user_errors() -> tuple[type[Exception], ...]:
         ConfigFileError,
         DataError,
         GrowthError,
+        HalfLifeError,
         InvalidInteractionsError,
         InvalidMetricError,
         InvalidSplitError,

@@ -43,6 +43,7 @@ EXAMPLES = """\
   python -m bench.study --model bpr --metric mrr@100 recall@30
   python -m bench.study --model ials --data ratings.csv --positive-from 4 --holdout last
   python -m bench.study --model hybrid --data ratings.csv --items films.csv --item-features genres,year
+  python -m bench.study --model item2item --data ratings.csv --holdout last --half-life never 30 180
   python -m bench.study --config reports/html/ials-movielens-small.toml --trials 100
   python -m bench.study --model ials --workers 4
   python -m bench.study --model ials --storage postgresql://me@db/studies --tracking-uri http://localhost:5000
@@ -93,6 +94,14 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         help="search with at most 32 factors, then double the best up to N, other settings within a factor of three",
     )
     group.add_argument(
+        "--half-life",
+        nargs="+",
+        type=_half_life,
+        default=[],
+        metavar="DAYS|never",
+        help="age at which a like counts half; of several, the search chooses (likes of any age count alike)",
+    )
+    group.add_argument(
         "--rescore",
         type=whole_number,
         default=5,
@@ -130,6 +139,10 @@ def _sampler(text: str) -> str:
     if name == "gp" and find_spec("torch") is None:
         raise argparse.ArgumentTypeError("gp needs the package torch; install it, or take tpe")
     return name
+
+
+def _half_life(text: str) -> float | None:
+    return None if text == "never" else positive_float(text)
 
 
 def _add_record_arguments(group: argparse._ArgumentGroup) -> None:
@@ -215,6 +228,7 @@ def _search_options(args: argparse.Namespace, data: str, metric: Metric, second_
         timeout=args.timeout,
         sampler=args.sampler,
         grow_factors=args.grow_factors,
+        half_life=tuple(args.half_life),
         rescore=args.rescore,
         trial_timeout=args.trial_timeout,
         max_failures=args.max_failures,

@@ -49,7 +49,7 @@ class Fold:
     fold_in: bool  #: users are strangers to ``train``: their vectors come from ``histories``
     seen_may_return: bool = False  #: items of a history are ranked like all others
     n_unknown: NDArray[np.int64] | None = None  #: (n_asked,) further hidden likes, of items that no column stands for
-    timestamps: NDArray[np.int64] | None = None  #: (train.nnz,) seconds of ``train``'s entries, for models of ratings
+    timestamps: NDArray[np.int64] | None = None  #: (train.nnz,) seconds of ``train``'s entries, where a model asks
     ratings: FoldRatings | None = None  #: where the data has ratings and they were asked for
     user_features: sp.csr_array | None = None  #: (n_users, n_user_features) weights, where asked for
     item_features: sp.csr_array | None = None  #: (n_items, n_item_features) likewise

@@ -158,6 +158,11 @@ class Interactions:
         """Whether the weights say more than that a like happened."""
         return bool(self.matrix.nnz) and bool((self.matrix.data != self.matrix.data[0]).any())
 
+    def times_of(self, likes: sp.csr_array) -> NDArray[np.int64]:
+        """(likes.nnz,) seconds of these, (n_users, n_items) CSR, each of which is one of ours."""
+        assert self.timestamps is not None
+        return self.timestamps[np.searchsorted(_cells(self.matrix), _cells(likes))]
+
     @cached_property
     def content_hash(self) -> str:
         """SHA-256 (hex) of the likes, weights, times and ids: the same data, the same hash, whatever the file."""
@@ -176,3 +181,9 @@ def only_entries(matrix: sp.csr_array, kept: NDArray[np.bool_]) -> sp.csr_array:
     """The entries of a CSR matrix where ``kept`` (nnz,), those of value 0 too."""
     indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
     return sp.csr_array((matrix.data[kept], matrix.indices[kept], indptr.astype(np.int64)), shape=matrix.shape)
+
+
+def _cells(matrix: sp.csr_array) -> NDArray[np.int64]:
+    """Each entry's number in the whole matrix, row after row."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return rows * matrix.shape[1] + matrix.indices

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from models.decay import DecayConfig, decayed
 from models.inputs import (
     Features,
     checked_features,
@@ -95,10 +96,11 @@ class Recommender(ABC, Generic[C]):
         """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
 
         A model without epochs yields once. ``timestamps`` (nnz,) are the seconds of the entries of a canonical
-        ``train``, ``features`` what is known of its users and items; most models have no use for either.
+        ``train``, ``features`` what is known of its users and items; most models have no use for either, but times
+        count where ``half_life_days`` makes old likes count less.
         """
         self.timestamps = checked_timestamps(timestamps, train)
-        train = checked_train(train)
+        train = self._decayed(checked_train(train))
         self.features = checked_features(features, train)
         self.train = None
         self._start(train)
@@ -129,7 +131,7 @@ class Recommender(ABC, Generic[C]):
         """
         before = self._fitted_train().shape
         self.timestamps = checked_timestamps(timestamps, train)
-        train = checked_train(train)
+        train = self._decayed(checked_train(train))
         self.features = checked_features(features, train)
         if train.shape[0] < before[0] or train.shape[1] < before[1]:
             raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
@@ -241,6 +243,13 @@ class Recommender(ABC, Generic[C]):
             if losses:
                 self.loss_history.append(self.loss())
         return self
+
+    def _decayed(self, train: sp.csr_array) -> sp.csr_array:
+        if not isinstance(self.config, DecayConfig) or self.config.half_life_days is None:
+            return train
+        if self.timestamps is None:
+            raise ValueError(f"{self.name} needs the timestamps of likes for a half-life; give them, or no half-life")
+        return decayed(train, self.timestamps, self.config.half_life_days)
 
     def _run(self, train: sp.csr_array) -> Iterator[int]:
         for epoch in self._epochs(train):

@@ -10,12 +10,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.alternating import AlternatingConfig, AlternatingModel
+from models.decay import DecayConfig
 
 __all__ = ["IALS", "IALSConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class IALSConfig(AlternatingConfig):
+class IALSConfig(AlternatingConfig, DecayConfig):
     """Hyperparameters of iALS; the only place where its defaults are written."""
 
     reg: float = 0.003  #: L2 penalty, at the scale it has with reg_exponent 1
@@ -27,6 +28,7 @@ class IALSConfig(AlternatingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        DecayConfig.__post_init__(self)
         self._check_positive("reg", "epsilon")
         if not 0 < self.unobserved_weight <= 1:
             raise ValueError(f"unobserved_weight must be above 0 and at most 1, got {self.unobserved_weight}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.base import Checked
 from models.neighbors import ItemNeighbors, NeighborsConfig, nearest, similarity_moments
-from models.weighting import inverse_frequencies, relative_lengths, weighted
+from models.weighting import history_weights, inverse_frequencies, relative_lengths, weighted
 
 __all__ = ["Item2Item", "Item2ItemConfig"]
 
@@ -34,7 +34,8 @@ class Item2Item(ItemNeighbors[Item2ItemConfig]):
     sim is cooccurrence (Sarwar et al. 2001, by counts alone), cosine or Pearson correlation of the items' columns of
     weighted likes, ``similarity_moments`` and ``weighted`` having the formulas; of tfidf and bm25 items are the
     documents. The last two have the shrinkage added to their denominators. An item has no neighbour but of positive
-    similarity; of equals those with the lower number are kept.
+    similarity; of equals those with the lower number are kept. Where likes have a half-life, sim(h, i) is multiplied by
+    what h counts at its age.
     """
 
     name = "item2item"
@@ -57,7 +58,8 @@ class Item2Item(ItemNeighbors[Item2ItemConfig]):
         yield 1
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        return self._summed(self._shortened(self._histories(queries)))
+        histories = self._shortened(self._histories(queries))
+        return self._summed(histories, history_weights(histories, self.config))
 
     def _shortened(self, histories: sp.csr_array) -> sp.csr_array:
         """At most ``max_history`` items of each history: those that come first in a shuffle fixed by the seed."""

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.decay import DecayConfig
 from models.factor_model import FactorModel
 from models.inputs import csr_parts
 from models.kernels.logistic_mf import Likes, Zeros, fold_in_rows, sum_losses, sweep_rows
@@ -23,7 +24,7 @@ FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogisticMFConfig:
+class LogisticMFConfig(DecayConfig):
     """Hyperparameters of logistic MF; the only place where its defaults are written."""
 
     n_factors: int = 64  #: length of a user's or an item's vector, biases not counted
@@ -39,6 +40,7 @@ class LogisticMFConfig:
     n_epochs: int = 30  #: passes over the users' pairs, then over the items'
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_at_least_one(self, "n_factors", "n_negatives", "n_epochs")
         check_positive(self, "learning_rate", "alpha", "unobserved_mass", "init_scale")
         check_not_negative(self, "decay", "reg")

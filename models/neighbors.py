@@ -109,19 +109,21 @@ class ItemNeighbors(Recommender[N]):
     similarities: NDArray[np.float32]  #: (n_items, n_neighbors), 0 where there is no neighbour
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        return self._summed(self._histories(queries))
+        histories = self._histories(queries)
+        return self._summed(histories, np.ones_like(histories.data))
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
         n_items = self._fitted_train().shape[1]
-        asked = sp.csr_array((np.ones(len(items)), items, np.arange(len(items) + 1)), shape=(len(items), n_items))
-        out = self._summed(asked)
+        ones = np.ones(len(items), np.float32)
+        asked = sp.csr_array((ones, items, np.arange(len(items) + 1)), shape=(len(items), n_items))
+        out = self._summed(asked, ones)
         out[out == 0] = -np.inf  # no user in common is no likeness
         return out
 
-    def _summed(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """For each item the sum of its similarities to those of a history; (n, n_items)."""
+    def _summed(self, histories: sp.csr_array, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For each item the sum of its similarities to those of a history, times ``weights`` (nnz,); (n, n_items)."""
         out = np.zeros(histories.shape, np.float32)
         with limited_threads(self.threads, work=histories.nnz):
-            sum_neighbors(*csr_parts(histories), self.neighbors, self.similarities, out)
+            sum_neighbors(*csr_parts(histories), weights, self.neighbors, self.similarities, out)
         return out

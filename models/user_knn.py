@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from models.base import Checked, Measure, Recommender
 from models.inputs import csr_parts
 from models.neighbors import Moments, NeighborsConfig, nearest, similarity_moments
-from models.products import binary, sparse_product
-from models.weighting import inverse_frequencies, relative_lengths, weighted
+from models.products import sparse_product
+from models.weighting import history_weights, inverse_frequencies, relative_lengths, weighted
 
 __all__ = ["UserKNN", "UserKNNConfig"]
 
@@ -30,7 +30,7 @@ class UserKNN(Recommender[UserKNNConfig]):
     sim is the number in common, the cosine (Sarwar et al. 2000) or Pearson correlation of two users' rows of weighted
     likes, ``similarity_moments`` and ``weighted`` having the formulas; of tfidf and bm25 users are the documents.
     Neighbours are found when they are asked for, a stranger's like a user's. Items are similar by the cosine of their
-    weighted likes.
+    weighted likes. Where likes have a half-life, sim(u, v) is multiplied by what v's like of i counts at its age.
     """
 
     name = "user_knn"
@@ -70,7 +70,8 @@ class UserKNN(Recommender[UserKNNConfig]):
         found = users >= 0
         indptr = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
         nearby = sp.csr_array((similarities[found], users[found], indptr), shape=(len(users), train.shape[0]))
-        return sparse_product(nearby, binary(train), threads=self.threads)
+        counted = sp.csr_array((history_weights(train, config), train.indices, train.indptr), shape=train.shape)
+        return sparse_product(nearby, counted, threads=self.threads)
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)

@@ -9,15 +9,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.decay import DecayConfig
 from models.settings import check_choice, check_not_negative
 
-__all__ = ["Weighting", "WeightingConfig", "inverse_frequencies", "relative_lengths", "weighted"]
+__all__ = ["Weighting", "WeightingConfig", "history_weights", "inverse_frequencies", "relative_lengths", "weighted"]
 
 Weighting = Literal["likes", "weights", "log", "tfidf", "bm25"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeightingConfig:
+class WeightingConfig(DecayConfig):
     """Hyperparameters of every model that weighs likes; the only place where their defaults are written."""
 
     weighting: Weighting = "likes"  #: of a like: 1, its weight, log(1 + weight), or text retrieval's term weight
@@ -25,6 +26,7 @@ class WeightingConfig:
     b: float = 0.75  #: of bm25: how far long documents count less
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choice(self, "weighting", get_args(Weighting))
         check_not_negative(self, "k1")
         if not 0 <= self.b <= 1:
@@ -39,7 +41,7 @@ def weighted(
     Rows are terms, columns are documents. A like of weight w, in a document of relative length l, counts
     (Manning et al. 2008, chapters 6.2 and 11.4; implicit's form)
 
-        likes    1
+        likes    1, or where likes have a half-life w, at most 1
         weights  w
         log      log(1 + w)
         tfidf    sqrt(w) idf
@@ -52,7 +54,7 @@ def weighted(
         raise ValueError(f"weights must not be negative, got {likes.data.min()}; leave out what is not liked")
     match config.weighting:
         case "likes":
-            values = np.ones_like(likes.data)
+            values = history_weights(likes, config)
         case "weights":
             values = likes.data
         case "log":
@@ -65,6 +67,11 @@ def weighted(
     if config.weighting in ("tfidf", "bm25"):
         values = values * np.repeat(idf, np.diff(likes.indptr))
     return sp.csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+
+
+def history_weights(likes: sp.csr_array, config: WeightingConfig) -> NDArray[np.float32]:
+    """(nnz,) what each like counts by itself: 1, but by its age where likes have a half-life."""
+    return np.ones_like(likes.data) if config.half_life_days is None else np.minimum(likes.data, 1)
 
 
 def inverse_frequencies(likes: sp.csr_array) -> NDArray[np.float32]:

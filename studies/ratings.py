@@ -50,7 +50,8 @@ def fit_on_all(model: Recommender[Any], interactions: Interactions) -> Recommend
     check_suits(type(model), interactions)
     ratings = interactions.ratings
     if ratings is None or not model.learns_from_ratings:
-        return model.fit(interactions.matrix, features=features_of_all(model, interactions))
+        features = features_of_all(model, interactions)
+        return model.fit(interactions.matrix, timestamps=interactions.timestamps, features=features)
     return model.fit(ratings.matrix, timestamps=ratings.timestamps)
 
 

@@ -20,6 +20,7 @@ from evaluation.metrics import Metric
 from evaluation.ranking import HiddenRanks
 from evaluation.split import Split, fresh_folds
 from studies.asked import Asked, asked_as_json
+from studies.half_life import with_times
 from studies.spec import StudySpec
 from studies.storage import RESULT, RUN, SAME_AS, finished_trials, ranks_as_json
 from studies.trial import StoppedError, fit_and_rank
@@ -74,8 +75,9 @@ def rescore(
     for done, trial in enumerate(waiting):
         progress(done, len(waiting))
         config = spec.model.config_type(**trial.user_attrs[RESULT]["config"])
+        timed = with_times(folds, interactions, [config])
         try:
-            ranks = fit_and_rank(spec, config, folds, seed=seed, threads=threads, should_stop=should_stop)
+            ranks = fit_and_rank(spec, config, timed, seed=seed, threads=threads, should_stop=should_stop)
             outcome = ranks_as_json(ranks)
         except StoppedError:
             return

@@ -19,6 +19,7 @@ from studies.asked import asked_as_json
 from studies.environment import describe_environment
 from studies.grid import n_configurations
 from studies.growth import Growth, GrowthError, plan_growth
+from studies.half_life import HALF_LIFE, half_life_space, with_times
 from studies.history import StudyHistory
 from studies.loop import Limits, run_trials
 from studies.objective import Objective
@@ -68,6 +69,7 @@ class SearchOptions:
     threads: int | None = None  #: of each worker
     workers: int = 1  #: processes of this machine
     scheduler: str | None = None  #: of a Dask cluster, all of whose workers take part
+    half_life: tuple[float | None, ...] = ()  #: days after which a like counts half, to choose from; None: never
     rescore: int = 5  #: how many of the best are scored again on fresh draws before a winner is named
 
     def __post_init__(self) -> None:
@@ -139,10 +141,14 @@ def search(
         check_memory(
             spec.model.bytes_to_fit(interactions.n_items), model, interactions.n_items, processes=options.workers
         )
-    space = spec.space_for(is_weighted=interactions.is_weighted)
+    if options.half_life:
+        space = half_life_space(spec, options.half_life, interactions)
+    else:
+        space = spec.space_for(is_weighted=interactions.is_weighted)
     growth = plan_growth(model, space, options.grow_factors, options.n_trials) if options.grow_factors else None
     space = growth.space(space) if growth else space
     settings = study_settings(spec, space, interactions, split, options.metrics, options.seed)
+    folds = with_times(split.validation, interactions, [spec.config({HALF_LIFE: days}) for days in options.half_life])
     with storage_errors_explained(options.storage):
         study = _open(options, settings, spec, space, growth)
         queue_lost_trials(study)
@@ -169,7 +175,7 @@ def search(
         if n_trials > len(finished_trials(study)) and not should_stop():
             warm_up(spec, options.own_threads)
             _write_floor(study, split.validation, options)
-            loop = _Loop(spec, space, split.validation, options, limits, growth)
+            loop = _Loop(spec, space, folds, options, limits, growth)
             if options.is_serial:
                 loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from models.base import Recommender
 
@@ -39,7 +39,7 @@ class StudySpec:
         return self.model.config_type(**params, **epochs)
 
     def defaults(self, space: Mapping[str, Searched]) -> dict[str, Any]:
-        """The model's own defaults of the searched hyperparameters; of a range that leaves one out, the nearest end."""
+        """The model's own defaults; of a range that leaves one out, the nearest end, of choices the first."""
         config = self.model.config_type()
         return {name: _nearest(getattr(config, name), searched.distribution) for name, searched in space.items()}
 
@@ -47,4 +47,6 @@ class StudySpec:
 def _nearest(value: Any, distribution: BaseDistribution) -> Any:
     if isinstance(distribution, IntDistribution | FloatDistribution):
         return min(max(value, distribution.low), distribution.high)
+    if isinstance(distribution, CategoricalDistribution) and value not in distribution.choices:
+        return distribution.choices[0]
     return value

@@ -109,8 +109,8 @@ def _offer_few(left, right, i, itself, offset, norm, of_right, shrinkage, sums, 
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def sum_neighbors(indptr, indices, neighbors, similarities, out):
-    """Add, for each history, the similarities of its items' neighbours to ``out`` (n, n_items) float32."""
+def sum_neighbors(indptr, indices, weights, neighbors, similarities, out):
+    """Add the similarities of each history's neighbours, times its ``weights``, to ``out`` (n, n_items) float32."""
     for row in prange(len(indptr) - 1):
         for p in range(indptr[row], indptr[row + 1]):
             item = indices[p]
@@ -118,4 +118,4 @@ def sum_neighbors(indptr, indices, neighbors, similarities, out):
                 other = neighbors[item, q]
                 if other < 0:
                     break
-                out[row, other] += similarities[item, q]
+                out[row, other] += weights[p] * similarities[item, q]

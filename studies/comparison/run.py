@@ -42,6 +42,7 @@ from studies.comparison.scores import (
     slice_records,
 )
 from studies.environment import describe_environment
+from studies.half_life import with_times
 from studies.settings import data_summary, split_summary
 
 __all__ = ["CompareOptions", "Comparison", "compare"]
@@ -103,11 +104,13 @@ def compare(
     error in the record. ``progress`` is told what is done next.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    on_validation, failures = validation_lists(entrants, split.validation[0], options, progress)
+    configs = [entrant.config for entrant in entrants]
+    (drawn,) = with_times(split.validation[:1], interactions, configs)
+    on_validation, failures = validation_lists(entrants, drawn, options, progress)
     entrants = [entrant for entrant in entrants if entrant.name not in failures]
     opening = OpeningRecord(id=uuid.uuid4().hex, when=started, command=command)
     note_opening(storage, [e.study for e in entrants if e.study], split.test.hash, opening)
-    fold = split.test.open()
+    (fold,) = with_times([split.test.open()], interactions, configs)
     shown, asked = _neighbour_items(fold, options)
     refits, failed = refit_all(entrants, fold, asked, options, progress)
     entrants = [entrant for entrant in entrants if entrant.name not in failed]

@@ -28,7 +28,7 @@ def test_a_comparison_ends_with_the_answer_and_where_it_lies(command: Command, t
     assert "Tuning ials: 2 trials" in done.out
     assert "Tuning item2item" not in done.out
     assert done.out.index("refitting ials, seed 1") < done.out.index("comparing")
-    assert re.search(r"MRR@100 +95 % interval +fit", done.out)
+    assert re.search(r"MRR@100 +95 % interval +fit +MAP@30\n", done.out)
     assert "The test split has been opened 1 time." in done.out
     files = [
         Path(line.split(": ")[1]) for line in done.out.splitlines() if line.startswith(("Report", "Record", "Rank"))
@@ -129,3 +129,19 @@ def test_a_report_of_what_is_not_there_is_one_line(command: Command, words: tupl
     assert done.code == 2
     assert message in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_a_half_life_goes_from_the_study_into_the_comparison(command: Command, tmp_path: Path) -> None:
+    rows = [f"u{u},i{i + 20 * (u % 2)},{(u + i) % 90 * 86400}" for u in range(80) for i in range(12) if (u * i) % 3]
+    (tmp_path / "timed.csv").write_text("user_id,item_id,timestamp\n" + "\n".join(rows) + "\n")
+    asked = ("--data", "timed.csv", "--no-mlflow")
+    tuned = command("study", "--model", "item2item", *asked, "--trials", "2", "--half-life", "never", "30")
+    assert (tuned.code, tuned.err) == (0, "")
+    command("study", "--model", "ials", *asked, "--trials", "1", "--half-life", "30")
+    done = command("compare", *asked, "--seeds", "1", "--models", "ials")
+    assert (done.code, done.err) == (0, "")
+    assert "half_life_days = 30" in next((tmp_path / HTML).glob("compare-*.html")).read_text()
+    assert "fitted on all likes" in command("show", *asked[:2], "--model", "ials", "--user", "u1").err
+    again = command("study", "--config", str(HTML / "item2item-timed.csv.toml"), "--half-life", "60")
+    assert again.code == 2
+    assert "half_life_days.choices is [None, 30.0] there and [60.0] here" in again.err

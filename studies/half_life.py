@@ -1,0 +1,51 @@
+"""The half-life of likes as part of a search: which models know of one, and the times that they need for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution
+
+from evaluation.fold import Fold
+from evaluation.interactions import Interactions, InvalidInteractionsError
+from models.decay import DecayConfig
+from studies.registry import MODELS, load_spec
+from studies.spec import Searched, StudySpec
+
+__all__ = ["HALF_LIFE", "HalfLifeError", "half_life_space", "with_times"]
+
+HALF_LIFE = "half_life_days"
+
+
+class HalfLifeError(ValueError):
+    """The model has no use for the age of likes; the message says which have."""
+
+
+def half_life_space(
+    spec: StudySpec, half_lives: Sequence[float | None], interactions: Interactions
+) -> dict[str, Searched]:
+    """The model's space where likes are of different weights, and in it the half-lives to choose from, in days.
+
+    Raises HalfLifeError for a model without the hyperparameter, and InvalidInteractionsError for data without times.
+    """
+    if not issubclass(spec.model.config_type, DecayConfig):
+        able = [name for name in MODELS if issubclass(load_spec(name).model.config_type, DecayConfig)]
+        raise HalfLifeError(
+            f"{spec.model.name} has no use for the age of a like; leave --half-life out, or take {', '.join(able)}"
+        )
+    if interactions.timestamps is None:
+        raise InvalidInteractionsError(
+            f"{interactions.name} has no timestamps, which --half-life needs; "
+            "say which column they are in with --columns time=NAME, or leave it out"
+        )
+    chosen = Searched(CategoricalDistribution(list(dict.fromkeys(half_lives))), "what --half-life was given")
+    return {**spec.space_for(is_weighted=True), HALF_LIFE: chosen}
+
+
+def with_times(folds: Sequence[Fold], interactions: Interactions, configs: Iterable[Any]) -> tuple[Fold, ...]:
+    """The folds with the times of their training likes, where one of these configurations has a half-life."""
+    if all(getattr(config, HALF_LIFE, None) is None for config in configs):
+        return tuple(folds)
+    return tuple(replace(fold, timestamps=interactions.times_of(fold.train)) for fold in folds)
