@@ -21,6 +21,7 @@ from numba import njit, prange
 
 from models.kernels.bpr import dot
 from models.kernels.draws import GAMMA, below, stream
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.logistic_mf import softplus
 from models.kernels.strata import cell_of, draw_unseen, mark
@@ -167,7 +168,7 @@ def _learn_cell(strata, cells, sampling, key, step, users, items):
         mark(False, cell, place, liked)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _compose(side, copy, row, out):
     """Write the vector of a user or an item to ``out``, its last column 1, and return the bias."""
     k = len(out) - 1
@@ -185,12 +186,12 @@ def _compose(side, copy, row, out):
     return bias
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _sigma(s):
     return np.float32(1.0) / (np.float32(1.0) + np.exp(-s))
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _dot(x, E, row):
     s = np.float32(0.0)
     for c in range(len(x)):
@@ -198,7 +199,7 @@ def _dot(x, E, row):
     return s
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _score(items, copy, item, x, known, now):
     """x.y_item and the item's bias."""
     s = _dot(x, items.E, item) if items.n_own else np.float32(0.0)
@@ -212,7 +213,7 @@ def _score(items, copy, item, x, known, now):
     return s
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _violator(item_at, liked, cell, max_sampled, state, items, copy, x, known, now, best):
     """The next state, j and the draws that it took; j is -1 where none is found."""
     E, indptr, indices, weights = items.E, items.indptr, items.indices, items.weights
@@ -234,7 +235,7 @@ def _violator(item_at, liked, cell, max_sampled, state, items, copy, x, known, n
     return state, NONE, max_sampled
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _kth_best(place, item_at, cell, sampling, state, items, copy, x, known, now, chosen, scores):
     """The next state and the ``kth`` best scored of ``n_positives`` draws from the likes of a cell."""
     scores[:] = -np.inf
@@ -252,7 +253,7 @@ def _kth_best(place, item_at, cell, sampling, state, items, copy, x, known, now,
     return state, chosen[sampling.kth - 1]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _move(users, items, copy, user, i, j, pull, step, x, difference):
     """Move the features of a user and of i, and against them those of j where there is one; ``x`` follows.
 
@@ -295,13 +296,13 @@ def _move(users, items, copy, user, i, j, pull, step, x, difference):
     return moved
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _accumulate(difference, w, E, row):
     for c in range(len(difference)):
         difference[c] += w * E[row, c]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED, fastmath=FASTMATH)
 def _next(indices, weights, p, p_end, q, q_end):
     """The next feature of either of two rows, its weight there less that here, and where to go on."""
     if q == q_end or (p < p_end and indices[p] < indices[q]):
@@ -311,7 +312,7 @@ def _next(indices, weights, p, p_end, q, q_end):
     return indices[p], weights[p] - weights[q], p + 1, q + 1
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+@njit(**INLINED, fastmath=FASTMATH)
 def _step(E, G, D, row, pull, x, step, reg):
     """E_row descends reg |E_row|^2 / 2 - pull x.E_row; one loop that the compiler vectorises."""
     if step.is_adadelta:
@@ -328,7 +329,7 @@ def _step(E, G, D, row, pull, x, step, reg):
             E[row, c] -= step.learning_rate * g / np.sqrt(G[row, c])
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")
+@njit(**INLINED, fastmath=FASTMATH)
 def _user_step(E, G, D, row, weight, pull, difference, step, x):
     """The same of a user's feature, with the user's vector ``x`` in step; returns by how much the bias moves."""
     k = len(x) - 1
