@@ -25,6 +25,7 @@ EXAMPLES = """\
   python -m bench.peers
   python -m bench.peers --only ials,top-100 --threads 2 --runs 5
   python -m bench.peers --data movielens-1m --positive-from 4
+  python -m bench.peers --only hybrid --data movielens-1m --item-features genres
   python -m bench.peers --data synthetic:users=138000,items=27000,pairs=20000000 --only ials-64,warp --runs 1 --epochs 4
 """
 
@@ -76,15 +77,23 @@ def _peers(args: argparse.Namespace, command: str) -> int:
     folder = writable_folder(args.report_dir)
     chosen = sets_for(args.data, with_large=args.large)
     args.data = args.data or DataOptions.data
-    options = data_options_from(args, keep_ratings=any(task.needs_ratings for task in tasks))
+    options = data_options_from(
+        args,
+        keep_ratings=any(task.needs_ratings for task in tasks),
+        keep_features=any(task.needs_features for task in tasks),
+    )
     skipped = absent_libraries(tasks)
     for name, reason in skipped.items():
         print(f"{name} takes no part: {reason}")
     with stop_on_signal() as stop:
         sets = [load_contest_data(named, options, args.seed) for named in chosen]
         for data in sets:
-            if not all(is_held(task, data) for task in tasks):
-                print(f"{data.about.label} has no ratings: left out of contests of models that learn from them")
+            for needed, tasks_of_it in (
+                ("ratings", [task for task in tasks if task.needs_ratings]),
+                ("features", [task for task in tasks if task.needs_features]),
+            ):
+                if not all(is_held(task, data) for task in tasks_of_it):
+                    print(f"{data.about.label} has no {needed}: left out of contests of models that learn from them")
         session = SessionOptions(
             tasks=tasks, threads=args.threads or _default_threads(), n_runs=args.runs, skipped=skipped
         )

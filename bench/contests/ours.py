@@ -13,6 +13,7 @@ from bench.contests.problem import Factors, Problem, Run
 from bench.contests.stopwatch import Stopwatch
 from evaluation.metrics import Metric
 from models.factor_model import FactorModel
+from studies.features import features_of_fold
 from studies.ranking import rank_by
 from studies.registry import load_spec
 
@@ -36,7 +37,7 @@ def fit_ials(problem: Problem, *, solver: str) -> Run:
 
 
 def fit_pairwise(problem: Problem, *, model: str, **config: Any) -> Run:
-    """BPR or WARP with the model's own defaults but for ``config``."""
+    """BPR, WARP or their hybrid with the model's own defaults but for ``config``."""
     return _fit(model, {"n_factors": problem.n_factors, **config}, problem)
 
 
@@ -109,7 +110,7 @@ def _fit(name: str, config: dict[str, Any], problem: Problem) -> Run:
             model_type.config_type(**config, n_epochs=_ENDLESS), seed=problem.seed, threads=problem.threads
         )
         watch.start()
-        for _ in model.fit_epochs(problem.fold.train):
+        for _ in model.fit_epochs(problem.fold.train, features=features_of_fold(model, problem.fold)):
             watch.lap(lambda: Factors(model.user_factors, model.item_factors))
 
     return run

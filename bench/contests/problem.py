@@ -21,6 +21,7 @@ __all__ = ["Factors", "Problem", "Run", "load_fold", "save_fold", "tiny_fold"]
 Run: TypeAlias = Callable[[Stopwatch], None]
 
 _MATRICES = ("train", "histories", "hidden")
+_FEATURES = ("user_features", "item_features")
 _WITHHELD = ("users", "items", "ratings")
 
 
@@ -57,6 +58,7 @@ def save_fold(path: Path, fold: Fold) -> None:
     """Write a fold of warm users for other processes; of its ratings all but their times."""
     arrays: dict[str, Any] = {}
     matrices = {name: getattr(fold, name) for name in _MATRICES}
+    matrices |= {name: getattr(fold, name) for name in _FEATURES if getattr(fold, name) is not None}
     if fold.ratings is not None:
         matrices["ratings"] = fold.ratings.train.matrix
         arrays |= {f"withheld_{name}": getattr(fold.ratings.withheld, name) for name in _WITHHELD}
@@ -73,13 +75,15 @@ def load_fold(path: Path) -> Fold:
         if "ratings_data" in stored:
             withheld = Withheld(**{name: stored[f"withheld_{name}"] for name in _WITHHELD}, timestamps=None)
             ratings = _ratings(_matrix(stored, "ratings"), users, withheld)
-        return Fold(train=train, users=users, histories=histories, hidden=hidden, fold_in=False, ratings=ratings)
+        asked: dict[str, Any] = {"users": users, "histories": histories, "hidden": hidden, "fold_in": False}
+        features = {name: _matrix(stored, name) for name in _FEATURES if f"{name}_data" in stored}
+        return Fold(train=train, ratings=ratings, **asked, **features)
 
 
 def tiny_fold(n: int = 200) -> Fold:
     """Work of milliseconds, done before anything is timed: it compiles kernels and imports libraries.
 
-    Ratings are what the item says, 1 to 5.
+    Ratings are what the item says, 1 to 5, as is the one feature that an item has.
     """
     rows, columns = np.indices((n, n))
     distance = (columns - rows) % n
@@ -88,7 +92,9 @@ def tiny_fold(n: int = 200) -> Fold:
     users, of_items = np.arange(n), (1 + np.arange(n) % 5).astype(np.float32)
     rated = sp.csr_array((of_items[train.indices], train.indices, train.indptr), shape=train.shape)
     ratings = _ratings(rated, users, Withheld(users=users, items=users, ratings=of_items, timestamps=None))
-    return Fold(train=train, users=users, histories=train, hidden=hidden, fold_in=False, ratings=ratings)
+    features = sp.csr_array(np.eye(5, dtype=np.float32)[users % 5])
+    asked: dict[str, Any] = {"users": users, "histories": train, "hidden": hidden, "fold_in": False}
+    return Fold(train=train, ratings=ratings, item_features=features, **asked)
 
 
 def _matrix(stored: Any, name: str) -> sp.csr_array:

@@ -43,7 +43,9 @@ def absent_libraries(tasks: Sequence[Task]) -> dict[str, str]:
 
 def is_held(task: Task, data: ContestData) -> bool:
     """Whether the data has what the task needs."""
-    return data.fold.ratings is not None or not task.needs_ratings
+    fold = data.fold
+    has_features = fold.user_features is not None or fold.item_features is not None
+    return (fold.ratings is not None or not task.needs_ratings) and (has_features or not task.needs_features)
 
 
 def hold_session(

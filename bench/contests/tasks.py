@@ -19,7 +19,14 @@ OURS = "mfbench"
 MAX_EPOCHS = 30  #: that a contender is watched for
 #: Module -> the distribution that holds it.
 INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next", "surprise": "scikit-surprise"}
-_MODELS_OF_GROUPS = {"ials": "ials", "bpr": "bpr", "warp": "warp", "item2item": "item2item", "ratings": "svdpp"}
+_MODELS_OF_GROUPS = {
+    "ials": "ials",
+    "bpr": "bpr",
+    "warp": "warp",
+    "hybrid": "hybrid",
+    "item2item": "item2item",
+    "ratings": "svdpp",
+}
 _LIGHTFM_INIT_SCALE = 0.036  #: of 64 factors, each uniform in +- 1/128
 
 
@@ -64,6 +71,7 @@ class Task:
     watched_name: str = ""
     max_epochs: int = 1
     needs_ratings: bool = False
+    needs_features: bool = False
     #: Of the first contender that is named here so many epochs set the target: a loss to come near to.
     exact: tuple[str, int] | None = None
 
@@ -83,6 +91,7 @@ def tasks_of(groups: Sequence[str], *, max_epochs: int = MAX_EPOCHS) -> list[Tas
         "ials-128": lambda: [_ials(128)],
         "bpr": lambda: [_bpr()],
         "warp": lambda: [_warp()],
+        "hybrid": lambda: [_hybrid("warp"), _hybrid("bpr"), _hybrid("logistic")],
         "item2item": lambda: [_item2item()],
         "top-100": lambda: [_top()],
         "ranks": lambda: [_ranks()],
@@ -150,6 +159,19 @@ def _warp() -> Task:
     lightfm = Contender(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_warp", options=settings)
     same = _ours("mfbench", "fit_pairwise", model="warp", init_scale=_LIGHTFM_INIT_SCALE, **settings)
     return _pairwise("warp", "WARP", same, _ours("mfbench defaults", "fit_pairwise", model="warp"), lightfm)
+
+
+def _hybrid(loss: str) -> Task:
+    """Ours started at LightFM's scale and drawing negatives as it does is its algorithm, but for penalties."""
+    settings: dict[str, object] = {"loss": loss, "learning_rate": 0.05}
+    settings |= {"max_sampled": 10} if loss == "warp" else {}
+    same: dict[str, object] = {"init_scale": _LIGHTFM_INIT_SCALE, **settings}
+    same |= {"negatives": "popularity"} if loss == "bpr" else {}
+    ours = [_ours("mfbench", "fit_pairwise", model="hybrid", **same)]
+    ours += [_ours("mfbench defaults", "fit_pairwise", model="hybrid", loss=loss)] if loss == "warp" else []
+    lightfm = Contender(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_hybrid", options=settings)
+    title = {"warp": "WARP", "bpr": "BPR", "logistic": "logistic"}[loss]
+    return replace(_pairwise(f"hybrid-{loss}", f"Hybrid, {title}", *ours, lightfm), needs_features=True)
 
 
 def _pairwise(name: str, title: str, *contenders: Contender) -> Task:

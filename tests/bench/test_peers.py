@@ -84,6 +84,21 @@ def test_contests_of_ratings_are_held_on_data_that_have_some(capsys: pytest.Capt
     assert "has no ratings: left out of contests of models that learn from them" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("alone")
+def test_contests_of_features_are_held_on_data_that_have_some(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{user},{item}" for user in range(60) for item in range(40) if (user + item) % 3]
+    Path("liked.csv").write_text("user,item\n" + "\n".join(rows) + "\n")
+    Path("films.csv").write_text("item,title,genres\n" + "".join(f"{item},T,{item % 3}\n" for item in range(40)))
+    only = ("--only", "hybrid", "--runs", "1", "--threads", "1", "--epochs", "4")
+    assert call("--data", "liked.csv", "--items", "films.csv", *only) == 0
+    record = json.loads(Path("reports/html/peers.json").read_text())
+    assert [contest["task"] for contest in record["contests"]] == ["hybrid-warp", "hybrid-bpr", "hybrid-logistic"]
+    for contest in record["contests"]:
+        check_entries(contest["entries"])
+    assert call(*TINY, "--only", "hybrid") == 0
+    assert "has no features: left out of contests of models that learn from them" in capsys.readouterr().out
+
+
 def check_entries(entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         assert {name: type(value) for name, value in entry.items()} == ENTRY, entry

@@ -72,7 +72,8 @@ def test_a_fold_survives_its_file(tmp_path: Path) -> None:
     save_fold(tmp_path / "fold.npz", fold)
     again = load_fold(tmp_path / "fold.npz")
     assert (again.users == fold.users).all()
-    for name in ("train", "histories", "hidden"):
+    assert again.user_features is None
+    for name in ("train", "histories", "hidden", "item_features"):
         assert (getattr(again, name) != getattr(fold, name)).nnz == 0
     assert fold.ratings is not None
     assert again.ratings is not None
