@@ -35,7 +35,7 @@ def render_comparison(record: ComparisonRecord) -> str:
         winners_curse=compare_tables.winners_curse(record),
         beyond={k: compare_tables.beyond(record, k) for k in CUTS},
         costs=compare_tables.costs(record),
-        slices={by: compare_closer_tables.slices(record, by) for by in ("activity", "popularity")},
+        slices={by: compare_closer_tables.slices(record, by) for by in ("activity", "popularity", "rarity")},
         conventions={metric: compare_closer_tables.conventions(record, metric) for metric in ("mrr@100", "map@30")},
         overlap=overlap_view(record),
         blends=compare_closer_tables.blends(record),

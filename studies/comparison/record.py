@@ -62,7 +62,7 @@ class PairRecord:
 class SliceRecord:
     """The metric of every algorithm among some of the users, or some of the hidden likes."""
 
-    by: Literal["activity", "popularity"]
+    by: Literal["activity", "popularity", "rarity"]
     label: str
     n: int  #: users, or hidden likes
     scores: Mapping[str, Estimate]

@@ -42,6 +42,7 @@ METRICS = (
 MOST_DIVERSE_LISTS = 1000  #: lists whose diversity is measured: it adds up the likes of every item in them
 N_ACTIVITY_SLICES = 4
 N_POPULARITY_SLICES = 10
+RARITY_BOUNDS = (10, 100)  #: likes from which an item is no longer cold, and from which it is well known
 
 
 def per_user(refits: Sequence[Refit], metric: Metric) -> NDArray[np.float64]:
@@ -113,7 +114,7 @@ def pair_records(
 
 
 def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, seed: int) -> list[SliceRecord]:
-    """The metric by how much the users have liked, and by how popular the hidden likes are."""
+    """The metric by how much the users have liked, by how popular the hidden likes are, and by how rare."""
     n_history = np.diff(fold.histories.indptr)
     values = {name: per_user(refits[name], metric) for name in names}
     records = [
@@ -128,9 +129,12 @@ def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metr
     owners = np.repeat(fold.users, np.diff(fold.hidden.indptr))
     by_like = {name: _per_hidden_like(refits[name], owners, metric) for name in names}
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])[fold.hidden.indices]
-    for label, rows in quantile_buckets(n_likes, N_POPULARITY_SLICES):
+    popularity, rarity = quantile_buckets(n_likes, N_POPULARITY_SLICES), _rarity_buckets(n_likes)
+    for n, (label, rows) in enumerate([*popularity, *rarity]):
         scores = bootstrap_means(owners[rows], {name: v[rows] for name, v in by_like.items()}, seed=seed)
-        records.append(SliceRecord(by="popularity", label=label, n=len(rows), scores=scores))
+        records.append(
+            SliceRecord(by="popularity" if n < len(popularity) else "rarity", label=label, n=len(rows), scores=scores)
+        )
     return records
 
 
@@ -140,6 +144,15 @@ def quantile_buckets(values: NDArray[np.int64], n: int) -> list[tuple[str, NDArr
     bucket = np.searchsorted(edges[1:-1], values, side="left")
     found = [np.flatnonzero(bucket == i) for i in range(max(1, len(edges) - 1))]
     return [(_range(values[rows]), rows) for rows in found if len(rows)]
+
+
+def _rarity_buckets(n_likes: NDArray[np.int64]) -> list[tuple[str, NDArray[np.int64]]]:
+    """Rows of items with few likes, some, and many, where there are any."""
+    low, high = RARITY_BOUNDS
+    labels = (f"fewer than {low}", f"{low} to {high - 1}", f"{high} or more")
+    bucket = np.searchsorted(RARITY_BOUNDS, n_likes, side="right")
+    found = [(label, np.flatnonzero(bucket == place)) for place, label in enumerate(labels)]
+    return [(label, rows) for label, rows in found if len(rows)]
 
 
 def convention_records(names: Sequence[str], refits: Refits) -> tuple[ConventionRecord, ...]:

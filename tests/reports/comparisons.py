@@ -100,7 +100,7 @@ def comparison(scores: dict[str, float] | None = None, **more: Any) -> Compariso
         "pairs": all_pairs(names),
         "slices": tuple(
             SliceRecord(by=by, label=label, n=160, scores={name: around(scores[name]) for name in names})
-            for by in ("activity", "popularity")
+            for by in ("activity", "popularity", "rarity")
             for label in ("2 to 20", "21 to 1,114")
         ),
         "conventions": tuple(

@@ -208,6 +208,7 @@ def test_slices_and_buckets_divide_everybody(record: ComparisonRecord, two: Spli
     n_test = two.test.n_users
     assert sum(each.n for each in record.slices if each.by == "activity") == n_test
     assert sum(each.n for each in record.slices if each.by == "popularity") == n_test  # one hidden like a user
+    assert sum(each.n for each in record.slices if each.by == "rarity") == n_test
     activity = [each for each in record.slices if each.by == "activity"]
     mean = sum(each.n * each.scores["ials"].mean for each in activity) / n_test
     assert mean == pytest.approx(record.entrant("ials").metrics["mrr@100"].mean)
