@@ -138,7 +138,7 @@ def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[s
         (("--epochs", "3"), "3 epochs are too few: 4 are timed"),
         (
             ("--only", "ils"),
-            "'ils' is none of ials, ials-64, ials-128, bpr, warp, item2item, top-100, ranks, ratings. Did you mean",
+            "'ils' is none of ials, ials-64, ials-128, bpr, warp, hybrid, item2item, top-100, ranks, ratings. Did you",
         ),
         (("--threads", "1,x"), "'x' is not a whole number from 1 on"),
         (("--threads", "4096"), "4096 threads are more than the "),
