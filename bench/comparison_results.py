@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from evaluation.interactions import Interactions
 from reports.compare_tables import FIXED_METRICS
 from reports.compare_verdict import verdict
-from reports.formats import duration, interval, metric_name, score, visible
+from reports.formats import brief, interval, metric_name, score, visible
 from reports.page import file_name, write_whole
 from studies.comparison.file import SUFFIX
 from studies.comparison.record import ComparisonRecord
@@ -53,7 +53,7 @@ def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]
         seconds = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
         more = [score(entrant.metrics[name].mean) for name in beside]
         more += [score(entrant.errors[name].mean) if entrant.errors else "" for name in record.error_names]
-        rows.append([entrant.name, score(estimate.mean), interval(estimate), duration(seconds), *more])
+        rows.append([entrant.name, score(estimate.mean), interval(estimate), brief(seconds), *more])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

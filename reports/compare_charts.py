@@ -10,13 +10,14 @@ from reports.compare_verdict import relation
 from reports.tables import Cell, Column, Table
 from studies.comparison.record import ComparisonRecord, ItemMapRecord, PairRecord
 
-__all__ = ["differences", "maps", "scores", "tree"]
+__all__ = ["differences", "drawn_pairs", "maps", "scores", "tree"]
 
 ROW_HEIGHT = 30  #: pixels of a line of a figure with a line an algorithm
 FRAME_HEIGHT = 70
 MAP_HEIGHT = 320
 FEW_TICKS = {"nticks": 4, "tickangle": 0}  #: what a phone has room for beside the names
 NAMED_POINTS = 5  #: items of a map that are named without being pointed at
+MOST_PAIRS = 60  #: of a figure that people look through
 LANDMARK_CANDIDATES = 60  #: of the most popular ones
 LONGEST_NAME = 22
 COLORS = {"better": "--best", "worse": "--best", "equal": "--complete", "open": "--pruned"}
@@ -52,10 +53,10 @@ def scores(record: ComparisonRecord) -> Figure:
 
 
 def differences(record: ComparisonRecord) -> Figure:
-    """Every pair's difference with its interval, and the margin within which it would not matter."""
+    """The difference of ``drawn_pairs`` with its interval, and the margin within which it would not matter."""
     if not record.pairs:
         return Figure(absence="One algorithm alone has nothing to differ from.")
-    pairs = record.pairs[::-1]
+    pairs = drawn_pairs(record)[::-1]
     data: list[Spec] = []
     for kind, name in RELATIONS.items():
         some = [pair for pair in pairs if _kind(record, pair) == kind]
@@ -77,6 +78,14 @@ def differences(record: ComparisonRecord) -> Figure:
     )
     description = f"Differences of {len(pairs)} pairs with their intervals."
     return Figure((Plot("differences", description, data, frame),))
+
+
+def drawn_pairs(record: ComparisonRecord) -> Sequence[PairRecord]:
+    """All pairs, or where they are too many to be looked through those of the best algorithm."""
+    if len(record.pairs) <= MOST_PAIRS:
+        return record.pairs
+    best = record.pairs[0].a
+    return [pair for pair in record.pairs if best in (pair.a, pair.b)]
 
 
 def tree(record: ComparisonRecord) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reports import compare_closer_tables, compare_protocol, compare_tables, page, protocol
-from reports.compare_charts import differences, maps, scores, tree
+from reports.compare_charts import differences, drawn_pairs, maps, scores, tree
 from reports.compare_closer_tables import shared_lists
 from reports.compare_tables import CUTS
 from reports.compare_verdict import verdict
@@ -32,6 +32,7 @@ def render_comparison(record: ComparisonRecord) -> str:
         verdict=verdict(record),
         quality={k: compare_tables.quality(record, k) for k in CUTS},
         pairs=compare_tables.pairs(record),
+        n_drawn_pairs=len(drawn_pairs(record)),
         winners_curse=compare_tables.winners_curse(record),
         beyond={k: compare_tables.beyond(record, k) for k in CUTS},
         costs=compare_tables.costs(record),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from reports import compare_charts
 from reports.compare_charts import differences, scores, tree
 from reports.compare_closer_tables import conventions, shared_lists, slices
 from reports.compare_page import render_comparison, write_comparison_page
-from reports.compare_tables import quality
+from reports.compare_tables import pairs, quality
 from reports.overlap_view import overlap_view
 from tests.reports.comparisons import comparison, hostile, smallest
 from tests.reports.conftest import HOSTILE
@@ -102,6 +103,20 @@ def test_differences_are_drawn_by_what_was_found() -> None:
     assert [key.name for key in plot.legend] == ["established"]
     (band,) = plot.layout["shapes"]
     assert (band["x0"], band["x1"]) == (-0.005, 0.005)
+
+
+def test_of_too_many_pairs_those_of_the_best_are_drawn_and_all_are_in_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = comparison()
+    assert "Drawn are" not in render_comparison(record)
+    monkeypatch.setattr(compare_charts, "MOST_PAIRS", 2)
+    (plot,) = differences(record).plots
+    best, *rest = [entrant.name for entrant in record.entrants if entrant.name in record.order]
+    assert sorted(pair for trace in plot.data for pair in trace["y"]) == sorted(f"{best} − {name}" for name in rest)
+    n = len(pairs(record).rows)
+    assert n > len(rest)
+    assert f"Drawn are the {len(rest)} pairs of the best algorithm; the table has all {n}." in render_comparison(record)
 
 
 def test_the_tree_joins_every_algorithm() -> None:
