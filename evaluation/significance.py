@@ -26,6 +26,7 @@ __all__ = [
     "is_equivalent",
     "paired_difference",
     "paired_randomisation",
+    "randomisations_for",
 ]
 
 Key = TypeVar("Key", bound=Hashable)
@@ -34,6 +35,7 @@ N_RESAMPLES = 2000
 LEVEL = 0.95  #: share of the resamples inside an interval
 EQUIVALENCE_LEVEL = 0.9  #: two one-sided tests at 5 % each
 N_RANDOMISATIONS = 10_000  #: the smallest p is one in as many
+RANDOMISATIONS_A_TEST = 40  #: so that the smallest p, corrected for all tests, is half of .05
 CHUNK_ENTRIES = 1 << 18  #: user counts of resamples held at a time: 2 MiB, which stays in cache
 
 
@@ -121,6 +123,11 @@ def paired_randomisation(
         signs = 2.0 * bits[:, : len(sums)] - 1
         n_extreme += int((np.abs(signs @ sums) >= seen).sum())
     return (1 + n_extreme) / (1 + n_draws)
+
+
+def randomisations_for(n_tests: int) -> int:
+    """Draws of each of so many tests that are corrected together: of too few no p could be small enough."""
+    return max(N_RANDOMISATIONS, RANDOMISATIONS_A_TEST * n_tests)
 
 
 def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:

@@ -24,6 +24,7 @@ from evaluation.significance import (
     is_equivalent,
     paired_difference,
     paired_randomisation,
+    randomisations_for,
 )
 from studies.comparison.entrants import Entrant
 from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceRecord
@@ -94,7 +95,8 @@ def pair_records(
     """Every two of ``names``, which are all declared beforehand: Holm's correction is over all of them."""
     values = {name: per_user(refits[name], metric) for name in names}
     pairs = list(combinations(names, 2))
-    p = {(a, b): paired_randomisation(fold.users, values[a], values[b], seed=seed) for a, b in pairs}
+    n_draws = randomisations_for(len(pairs))
+    p = {(a, b): paired_randomisation(fold.users, values[a], values[b], seed=seed, n_draws=n_draws) for a, b in pairs}
     adjusted = holm(p)
     records = []
     for a, b in pairs:

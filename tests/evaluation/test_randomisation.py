@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from evaluation.significance import effect_size, holm, is_equivalent, paired_randomisation
+from evaluation.significance import effect_size, holm, is_equivalent, paired_randomisation, randomisations_for
 
 USERS = np.arange(10)
 
@@ -46,6 +46,14 @@ def test_rows_of_one_user_change_sign_together() -> None:
     users = np.repeat(np.arange(4), 5)
     a = np.repeat([0.4, 0.3, 0.5, 0.6], 5)
     assert paired_randomisation(users, a, np.zeros(20), seed=0, n_draws=20_000) == pytest.approx(2 / 2**4, abs=0.01)
+
+
+@pytest.mark.parametrize("n_models", [2, 30, 33, 60])
+def test_a_sure_difference_is_found_among_however_many_pairs(n_models: int) -> None:
+    n_pairs = n_models * (n_models - 1) // 2
+    a = np.random.default_rng(0).random(60)
+    sure = paired_randomisation(np.arange(60), a + 0.1, a, seed=0, n_draws=randomisations_for(n_pairs))
+    assert holm(dict.fromkeys(range(n_pairs), sure))[0] < 0.03
 
 
 def test_holm_by_arithmetic() -> None:
