@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit, prange
 
 from models.kernels.linear_algebra import FASTMATH
+from models.kernels.prefetch import prefetch_rows
 
 N_BLOCKS = 64  # as in least_squares.py
 MAX_STEPS = 24  # where penalties are tiny; with penalties that generalise, one to three steps are taken
@@ -27,6 +28,8 @@ def improve_by_gradients(indptr, indices, values, slope, intercept, Y, spectrum,
         p, q = np.empty(k, np.float32), np.empty(k, np.float32)
         for row in range(block, n_rows, N_BLOCKS):
             start, stop = indptr[row], indptr[row + 1]
+            if row + N_BLOCKS < n_rows:
+                prefetch_rows(Y, indices, indptr[row + N_BLOCKS], indptr[row + N_BLOCKS + 1])
             if start == stop:
                 out[row, :] = np.float32(0.0)
                 continue
