@@ -165,7 +165,7 @@ def test_every_distribution_is_in_the_extra_that_the_command_names() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = {requirement.partition(">")[0] for requirement in project["optional-dependencies"]["peers"]}
-    assert extra == set(INSTALLABLE.values())
+    assert set(INSTALLABLE.values()) <= extra  # which has models that are compared, too, and hold no contest
 
 
 def test_a_library_that_is_not_there_is_not_installed() -> None:
