@@ -12,7 +12,7 @@ from reports.peers_record import Contest, Entry, PeersRecord, Spread
 from reports.tables import Cell, Column, Table
 from reports.trial_marks import marker
 
-__all__ = ["LEAST_EXCESS", "curves", "ratios"]
+__all__ = ["LEAST_EXCESS", "LOOKS", "curves", "ratios"]
 
 ROW_HEIGHT = 30
 LEAST_EXCESS = 1e-5  #: of a loss over the exact solver's; what is nearer is drawn here
@@ -30,6 +30,7 @@ LOOKS = {
     "implicit": _Look("--complete", "circle-open"),
     "irspack": _Look("--failed", "triangle-down"),
     "lightfm": _Look("--pruned", "diamond-open"),
+    "surprise": _Look("--ink-soft", "square-open"),
 }
 
 

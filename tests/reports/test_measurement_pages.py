@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bench.contests.tasks import INSTALLABLE
+from reports.peers_charts import LOOKS
 from reports.peers_page import render_peers, write_peers
 from reports.peers_record import Contest, DataSet, Entry, PeersRecord, Spread
 from reports.peers_tables import headline
@@ -188,3 +190,7 @@ def test_what_failed_and_who_took_no_part_is_on_the_page() -> None:
     text = render_peers(peers_record(contests=(contest("bpr", "BPR", "tiny", (failed,)),)))
     assert "failed: ValueError: no memory" in text
     assert "Took no part: lightfm-next: not installed." in text
+
+
+def test_every_library_that_may_take_part_can_be_drawn() -> None:
+    assert LOOKS.keys() == {"mfbench", *INSTALLABLE}
