@@ -57,6 +57,9 @@ class DataOptions:
             if word is not None and word not in words:
                 hint = did_you_mean(word, words)
                 raise DataError(f"Unknown {option} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
+        features = {"item-features": self.item_features, "users": self.users, "user-features": self.user_features}
+        if not self.keep_features and (asked := [name for name, value in features.items() if value]):
+            raise DataError(f"--{asked[0]}: nothing here learns from features; leave it out, or take --model hybrid")
         if self.sample_seed < 0:
             raise DataError(f"--sample-seed must not be negative, got {self.sample_seed}")
         if self.separator is not None and not _can_separate(self.separator):

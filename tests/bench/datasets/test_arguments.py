@@ -30,10 +30,10 @@ EVERY_OPTION = {
 }
 
 
-def parse(*words):
+def parse(*words, **needs):
     parser = argparse.ArgumentParser()
     add_data_arguments(parser)
-    return data_options_from(parser.parse_args(words))
+    return data_options_from(parser.parse_args(words), **needs)
 
 
 def test_no_arguments_are_the_defaults():
@@ -45,10 +45,16 @@ def test_every_option_can_be_given():
     for name, value in EVERY_OPTION.items():
         if not isinstance(value, bool):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    options = parse(*words)
-    assert options == DataOptions(**EVERY_OPTION)
-    not_asked = {"keep_ratings", "keep_features"}  # follow from the model
+    options = parse(*words, keep_features=True)
+    assert options == DataOptions(**EVERY_OPTION, keep_features=True)
+    not_asked = {"keep_ratings"}  # follows from the model
     assert {f.name for f in fields(DataOptions) if getattr(options, f.name) == f.default} == not_asked
+
+
+@pytest.mark.parametrize("option", ["--item-features", "--users", "--user-features"])
+def test_features_that_nothing_would_learn_from_are_refused(option):
+    with pytest.raises(DataError, match=f"{option}: nothing here learns from features"):
+        parse(option, "genres")
 
 
 def test_threshold_that_is_no_number_is_refused():
