@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from studies.storage import (
     SAME_AS,
     SAMPLERS,
     SETTINGS,
+    alone,
     finished_trials,
     is_abandoned,
 )
@@ -58,6 +60,11 @@ class StudyHistory:
         self.metrics = tuple(dict.fromkeys([self.metric, *([Metric.parse(second)] if second else []), *REPORTED]))
         self._asked = Asked(attrs.get(ASKED))
         self._rescored = Rescored(study, self.metric)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """One after the other, those who write about this study elsewhere, and would not see each other there."""
+        storage: Any = self._study._storage
+        return alone(storage._backend.url)
 
     @property
     def n_trials(self) -> int:

@@ -67,8 +67,9 @@ class Tracker:
                 continue  # what this leaves out is caught up later
             try:
                 run = run or StudyRun(self.uri)
-                if ending:
-                    run.close(*ending)
+                if self._history and ending:
+                    with self._history.alone():
+                        run.close(*ending)
                 elif self._history:
                     _catch_up(run, self._history)
                 self.problem = None
@@ -82,7 +83,8 @@ class Tracker:
 
 def _catch_up(run: StudyRun, history: StudyHistory) -> None:
     if not run.is_open:
-        run.open(history.record())
+        with history.alone():
+            run.open(history.record())
     run.write_trials(history.trial_records(run.missing(trial.number for trial in history.finished())))
 
 
@@ -92,7 +94,8 @@ def copy_study(uri: str, history: StudyHistory, artifacts: Sequence[Path]) -> in
     Raises whatever MLflow raises.
     """
     run, record = StudyRun(uri), history.record()
-    run.open(record)
-    n_missing = len(run.missing(trial.number for trial in history.finished()))
-    run.close(record, artifacts)
+    with history.alone():
+        run.open(record)
+        n_missing = len(run.missing(trial.number for trial in history.finished()))
+        run.close(record, artifacts)
     return n_missing

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from evaluation.split import Split
 from studies.history import StudyHistory
 from studies.record import StudyRecord
 from studies.search import SearchOptions, search
+from studies.storage import load_study, open_storage
 from studies.tracker import SERVER_SECONDS, Tracker, copy_study
 from studies.tracking import StudyRun
 from tests.proxy import Mode, Proxy
@@ -41,6 +43,21 @@ def tracked(
     record = search("fragile", data, split, options, command="the command", observers=[tracker]).record()
     tracker.finish(record, artifacts, timeout=120)
     return record, tracker
+
+
+def test_processes_that_copy_a_study_at_the_same_moment_leave_each_trial_once(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    search("fragile", data, split, options)
+
+    def copy(_: int) -> int:
+        return copy_study(uri, StudyHistory(load_study(open_storage(options.storage), options.study_name)), [])
+
+    with ThreadPoolExecutor(3) as pool:
+        n_missing = sorted(pool.map(copy, range(3)))
+    record = StudyHistory(load_study(open_storage(options.storage), options.study_name)).record()
+    assert n_missing == [0, 0, len(record.trials)]
+    assert_holds(Store(uri), record)
 
 
 def test_a_study_is_a_run_with_its_trials_beneath(
