@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ __all__ = ["hold_contest", "n_steps"]
 
 LOSS_TOLERANCE = 0.001
 METRIC_SHARE = 0.99  #: the very best of a noisy curve comes late by luck
+PAUSE_SECONDS = 0.1  #: before a run: OpenBLAS's idle threads spin for tens of milliseconds, on the next one's cores
 FIRST_TIMED, LAST_TIMED = 1, MIN_EPOCHS  #: epochs 2 to 4: the first has set-up in it, later ones may slow
 
 
@@ -59,7 +61,7 @@ def hold_contest(
             for part in _rotated(parts, number):
                 if not part.problem and not should_stop():
                     with _failing(part):
-                        part.runs.append(part.worker.measure(Order(max_laps=_n_laps(task, part))))
+                        part.runs.append(_measured(part, Order(max_laps=_n_laps(task, part))))
                 on_step(part.contender.name)
         for part in parts:
             part.worker.dismiss()
@@ -92,7 +94,7 @@ def _rehearse(
             sets_target = task.exact is not None and part.contender.name == exact
             max_laps = task.exact[1] if task.exact and sets_target else task.max_epochs
             with _failing(part):
-                part.rehearsal = part.worker.measure(Order(max_laps=max_laps, is_rehearsal=True, target=target))
+                part.rehearsal = _measured(part, Order(max_laps=max_laps, is_rehearsal=True, target=target))
                 if sets_target:
                     target = (1 + LOSS_TOLERANCE) * part.rehearsal.values[-1]
         on_step(part.contender.name)
@@ -103,6 +105,11 @@ def _rehearse(
     for part in parts:
         part.target_epoch = _first_epoch_there(part, target, lower=task.exact is not None)
     return target
+
+
+def _measured(part: _Part, order: Order) -> Measured:
+    time.sleep(PAUSE_SECONDS)
+    return part.worker.measure(order)
 
 
 def _first_epoch_there(part: _Part, target: float | None, *, lower: bool) -> int | None:

@@ -25,6 +25,7 @@ class ScriptedWorker:
     """Takes so many seconds an epoch, and twice as many for the first."""
 
     calls: list[tuple[str, Order]] = []  # noqa: RUF012  # shared by all instances on purpose
+    pauses: list[int] = []  # noqa: RUF012  # before which call each was
     failing: tuple[str, ...] = ()
 
     def __init__(self, task: Task, contender: Contender, fold: Path, threads: int) -> None:
@@ -57,8 +58,9 @@ class ScriptedWorker:
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> type[ScriptedWorker]:
-    ScriptedWorker.calls, ScriptedWorker.failing = [], ()
+    ScriptedWorker.calls, ScriptedWorker.pauses, ScriptedWorker.failing = [], [], ()
     monkeypatch.setattr(match, "Worker", ScriptedWorker)
+    monkeypatch.setattr(match.time, "sleep", lambda seconds: ScriptedWorker.pauses.append(len(ScriptedWorker.calls)))
     return ScriptedWorker
 
 
@@ -100,6 +102,11 @@ def test_timed_runs_go_in_turns_and_each_round_begins_with_another(scripted: typ
     hold()
     timed = [name for name, order in scripted.calls if not order.is_rehearsal]
     assert timed == ["quick", "exact", "slow", "exact", "slow", "quick", "slow", "quick", "exact"]
+
+
+def test_before_each_run_the_threads_of_the_one_before_are_given_time_to_sleep(scripted: type[ScriptedWorker]) -> None:
+    hold()
+    assert scripted.pauses == list(range(len(scripted.calls)))
 
 
 @pytest.mark.usefixtures("scripted")
