@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -205,11 +206,10 @@ def say_left_out_plugins() -> None:
 
 def writable_folder(path: Path) -> Path:
     """The folder, made where it is missing; found out now rather than after an hour's search."""
-    probe = path / ".mfbench-may-write"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=path):  # one for each command that asks at this moment
+            pass
     except OSError as error:
         raise UnusableFolderError(f"Cannot write to the folder {path} ({error.strerror}); choose another") from error
     return path
