@@ -39,10 +39,13 @@ class GridSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number and not is_abandoned(t)]
-        taken = set(_configurations(others, self._space))
+        others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
+        taken = set(_configurations(others, self._space))  # by those that were abandoned too: they are tried again
         # of the trials before this one, those that have just been asked for and take the next ones
-        n_ahead = sum(t.number < trial.number and _configuration(t, self._space) is None for t in others)
+        n_ahead = sum(
+            other.number < trial.number and not is_abandoned(other) and _configuration(other, self._space) is None
+            for other in others
+        )
         free = itertools.islice((each for each in self._grid if each not in taken), n_ahead, None)
         return dict(zip(self._space, next(free, self._grid[0]), strict=True))
 

@@ -20,7 +20,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.spec import Searched
-from studies.storage import is_abandoned
+from studies.storage import place_of
 
 __all__ = ["Growth", "GrowthError", "GrowthSampler", "plan_growth"]
 
@@ -93,7 +93,7 @@ class GrowthSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        index = _index(study, trial)
+        index = place_of(study, trial.number)
         size = {SIZE: self._growth.sizes[self._growth.stage(index)]}
         base = self._base(study, trial)
         if base is None:
@@ -112,18 +112,13 @@ class GrowthSampler(BaseSampler):
 
     def _base(self, study: Study, trial: FrozenTrial) -> FrozenTrial | None:
         """The best completed trial with fewer factors; None at the smallest size, and while there is none."""
-        stage = self._growth.stage(_index(study, trial))
+        stage = self._growth.stage(place_of(study, trial.number))
         smaller = [
             other
             for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
             if stage > 0 and other.params[SIZE] < self._growth.sizes[stage]
         ]
         return max(smaller, key=lambda other: (other.values[0], -other.number), default=None)
-
-
-def _index(study: Study, trial: FrozenTrial) -> int:
-    """Which of the trials that count this one is: those that were abandoned and queued again do not."""
-    return trial.number - sum(map(is_abandoned, study.get_trials(deepcopy=False)[: trial.number]))
 
 
 def _size(space: Mapping[str, Searched]) -> IntDistribution:

@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from studies.grid import GRID_POINTS, GridSampler
 from studies.growth import Growth, GrowthSampler
 from studies.spec import Searched
-from studies.storage import is_abandoned
+from studies.storage import place_of
 
 __all__ = ["N_STARTUP_TRIALS", "SamplerName", "SeededSampler", "make_sampler", "sampler_in_words"]
 
@@ -47,8 +47,8 @@ class SeededSampler(BaseSampler):
 
     Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or plain random draws. Optuna's
     samplers draw from one stream, which starts again when a study is resumed: trials would repeat. Here trial n draws
-    from (seed, n), where trials that were abandoned and queued again do not count, so that a resumed study goes
-    on as if it had never stopped.
+    from (seed, n), where repetitions of abandoned trials do not count, so that a resumed study goes on as if it had
+    never stopped.
     """
 
     def __init__(self, name: SamplerName, seed: int) -> None:
@@ -73,9 +73,8 @@ class SeededSampler(BaseSampler):
 
     def _of(self, study: Study, trial: FrozenTrial) -> BaseSampler:
         if trial.number != self._number:
-            earlier = study.get_trials(deepcopy=False)[: trial.number]
             self._number = trial.number
-            self._sampler = self._fresh(trial.number - sum(map(is_abandoned, earlier)))
+            self._sampler = self._fresh(place_of(study, trial.number))
         return self._sampler
 
     def _fresh(self, number: int) -> BaseSampler:

@@ -52,6 +52,7 @@ __all__ = [
     "is_finished",
     "load_study",
     "open_storage",
+    "place_of",
     "queue_again",
     "queue_lost_trials",
     "ranks_as_json",
@@ -224,6 +225,20 @@ def is_abandoned(trial: FrozenTrial) -> bool:
     return trial.state is TrialState.FAIL and ERROR not in trial.user_attrs
 
 
+def place_of(study: optuna.Study, number: int) -> int:
+    """Which trial of the study the trial ``number`` would be, had none ever been abandoned: its draws follow from that.
+
+    A repetition has the place of what it repeats. What was abandoned before anything of it was known has none, and
+    leaves its own to whoever comes next.
+    """
+    trials = study.get_trials(deepcopy=False)
+    if AGAIN in trials[number].user_attrs:
+        return place_of(study, trials[number].user_attrs[AGAIN])
+    # Not those that are abandoned: others may ask between that and the repetition, and would draw what is drawn.
+    no_place = [AGAIN in trial.user_attrs or (is_abandoned(trial) and not _known(trial)) for trial in trials[:number]]
+    return number - sum(no_place)
+
+
 def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None:
     """Queue the configuration of a trial that was abandoned, unless it is queued already."""
     trials = study.get_trials(deepcopy=False)
@@ -233,9 +248,14 @@ def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None
     attrs = {AGAIN: number} | {name: trial.user_attrs[name] for name in (DEFAULTS, DEATHS) if name in trial.user_attrs}
     if died:
         attrs[DEATHS] = attrs.get(DEATHS, 0) + 1
-    known = trial.system_attrs.get("fixed_params", {}) | trial.params
+    known = _known(trial)
     if known or DEFAULTS in attrs:  # else any new trial takes its place
         study.enqueue_trial(known, user_attrs=attrs)
+
+
+def _known(trial: FrozenTrial) -> dict[str, Any]:
+    """Of its parameters those that have been written down, or were given to it."""
+    return trial.system_attrs.get("fixed_params", {}) | trial.params
 
 
 def queue_lost_trials(study: optuna.Study) -> None:

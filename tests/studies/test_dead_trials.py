@@ -13,8 +13,10 @@ from evaluation.interactions import Interactions
 from evaluation.split import Split
 from studies.liveness import this_process
 from studies.patient_storage import OWNER
+from studies.sampler import SamplerName, make_sampler
 from studies.search import SearchOptions, search
 from studies.storage import load_study, open_storage, queue_again, queue_lost_trials
+from tests.studies import fragile
 
 pytestmark = pytest.mark.usefixtures("calm")
 
@@ -103,6 +105,30 @@ def test_defaults_that_died_before_they_were_written_down_are_tried_again(
         (True, True),
         (False, False),
     ]
+
+
+@pytest.mark.parametrize("name", ["tpe", "random", "grid"])
+def test_who_asks_before_a_lost_configuration_is_queued_again_draws_another(
+    data: Interactions, split: Split, options: SearchOptions, name: SamplerName
+) -> None:
+    """Its process has died, another asks for a trial, and only then is it queued."""
+    options = replace(options, sampler=name, rescore=0)
+    search("fragile", data, split, replace(options, n_trials=1))
+    study = load_study(open_storage(options.storage), options.study_name)
+    study.sampler = make_sampler(name, options.seed, fragile.CALM.space)
+
+    def ask() -> Trial:
+        trial = study.ask()
+        trial.suggest_float("quality", 0.0, 1.0)
+        return trial
+
+    lost, beside = ask(), ask()
+    study.tell(lost, state=TrialState.FAIL)
+    meanwhile = ask()
+    queue_again(study, lost.number)
+    again, later = ask(), ask()
+    assert again.params == lost.params
+    assert len({trial.params["quality"] for trial in (lost, beside, meanwhile, later)}) == 4
 
 
 def test_a_configuration_at_which_three_processes_died_is_a_failed_trial_and_the_study_goes_on(
