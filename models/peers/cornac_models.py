@@ -64,7 +64,7 @@ class CornacEASEConfig:
     """Cornac's names and defaults."""
 
     lamb: float = 500.0
-    posB: bool = True  # noqa: N815  #: weights below 0 are taken for 0
+    posB: bool = True  # noqa: N815  # Cornac's name  #: weights below 0 are taken for 0
 
 
 class CornacEASE(PeerWeights[CornacEASEConfig]):

@@ -20,8 +20,11 @@ __all__ = [
     "OpeningRecord",
     "PairRecord",
     "SampleUserRecord",
+    "SliceKind",
     "SliceRecord",
 ]
+
+SliceKind = Literal["activity", "popularity", "rarity"]  #: by users' likes, by hidden items', by whether those are cold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,7 @@ class PairRecord:
 class SliceRecord:
     """The metric of every algorithm among some of the users, or some of the hidden likes."""
 
-    by: Literal["activity", "popularity", "rarity"]
+    by: SliceKind
     label: str
     n: int  #: users, or hidden likes
     scores: Mapping[str, Estimate]

@@ -27,12 +27,13 @@ from evaluation.significance import (
     randomisations_for,
 )
 from studies.comparison.entrants import Entrant
-from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceRecord
+from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceKind, SliceRecord
 from studies.comparison.refit import Refit
 
 __all__ = ["CUTS", "Refits", "convention_records", "entrant_records", "pair_records", "per_user", "slice_records"]
 
 Refits = Mapping[str, Sequence[Refit]]  #: model -> its refits, one a seed
+Bucket = tuple[str, NDArray[np.int64]]  #: what it is called, and its rows
 
 CUTS = (10, 30, 100)
 METRICS = (
@@ -117,30 +118,33 @@ def pair_records(
 
 def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, seed: int) -> list[SliceRecord]:
     """The metric by how much the users have liked, by how popular the hidden likes are, and by how rare."""
-    n_history = np.diff(fold.histories.indptr)
-    values = {name: per_user(refits[name], metric) for name in names}
-    records = [
-        SliceRecord(
-            by="activity",
-            label=label,
-            n=len(rows),
-            scores=bootstrap_means(fold.users[rows], {name: v[rows] for name, v in values.items()}, seed=seed),
-        )
-        for label, rows in quantile_buckets(n_history, N_ACTIVITY_SLICES)
-    ]
+    by_user = {name: per_user(refits[name], metric) for name in names}
     owners = np.repeat(fold.users, np.diff(fold.hidden.indptr))
     by_like = {name: _per_hidden_like(refits[name], owners, metric) for name in names}
+    n_history = np.diff(fold.histories.indptr)
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])[fold.hidden.indices]
-    popularity, rarity = quantile_buckets(n_likes, N_POPULARITY_SLICES), _rarity_buckets(n_likes)
-    for n, (label, rows) in enumerate([*popularity, *rarity]):
-        scores = bootstrap_means(owners[rows], {name: v[rows] for name, v in by_like.items()}, seed=seed)
-        records.append(
-            SliceRecord(by="popularity" if n < len(popularity) else "rarity", label=label, n=len(rows), scores=scores)
-        )
-    return records
+    return [
+        *_slices("activity", quantile_buckets(n_history, N_ACTIVITY_SLICES), fold.users, by_user, seed=seed),
+        *_slices("popularity", quantile_buckets(n_likes, N_POPULARITY_SLICES), owners, by_like, seed=seed),
+        *_slices("rarity", _rarity_buckets(n_likes), owners, by_like, seed=seed),
+    ]
 
 
-def quantile_buckets(values: NDArray[np.int64], n: int) -> list[tuple[str, NDArray[np.int64]]]:
+def _slices(
+    by: SliceKind,
+    buckets: Sequence[Bucket],
+    users: NDArray[np.int64],
+    values: Mapping[str, NDArray[np.float64]],
+    *,
+    seed: int,
+) -> Iterator[SliceRecord]:
+    """The means of each bucket of rows, of which ``users`` says whose they are."""
+    for label, rows in buckets:
+        scores = bootstrap_means(users[rows], {name: column[rows] for name, column in values.items()}, seed=seed)
+        yield SliceRecord(by=by, label=label, n=len(rows), scores=scores)
+
+
+def quantile_buckets(values: NDArray[np.int64], n: int) -> list[Bucket]:
     """Rows in at most ``n`` buckets of about equal size, by value, each with its range; equal values stay together."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, n + 1), method="inverted_cdf"))
     bucket = np.searchsorted(edges[1:-1], values, side="left")
@@ -148,7 +152,7 @@ def quantile_buckets(values: NDArray[np.int64], n: int) -> list[tuple[str, NDArr
     return [(_range(values[rows]), rows) for rows in found if len(rows)]
 
 
-def _rarity_buckets(n_likes: NDArray[np.int64]) -> list[tuple[str, NDArray[np.int64]]]:
+def _rarity_buckets(n_likes: NDArray[np.int64]) -> list[Bucket]:
     """Rows of items with few likes, some, and many, where there are any."""
     low, high = RARITY_BOUNDS
     labels = (f"fewer than {low}", f"{low} to {high - 1}", f"{high} or more")

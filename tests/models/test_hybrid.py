@@ -170,7 +170,7 @@ def test_features_that_do_not_suit_are_refused() -> None:
     with pytest.raises(ValueError, match=f"there are features of 7 items, and train has {N_ITEMS}"):
         Hybrid(config).fit(MANY, features=Features(items=FEATURES.items[:7]))
     with pytest.raises(ValueError, match="features of users must be a two-dimensional SciPy sparse matrix, got shape"):
-        Hybrid(config).fit(MANY, features=Features(users=np.ones((3, 3))))  # type: ignore[arg-type]
+        Hybrid(config).fit(MANY, features=Features(users=np.ones((3, 3))))  # type: ignore[arg-type]  # wrong on purpose
     broken = FEATURES.items.copy()
     broken.data[0] = np.nan
     with pytest.raises(ValueError, match="weights of features of items must be finite; 1 are not"):

@@ -63,7 +63,9 @@ def test_likes_and_their_hash_do_not_know_of_features(tmp_path: Path) -> None:
     with_them, without = loaded(folder), load(DataOptions(data=str(folder)))
     assert without.item_features is None
     assert with_them.content_hash == without.content_hash
-    assert loaded(folder, item_features="year").item_features.content_hash != with_them.item_features.content_hash  # type: ignore[union-attr]
+    others = loaded(folder, item_features="year")
+    assert others.item_features is not None
+    assert others.item_features.content_hash != with_them.item_features.content_hash
 
 
 def test_numbers_of_many_values_are_cut_into_ranges(tmp_path: Path) -> None:
