@@ -15,7 +15,7 @@ Format = Literal["text", "parquet", "sparse", "lists"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Repeats = Literal["sum", "last"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
-#: A rating from here on is a like when the user does not say otherwise, as in the seeds' notebooks.
+#: A rating from here on is a like when the user does not say otherwise.
 LIKED_FROM = 4.0
 
 

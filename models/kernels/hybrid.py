@@ -25,6 +25,7 @@ from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.logistic_mf import softplus
 from models.kernels.strata import cell_of, draw_unseen, mark
+from models.kernels.warp import put_among_best
 
 LOGISTIC, BPR, WARP, KOS = 0, 1, 2, 3
 ANY = (np.zeros(0), np.zeros(0, np.int32))  # unseen items all alike, as ``draw_unseen`` says
@@ -242,14 +243,7 @@ def _kth_best(place, item_at, cell, sampling, state, items, copy, x, known, now,
     for _ in range(sampling.n_positives):
         item = item_at[place[cell.first + below(state, cell.last - cell.first)]]
         state += GAMMA
-        s = _score(items, copy, item, x, known, now)
-        at = sampling.kth
-        while at > 0 and s > scores[at - 1]:
-            at -= 1
-        if at < sampling.kth:
-            for later in range(sampling.kth - 1, at, -1):
-                chosen[later], scores[later] = chosen[later - 1], scores[later - 1]
-            chosen[at], scores[at] = item, s
+        put_among_best(item, _score(items, copy, item, x, known, now), chosen, scores)
     return state, chosen[sampling.kth - 1]
 
 

@@ -83,15 +83,20 @@ def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items,
     for _ in range(sampling.n_positives):
         item = item_at[place[cell.first + below(state, cell.last - cell.first)]]
         state += GAMMA
-        score = dot(X, user, Y, item)
-        at = sampling.kth
-        while at > 0 and score > scores[at - 1]:
-            at -= 1
-        if at < sampling.kth:
-            for later in range(sampling.kth - 1, at, -1):
-                items[later], scores[later] = items[later - 1], scores[later - 1]
-            items[at], scores[at] = item, score
+        put_among_best(item, dot(X, user, Y, item), items, scores)
     return state, items[sampling.kth - 1]
+
+
+@njit(**INLINED)
+def put_among_best(item, score, items, scores):
+    """Put the item where it belongs among the best so far, ``scores`` (kth,) descending, if it does."""
+    at = len(scores)
+    while at > 0 and score > scores[at - 1]:
+        at -= 1
+    if at < len(scores):
+        for later in range(len(scores) - 1, at, -1):
+            items[later], scores[later] = items[later - 1], scores[later - 1]
+        items[at], scores[at] = item, score
 
 
 @njit(**INLINED, fastmath=FASTMATH)
