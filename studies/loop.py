@@ -19,7 +19,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from studies.objective import AbandonedError, Objective
+from studies.objective import AbandonedError, Ending
 from studies.patient_storage import give_up
 from studies.storage import ERROR, HEARTBEAT_SECONDS, is_abandoned, is_finished, queue_again
 
@@ -40,7 +40,7 @@ class Limits:
 
 def run_trials(
     study: optuna.Study,
-    objective: Objective,
+    objective: Callable[[Trial], Ending],
     limits: Limits,
     should_stop: Callable[[], bool],
     trial_finished: Callable[[int], None],
@@ -81,12 +81,12 @@ def _claim(study: optuna.Study, trials: Sequence[FrozenTrial], n_trials: int) ->
     return None
 
 
-def _run(study: optuna.Study, objective: Objective, trial: Trial) -> bool:
+def _run(study: optuna.Study, objective: Callable[[Trial], Ending], trial: Trial) -> bool:
     """Whether the trial came to its end here; one that did not is queued again before what stopped it is raised."""
     try:
         with _heartbeat(trial):
-            state, values = objective(trial)
-        study.tell(trial, values, state)
+            ending = objective(trial)
+        ending.write(trial)
     except UpdateFinishedTrialError:
         return False  # it was thought dead, and is in others' hands
     except BaseException:
@@ -112,7 +112,6 @@ def _heartbeat(trial: Trial) -> Iterator[None]:
 
     def beat() -> None:
         storage: Any = trial.storage
-        storage.record_heartbeat(trial._trial_id)
         while not done.wait(HEARTBEAT_SECONDS):
             storage.record_heartbeat(trial._trial_id)
 

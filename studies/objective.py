@@ -1,9 +1,10 @@
-"""One trial as the storage sees it: from parameters to a value, with what it leaves behind written down."""
+"""One trial as the storage sees it: from parameters to a value, and what it leaves behind."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -12,13 +13,14 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.metrics import Metric
+from studies.patient_storage import written_at_once
+from studies.pruning import MedianRule
 from studies.spec import Searched, StudySpec
 from studies.storage import DEATHS, ERROR, RESULT, SAME_AS, result_as_json
 from studies.trial import TrialResult
 
-__all__ = ["AbandonedError", "Objective", "TrialTimeoutError"]
+__all__ = ["AbandonedError", "Ending", "Objective", "TrialTimeoutError"]
 
-PRUNE_EVERY = 2  #: epochs between two looks of the pruner, each of which writes to the storage
 MOST_DEATHS = 3  #: processes that may be killed while they try one configuration
 
 
@@ -37,8 +39,26 @@ class DeadlyTrialError(Exception):
 _NOT_ITS_FAULT = (AbandonedError, StorageInternalError, SQLAlchemyError, UpdateFinishedTrialError)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a trial ended, to be written."""
+
+    state: TrialState
+    attrs: Mapping[str, Any]
+    values: Sequence[float] | None = None  #: of one that was completed
+    last: tuple[float, int] | None = None  #: of one that was pruned its last value and epoch, from which TPE learns
+
+    def write(self, trial: Trial) -> None:
+        with written_at_once(trial):
+            for name, value in self.attrs.items():
+                trial.set_user_attr(name, value)
+            if self.last:
+                trial.report(*self.last)
+            trial.study.tell(trial, self.values, self.state)
+
+
 class Objective:
-    """Tries what the sampler suggests and writes what became of it, the error included."""
+    """Tries what the sampler suggests and says what became of it, the error included."""
 
     def __init__(
         self,
@@ -55,50 +75,48 @@ class Objective:
         self._timeout = timeout
         self._should_stop = should_stop
         self._second_metric = second_metric
+        self._may_prune = spec.max_epochs > 1 and second_metric is None  # with two, no trial is simply the worse
 
-    def __call__(self, trial: Trial) -> tuple[TrialState, list[float] | None]:
-        """How the trial ended, and its values if it was completed; AbandonedError if the search is to stop."""
+    def __call__(self, trial: Trial) -> Ending:
+        """AbandonedError if the search is to stop."""
         start = time.monotonic()
         curve: list[float] = []
 
         def after_epoch(epoch: int, value: float) -> None:
             curve.append(value)
-            self._check(trial, epoch, value, time.monotonic() - start)
+            self._check(epoch, time.monotonic() - start)
+            if rule and rule.stops(curve):
+                raise TrialPruned
 
-        def leave(result: Mapping[str, Any]) -> None:
-            trial.set_user_attr(RESULT, {**result, "seconds": time.monotonic() - start})
+        def found(result: Mapping[str, Any]) -> dict[str, Any]:
+            return {RESULT: {**result, "seconds": time.monotonic() - start}}
 
         try:
-            config = self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
+            with written_at_once(trial):
+                config = self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
             if twin := _twin(trial):
-                trial.set_user_attr(SAME_AS, twin.number)
-                leave(twin.user_attrs[RESULT])
-                return twin.state, twin.values if twin.state is TrialState.COMPLETE else None
+                values = twin.values if twin.state is TrialState.COMPLETE else None
+                attrs = {SAME_AS: twin.number, **found(twin.user_attrs[RESULT])}
+                return Ending(state=twin.state, attrs=attrs, values=values)
             _refuse_deadly(trial)
+            rule = MedianRule(trial.study) if self._may_prune else None
             result = self._run(config, after_epoch=after_epoch)
         except TrialPruned:
-            leave({"curve": curve})
-            return TrialState.PRUNED, None
+            return Ending(state=TrialState.PRUNED, attrs=found({"curve": curve}), last=(curve[-1], len(curve)))
         except _NOT_ITS_FAULT:
             raise
         except Exception as error:
-            leave({"curve": curve})
-            trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
-            return TrialState.FAIL, None
-        leave(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
+            attrs = {**found({"curve": curve}), ERROR: f"{type(error).__name__}: {error}"}
+            return Ending(state=TrialState.FAIL, attrs=attrs)
+        attrs = found(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
         more = [self._second_metric.over_draws(result.ranks)] if self._second_metric else []
-        return TrialState.COMPLETE, [result.value, *more]
+        return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[result.value, *more])
 
-    def _check(self, trial: Trial, epoch: int, value: float, seconds: float) -> None:
+    def _check(self, epoch: int, seconds: float) -> None:
         if self._should_stop():
             raise AbandonedError
         if self._timeout is not None and seconds > self._timeout:
             raise TrialTimeoutError(f"{seconds:.3g} s gone by the end of epoch {epoch}, of {self._timeout:g} s allowed")
-        may_prune = self._second_metric is None  # with two, Optuna has no pruner
-        if may_prune and self._spec.max_epochs > 1 and epoch % PRUNE_EVERY == 0:
-            trial.report(value, epoch)
-            if trial.should_prune():
-                raise TrialPruned
 
 
 def _twin(trial: Trial) -> FrozenTrial | None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
+from collections.abc import Container, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import TrialHeartbeatModel, TrialModel
+from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from studies.liveness import is_alive, this_process
 
-__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage", "give_up"]
+__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage", "give_up", "written_at_once"]
 
 OWNER = "mfbench:owner"  #: attribute of a trial: the process that runs it
 OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is still without has lost its process
@@ -33,10 +37,19 @@ def give_up(trial: Trial) -> None:
     """Take the trial for dead from now on, though its process lives: nobody runs it any more."""
     storage: Any = trial.storage
     _GIVEN_UP.add((storage._backend.url, trial._trial_id))
+    storage._backend.read_again(trial._trial_id)
+
+
+@contextmanager
+def written_at_once(trial: Trial) -> Iterator[None]:
+    """What this thread writes meanwhile, in one transaction: all of it or nothing, at the cost of one."""
+    storage: Any = trial.storage
+    with storage._backend.one_transaction():
+        yield
 
 
 class PatientStorage(RDBStorage):
-    """A storage in which a trial names the process that runs it.
+    """A storage in which a trial names the process that runs it, and that reads only what may have changed.
 
     A trial is dead when its process is: known at once where that ran on this machine, whatever its clock did in
     between, and by Optuna's heartbeat where it ran on another.
@@ -47,21 +60,73 @@ class PatientStorage(RDBStorage):
         super().__init__(url, engine_kwargs=_engine_options(parsed), **heartbeat)
         self.dead: set[str] = set()  #: processes of other machines that are known to have ended
         self._ownerless: dict[int, float] = {}  # trial -> when it was first seen so
+        self._settled: set[int] = set()  # running trials that have been read, and stay as they are until they end
+        self._own: set[int] = set()  # created here, whose parameters this process knows without reading them
         if parsed.get_backend_name() != "sqlite":
             event.listen(self.engine, "do_connect", _connect_patiently)
 
+    def read_again(self, trial_id: int) -> None:
+        """Forget what has been read of a running trial, which may have been before it had parameters."""
+        self._settled.discard(trial_id)
+        self._own.discard(trial_id)
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """Of all that this thread reads and writes meanwhile."""
+        with self.engine.begin() as connection:
+            self.scoped_session.registry.set(Session(connection, join_transaction_mode="rollback_only"))
+            try:
+                yield
+            finally:
+                self.scoped_session.remove()
+
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
-        return super()._create_new_trial(study_id, template_trial or _owned_trial())
+        trial = super()._create_new_trial(study_id, template_trial or _owned_trial())
+        self._own.add(trial._trial_id)
+        return trial
+
+    def _get_prepared_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None, session: Session
+    ) -> TrialModel:
+        trial = super()._get_prepared_new_trial(study_id, template_trial, session)
+        if template_trial is None or template_trial.state is TrialState.RUNNING:
+            session.add(TrialHeartbeatModel(trial_id=trial.trial_id))
+        return trial
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
         is_set = super().set_trial_state_values(trial_id, state, values)
         if is_set and state is TrialState.RUNNING:
             self.set_trial_user_attr(trial_id, OWNER, this_process())
+            self.record_heartbeat(trial_id)
         return is_set
+
+    def _get_trials(
+        self,
+        study_id: int,
+        states: Container[TrialState] | None,
+        included_trial_ids: set[int],
+        trial_id_greater_than: int,
+    ) -> list[FrozenTrial]:
+        """Those that are included or later, but not those that run and have been read."""
+        if states is not None:  # not for the cache
+            return super()._get_trials(study_id, states, included_trial_ids, trial_id_greater_than)
+        if trial_id_greater_than >= 0:
+            columns = TrialModel.trial_id, TrialModel.state
+            is_meant = TrialModel.trial_id.in_(included_trial_ids) | (TrialModel.trial_id > trial_id_greater_than)
+            with _create_scoped_session(self.scoped_session) as session:
+                found = session.execute(select(*columns).where(TrialModel.study_id == study_id, is_meant)).all()
+            changed = {known for known, state in found if state is not TrialState.RUNNING or known not in self._settled}
+            if not changed:
+                return []
+            included_trial_ids, trial_id_greater_than = changed, max(changed)
+        trials = super()._get_trials(study_id, None, included_trial_ids, trial_id_greater_than)
+        running = (trial for trial in trials if trial.state is TrialState.RUNNING)
+        self._settled |= {t._trial_id for t in running if t.params or t._trial_id in self._own}
+        return trials
 
     def record_heartbeat(self, trial_id: int) -> None:
         """A beat that cannot be written is left out; what is wrong with the storage shows where a trial is written."""
-        with contextlib.suppress(SQLAlchemyError, StorageInternalError):
+        with suppress(SQLAlchemyError, StorageInternalError):
             super().record_heartbeat(trial_id)
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import optuna
-from optuna.pruners import MedianPruner
+from optuna.pruners import NopPruner
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
@@ -26,7 +26,7 @@ from studies.objective import Objective
 from studies.ratings import check_suits
 from studies.registry import load_spec
 from studies.rescoring import rescore
-from studies.sampler import N_STARTUP_TRIALS, SamplerName, make_sampler, sampler_in_words
+from studies.sampler import SamplerName, make_sampler, sampler_in_words
 from studies.secrets import hide_password
 from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
@@ -48,7 +48,6 @@ from studies.workers import WorkersError, run_on_workers
 __all__ = ["Observer", "SearchOptions", "search"]
 
 FLOOR = "popularity"
-FIRST_PRUNED_EPOCH = 4  #: earlier, curves have not yet taken their order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +256,7 @@ def _join(options: SearchOptions, space: Mapping[str, Searched], growth: Growth 
 def _strategy(options: SearchOptions, space: Mapping[str, Searched], growth: Growth | None) -> dict[str, Any]:
     return {
         "sampler": make_sampler(options.sampler, options.seed, space, growth),
-        "pruner": MedianPruner(n_startup_trials=N_STARTUP_TRIALS, n_warmup_steps=FIRST_PRUNED_EPOCH),
+        "pruner": NopPruner(),  # the objective prunes
     }
 
 

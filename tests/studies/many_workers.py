@@ -19,10 +19,12 @@ from functools import partial
 from typing import Any
 
 import optuna
-from optuna.pruners import MedianPruner
 from optuna.trial import Trial, TrialState
 
 from studies.loop import Limits, run_trials
+from studies.objective import Ending
+from studies.patient_storage import written_at_once
+from studies.pruning import MedianRule
 from studies.sampler import make_sampler
 from studies.storage import RESULT, finished_trials, is_abandoned, open_storage
 
@@ -38,21 +40,22 @@ class Rate:
     n_different: int  #: configurations
 
 
-def sleep_through(trial: Trial, seconds: float) -> tuple[TrialState, float]:
-    """A trial as a search leaves it: eight parameters, five looks of the pruner, a result of 20 kB."""
-    values = [trial.suggest_float(f"parameter {i}", 1e-3, 1.0, log=True) for i in range(8)]
-    for epoch in range(5):
+def sleep_through(trial: Trial, seconds: float) -> Ending:
+    """A trial as a search leaves it: eight parameters, five looks at others' curves, a result of 20 kB."""
+    with written_at_once(trial):
+        values = [trial.suggest_float(f"parameter {i}", 1e-3, 1.0, log=True) for i in range(8)]
+    rule = MedianRule(trial.study)
+    curve: list[float] = []
+    for _ in range(5):
         time.sleep(seconds / 5)
-        trial.report(values[0], epoch)
-        trial.should_prune()
-    trial.set_user_attr(RESULT, {"ranks": "x" * 20_000})
-    return TrialState.COMPLETE, values[0]
+        curve.append(values[0])
+        rule.stops(curve)
+    attrs = {RESULT: {"curve": curve, "ranks": "x" * 20_000}}
+    return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[values[0]])
 
 
 def work(url: str, n_trials: int, seconds: float, _: int) -> None:
-    study = optuna.load_study(
-        study_name=STUDY, storage=open_storage(url), sampler=make_sampler("random", 0, {}), pruner=MedianPruner()
-    )
+    study = optuna.load_study(study_name=STUDY, storage=open_storage(url), sampler=make_sampler("random", 0, {}))
     objective: Any = partial(sleep_through, seconds=seconds)
     run_trials(study, objective, Limits(n_trials=n_trials, timeout=None, max_failures=1), lambda: False, lambda _: None)
 

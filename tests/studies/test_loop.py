@@ -15,6 +15,7 @@ from optuna.trial import Trial, TrialState
 
 from studies import loop
 from studies.loop import Limits, run_trials
+from studies.objective import Ending
 from studies.storage import finished_trials, is_abandoned, open_storage
 
 
@@ -29,13 +30,13 @@ def opened(url: str) -> optuna.Study:
     return optuna.create_study(storage=open_storage(url), study_name="x", sampler=sampler, load_if_exists=True)
 
 
-def brief(trial: Trial) -> tuple[TrialState, float]:
+def brief(trial: Trial) -> Ending:
     x = trial.suggest_float("x", 0, 1)
     time.sleep(0.01 * x)
-    return TrialState.COMPLETE, x
+    return Ending(state=TrialState.COMPLETE, attrs={}, values=[x])
 
 
-def work(url: str, n_trials: int, objective: Callable[[Trial], tuple[TrialState, float]] = brief) -> None:
+def work(url: str, n_trials: int, objective: Callable[[Trial], Ending] = brief) -> None:
     limits = Limits(n_trials=n_trials, timeout=None, max_failures=10)
     run_trials(opened(url), objective, limits, lambda: False, lambda number: None)
 
@@ -65,10 +66,10 @@ def test_commands_that_start_together_share_a_database_that_none_of_them_had_mad
     assert states(url) == {TrialState.COMPLETE: 12}
 
 
-def hang(trial: Trial) -> tuple[TrialState, float]:
+def hang(trial: Trial) -> Ending:
     trial.suggest_float("x", 0, 1)
     time.sleep(600)
-    return TrialState.COMPLETE, 0.0
+    return Ending(state=TrialState.COMPLETE, attrs={}, values=[0.0])
 
 
 def test_whoever_waits_for_the_last_trial_runs_it_should_its_process_die(url: str) -> None:
