@@ -14,6 +14,7 @@ from studies.tracking import StudyRun, problem_of
 
 __all__ = ["Tracker", "copy_study"]
 
+PAUSE_SECONDS = 5.0  #: between two writings: trials that are written together share what their intervals cost
 RETRY_SECONDS = 30.0  #: after something went wrong, before the server is asked again
 SERVER_SECONDS = 20.0  #: that a server may take in the end, and a file here, which others may hold
 FILE_SECONDS = 60.0
@@ -31,6 +32,7 @@ class Tracker:
         self._history: StudyHistory | None = None
         self._ending: tuple[StudyRecord, Sequence[Path]] | None = None
         self._news = threading.Event()
+        self._is_ending = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
 
     def prepare(self) -> None:
@@ -52,6 +54,7 @@ class Tracker:
         """Write what is missing, the study's results and files; wait for it, but not for long."""
         self._ending = (record, artifacts)
         self._news.set()
+        self._is_ending.set()
         self._thread.join(timeout or (SERVER_SECONDS if self.uri.startswith("http") else FILE_SECONDS))
         if self._thread.is_alive():
             self.problem = f"{hide_password(self.uri)} takes too long"
@@ -79,6 +82,8 @@ class Tracker:
                 run = None  # what it knew of the server may be wrong now
             if ending:
                 return
+            if self._history:
+                self._is_ending.wait(PAUSE_SECONDS)
 
 
 def _catch_up(run: StudyRun, history: StudyHistory) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "WorkersError", "run_on_workers"]
 
-LOOK_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.1
 CONNECT_SECONDS = 20
 STOP_SECONDS = 60.0  #: for the epochs at hand
 WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
@@ -114,6 +114,7 @@ def _connected(n_workers: int, scheduler: str | None, threads: int | None) -> It
     cores = threads or max(1, available_threads() // n_workers)
     settings: dict[str, Any] = {f"distributed.worker.memory.{limit}": False for limit in ("target", "spill", "pause")}
     environment = dask.config.get(WORKER_ENVIRONMENT)
+    settings["distributed.worker.profile.enabled"] = False  # it would look at every thread a hundred times a second
     settings[WORKER_ENVIRONMENT] = {name: environment[name] for name in environment if name != RETURN_MEMORY_AT}
     with (
         dask.config.set(settings),
