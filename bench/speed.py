@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,9 @@ from studies.registry import check_model, model_names, usable_models
 if TYPE_CHECKING:
     from evaluation.interactions import Interactions
     from reports.speed_record import Latency, SpeedRecord
+
+GAP = "  "
+WHOLE = 10_000  #: columns where there is no terminal: a program reads whole lines
 
 DESCRIPTION = """\
 How long every model takes, with its default settings or others: to fit, to recommend N items to one user and ten to
@@ -76,8 +81,7 @@ def _speed(args: argparse.Namespace, command: str) -> int:
     folder = writable_folder(args.report_dir)
     with stop_on_signal() as stop:
         record = _measured(configs, load(data_options_from(args)), args, command, stop)
-    for line in _lines(record):
-        print(line)
+    print("\n".join(_lines(record, shutil.get_terminal_size((WHOLE, 24)).columns)))
     page = write_speed(record, folder)
     write_json(record, page.with_suffix(".json"))
     print(f"\nReport: {page}\nNumbers: {page.with_suffix('.json')}")
@@ -131,22 +135,31 @@ def _settings(text: str) -> dict[str, dict[str, str]]:
     return settings
 
 
-def _lines(record: SpeedRecord) -> Iterator[str]:
-    """A row a model; a cell is the median and, after it, the 99th percentile."""
+def _lines(record: SpeedRecord, width: int) -> Iterator[str]:
+    """A column a model, as many side by side as have room; a cell is the median and, after it, the 99th percentile."""
     from reports.formats import NOTHING, brief, visible
 
     noun = "1 thread" if record.threads == 1 else f"{record.threads} threads"
     yield f"{visible(record.data)}: seconds a call, median and 99th percentile, on {noun}"
     kinds = {_title(each): None for model in record.models for each in model.latencies}
-    rows = [["fit", *kinds]]
+    titles = _padded(["", "fit", *kinds])
+    columns = []
     for model in record.models:
         times = {_title(each): f"{brief(each.median)} / {brief(each.p99)}" for each in model.latencies}
-        rows.append([brief(model.fit_seconds), *(times.get(kind, NOTHING) for kind in kinds)])
-    # models side by side: there are fewer of them than kinds of calls
-    table = [["", *(model.model for model in record.models)], *map(list, zip(*rows, strict=True))]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        columns.append(_padded([model.model, brief(model.fit_seconds), *(times.get(kind, NOTHING) for kind in kinds)]))
+    while columns:
+        ends = accumulate((len(GAP) + len(column[0]) for column in columns), initial=len(titles[0]))
+        n_side_by_side = max(1, sum(end <= width for end in ends) - 1)
+        for row in zip(titles, *columns[:n_side_by_side], strict=True):
+            yield GAP.join(row).rstrip()
+        columns = columns[n_side_by_side:]
+        if columns:
+            yield ""
+
+
+def _padded(cells: Sequence[str]) -> list[str]:
+    width = max(map(len, cells))
+    return [cell.ljust(width) for cell in cells]
 
 
 def _title(latency: Latency) -> str:

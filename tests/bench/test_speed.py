@@ -48,6 +48,17 @@ def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.C
     assert Path("reports/html/speed.html").exists()
 
 
+def test_models_that_have_no_room_beside_each_other_stand_below(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert call(*TINY, "--only", "popularity,random,item2item") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if line.startswith("   ")] == [["popularity", "random"], ["item2item"]]
+    assert sum(line.startswith("fit  ") for line in lines) == 2
+    assert max(map(len, lines[1 : lines.index("")])) <= 80
+
+
 def test_settings_are_those_of_the_command() -> None:
     config = latency.config_with("bpr", {"n_epochs": "150", "reg_user": "1e-4", "negatives": "uniform"})
     assert (config.n_epochs, config.reg_user, config.negatives) == (150, 1e-4, "uniform")
