@@ -12,7 +12,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.factor_model import FactorModel
-from models.row_solvers import SOLVERS, RowSolver, Solver, principal_axes, rotated
+from models.kernels.linear_algebra import move_beyond
+from models.row_solvers import SOLVERS, RowSolver, Solver, principal_axes, rotate
 from models.threads import limited_threads
 
 __all__ = ["AlternatingConfig", "AlternatingModel"]
@@ -24,16 +25,21 @@ class AlternatingConfig:
 
     n_factors: int = 64  #: length of a user's or an item's vector
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
-    n_epochs: int = 16  #: sweeps over items and users
+    n_epochs: int = 8  #: sweeps over items and users
     solver: Solver = "cg"  #: of a row's system: cholesky is exact, cg nearly, subspace takes block_size factors at once
     tolerance: float = 0.01  #: of cg: relative error at which a row's vector is good enough
     block_size: int = 32  #: of subspace
+    relaxation: float = 1.5  #: how far a half-step goes towards its solution and beyond; 1 is plain ALS, 2 too far
 
     def __post_init__(self) -> None:
         for name in ("n_factors", "n_epochs", "block_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         self._check_positive("init_scale", "tolerance")
+        if not 0 < self.relaxation < 2:
+            raise ValueError(
+                f"relaxation must be above 0 and below 2, got {self.relaxation}; the loss falls only there"
+            )
         if self.solver not in SOLVERS:
             raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {self.solver!r}")
 
@@ -54,6 +60,11 @@ class AlternatingModel(FactorModel[A]):
 
     An epoch solves the items, then the users: a fitted user's vector is the fold-in of the history, as far as
     the solver is exact. Factors do not depend on the number of threads.
+
+    From the second epoch on, what the other side is solved against is overrelaxed (Young 1954): x + relaxation
+    (solution - x) instead of the solution. With one side fixed the loss is quadratic, so that it falls as long as
+    relaxation is below 2, and the alternation comes to the same loss in about half the epochs. What is held between
+    two epochs is the items and their users' solutions: a fit that is continued starts from these, with a plain epoch.
 
     With the items fixed, row u's system is w0 Y^T Y + lambda_u I + sum w y y^T. Only scores matter, so both
     sides are turned to the principal axes of the fixed one, where Y^T Y is a diagonal, whatever lambda_u: it
@@ -95,25 +106,37 @@ class AlternatingModel(FactorModel[A]):
         by_user = self._values(train)
         by_item = by_user.T.tocsr()
         self._prepare(by_user, by_item)
-        self.user_factors = np.zeros((train.shape[0], self.config.n_factors), np.float32)
-        self._solve_users(by_user)
+        self.user_factors = np.empty((train.shape[0], self.config.n_factors), np.float32)
+        users, items, solution = np.zeros_like(self.user_factors), self.item_factors, np.empty_like(self.item_factors)
+        self.item_spectrum = self._half_step(by_user, users, items, self.user_factors, relaxation=1)
         for epoch in range(1, self.config.n_epochs + 1):
-            self.item_factors, self.user_factors, _ = self._half_step(by_item, self.item_factors, self.user_factors)
-            self._solve_users(by_user)
+            relaxation = self.config.relaxation if epoch > 1 else 1  # the first goes away from noise
+            self._half_step(by_item, items, users, solution, relaxation=relaxation)
+            self.item_spectrum = self._half_step(by_user, users, items, self.user_factors, relaxation=relaxation)
             yield epoch
 
-    def _solve_users(self, by_user: sp.csr_array) -> None:
-        solved, fixed, spectrum = self._half_step(by_user, self.user_factors, self.item_factors)
-        self.user_factors, self.item_factors, self.item_spectrum = solved, fixed, spectrum
-
     def _half_step(
-        self, rows: sp.csr_array, solved: NDArray[np.float32], fixed: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """Both sides, the first improved, in the principal axes of the second, and their spectrum."""
+        self,
+        rows: sp.csr_array,
+        factors: NDArray[np.float32],
+        fixed: NDArray[np.float32],
+        solution: NDArray[np.float32],
+        *,
+        relaxation: float,
+    ) -> NDArray[np.float32]:
+        """Write the ``solution`` of ``rows`` and move ``factors`` there and beyond, by relaxation - 1 of the way.
+
+        Both come to stand in the principal axes of ``fixed``, as does ``fixed``; returns its spectrum.
+        """
         with limited_threads(self.threads):
             spectrum, axes = principal_axes(fixed)
-            solved, fixed = rotated(solved, axes), rotated(fixed, axes)
-        return self._solved(self.config.solver, rows, solved, fixed, spectrum), fixed, spectrum
+            rotate(factors, axes)
+            rotate(fixed, axes)
+        np.copyto(solution, factors)
+        self._solved(self.config.solver, rows, solution, fixed, spectrum)
+        with limited_threads(self.threads):
+            move_beyond(factors, solution, np.float32(relaxation - 1))
+        return spectrum
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
         # nothing to start from: subspace would need many rounds

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit, prange
 
 SMALLEST_PIVOT = np.float32(1e-6)  # of its diagonal entry; float32 knows no smaller difference
+N_BLOCKS = 64  # of rows, each with a buffer of its own
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
 
@@ -94,26 +95,41 @@ def solve_cholesky(lower, n, b):
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
-def multiply_rows(a, b, out):
-    """out[i, j] = a[i] . b[j] for a tall ``a`` (n, k) and a ``b`` (m, k) that stays in cache."""
-    last, last_column = len(a) - 1, len(b) - 1
-    for tile in prange((len(a) + 3) // 4):
-        i = 4 * tile
-        i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)  # rows past the end repeat the last
-        for j in range(0, len(b), 2):
-            j1 = min(j + 1, last_column)
-            s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = np.float32(0.0)
-            for p in range(a.shape[1]):
-                x, y = b[j, p], b[j1, p]
-                s00 += a[i, p] * x
-                s01 += a[i, p] * y
-                s10 += a[i1, p] * x
-                s11 += a[i1, p] * y
-                s20 += a[i2, p] * x
-                s21 += a[i2, p] * y
-                s30 += a[i3, p] * x
-                s31 += a[i3, p] * y
-            out[i, j], out[i, j1] = s00, s01
-            out[i1, j], out[i1, j1] = s10, s11
-            out[i2, j], out[i2, j1] = s20, s21
-            out[i3, j], out[i3, j1] = s30, s31
+def turn_rows(rows, axes):
+    """Replace each row (k,) of a tall ``rows`` (n, k) by its products with the rows of ``axes`` (k, k)."""
+    n, k = rows.shape
+    for block in prange(N_BLOCKS):
+        turned = np.empty((4, k + 1), np.float32)
+        stop = (block + 1) * n // N_BLOCKS
+        for i in range(block * n // N_BLOCKS, stop, 4):
+            i1, i2, i3 = min(i + 1, stop - 1), min(i + 2, stop - 1), min(i + 3, stop - 1)  # past the end: the last
+            for j in range(0, k, 2):
+                j1 = min(j + 1, k - 1)
+                s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = np.float32(0.0)
+                for p in range(k):
+                    x, y = axes[j, p], axes[j1, p]
+                    s00 += rows[i, p] * x
+                    s01 += rows[i, p] * y
+                    s10 += rows[i1, p] * x
+                    s11 += rows[i1, p] * y
+                    s20 += rows[i2, p] * x
+                    s21 += rows[i2, p] * y
+                    s30 += rows[i3, p] * x
+                    s31 += rows[i3, p] * y
+                turned[0, j], turned[0, j + 1] = s00, s01
+                turned[1, j], turned[1, j + 1] = s10, s11
+                turned[2, j], turned[2, j + 1] = s20, s21
+                turned[3, j], turned[3, j + 1] = s30, s31
+            for p in range(k):
+                rows[i3, p] = turned[3, p]
+                rows[i2, p] = turned[2, p]
+                rows[i1, p] = turned[1, p]
+                rows[i, p] = turned[0, p]
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
+def move_beyond(rows, goals, share):
+    """Move ``rows`` (n, k) to ``goals`` and on, by ``share`` of the way to there; with 0 they are equal."""
+    for i in prange(len(rows)):
+        for p in range(rows.shape[1]):
+            rows[i, p] = goals[i, p] + share * (goals[i, p] - rows[i, p])

@@ -46,6 +46,7 @@ class TestConjugateGradient(FactorModelContract):
         ({"unobserved_weight": 1.5}, "unobserved_weight must be above 0 and at most 1, got 1.5"),
         ({"alpha": -1.0}, "alpha must not be negative, got -1.0"),
         ({"tolerance": 0.0}, r"tolerance must be positive, got 0\.0"),
+        ({"relaxation": 2.0}, "relaxation must be above 0 and below 2, got 2.0"),
         ({"block_size": 0}, "block_size must be at least 1, got 0"),
         ({"solver": "qr"}, "solver must be one of cholesky, cg, subspace, got 'qr'"),
         ({"confidence": "square"}, "confidence must be 'linear' or 'log', got 'square'"),
@@ -93,16 +94,28 @@ def test_a_half_step_equals_dense_algebra(
 
 
 @pytest.mark.parametrize("solver", EXACT, ids=lambda settings: settings["solver"])
-def test_an_epoch_equals_dense_algebra(solver: dict[str, Any]) -> None:
-    config = IALSConfig(n_factors=5, n_epochs=1, alpha=0.5, **solver)
+@pytest.mark.parametrize("relaxation", [0.8, 1.0, 1.5])
+def test_epochs_equal_dense_algebra(solver: dict[str, Any], relaxation: float) -> None:
+    config = IALSConfig(n_factors=5, n_epochs=3, alpha=0.5, relaxation=relaxation, **solver)
     model = IALS(config)
     model._start(WEIGHTED)
     items = model.item_factors.astype(np.float64)
     of_users, of_items = textbook_ials.penalties(DENSE, config)
     users = textbook_ials.solve(DENSE, items, of_users, config)
     items = textbook_ials.solve(DENSE.T, users, of_items, config)
-    users = textbook_ials.solve(DENSE, items, of_users, config)
-    np.testing.assert_allclose(model.fit(WEIGHTED).scores(USERS), users @ items.T, atol=1e-4)
+    users = solution = textbook_ials.solve(DENSE, items, of_users, config)
+    for _ in range(2):
+        items = items + relaxation * (textbook_ials.solve(DENSE.T, users, of_items, config) - items)
+        solution = textbook_ials.solve(DENSE, items, of_users, config)
+        users = users + relaxation * (solution - users)
+    np.testing.assert_allclose(model.fit(WEIGHTED).scores(USERS), solution @ items.T, atol=1e-4)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_relaxation_comes_as_low_in_fewer_epochs(solver: Solver) -> None:
+    likes = random_likes(120, 90, density=0.1)
+    plain = fitted(likes, n_factors=10, n_epochs=16, relaxation=1.0, solver=solver).loss()
+    assert fitted(likes, n_factors=10, n_epochs=10, relaxation=1.5, solver=solver).loss() <= plain
 
 
 @pytest.mark.parametrize("settings", [{"solver": "cg"}, {"solver": "subspace", "block_size": 7}], ids=str)
@@ -186,7 +199,7 @@ def test_tiny_penalties_reconstruct_the_likes() -> None:
 
 
 def test_continuing_goes_on_where_the_fit_stopped() -> None:
-    at_once = IALS(IALSConfig(n_factors=5, n_epochs=6, solver="cholesky")).fit(WEIGHTED)
+    at_once = IALS(IALSConfig(n_factors=5, n_epochs=6, relaxation=1.0, solver="cholesky")).fit(WEIGHTED)
     in_two = IALS(replace(at_once.config, n_epochs=3)).fit(WEIGHTED).continue_fit(WEIGHTED)
     np.testing.assert_allclose(in_two.scores(USERS), at_once.scores(USERS), atol=1e-4)
 

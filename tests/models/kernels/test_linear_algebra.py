@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.kernels.linear_algebra import add_row_products, cholesky, multiply_rows, solve_cholesky
+from models.kernels.linear_algebra import add_row_products, cholesky, move_beyond, solve_cholesky, turn_rows
 
 SIZES = [*range(1, 10), 16, 31, 64, 119]
 
@@ -61,12 +61,19 @@ def test_directions_that_rounding_has_eaten_are_left_out() -> None:
     assert b.tolist() == pytest.approx([1 / 2, 0, 3])
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 131])
-@pytest.mark.parametrize("m", [1, 2, 17])
-@pytest.mark.parametrize("length", [1, 16, 37])
-def test_rows_are_multiplied_with_rows(n: int, m: int, length: int) -> None:
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 131, 300])
+@pytest.mark.parametrize("k", [1, 2, 16, 37])
+def test_rows_are_turned_in_place(n: int, k: int) -> None:
     rng = np.random.default_rng(n)
-    a, b = rng.standard_normal((n, length)).astype(np.float32), rng.standard_normal((m, length)).astype(np.float32)
-    out = np.empty((n, m), np.float32)
-    multiply_rows(a, b, out)
-    np.testing.assert_allclose(out, a @ b.T, atol=1e-4)
+    rows, axes = rng.standard_normal((n, k)).astype(np.float32), rng.standard_normal((k, k)).astype(np.float32)
+    expected = rows @ axes.T
+    turn_rows(rows, axes)
+    np.testing.assert_allclose(rows, expected, atol=1e-4)
+
+
+def test_rows_move_beyond_their_goals_by_a_share_of_the_way() -> None:
+    rows, goals = np.array([[1, 2], [0, 0]], np.float32), np.array([[3, 2], [-1, 4]], np.float32)
+    move_beyond(rows, goals, np.float32(0.5))
+    assert rows.tolist() == [[3 + 0.5 * 2, 2], [-1 - 0.5 * 1, 4 + 0.5 * 4]]
+    move_beyond(rows, goals, np.float32(0))
+    assert (rows == goals).all()
