@@ -42,6 +42,7 @@ class StudySettings:
     data: DataSummary
     split: SplitSummary
     space: Mapping[str, ParameterRange]
+    fixed: Mapping[str, Any]  #: hyperparameters that are not searched: a later version may have other defaults
 
 
 def study_settings(
@@ -63,6 +64,7 @@ def study_settings(
         data=replace(data_summary(interactions), features=features_in_words(spec.model, interactions)),
         split=split_summary(split),
         space={name: _parameter_range(searched) for name, searched in space.items()},
+        fixed={name: value for name, value in asdict(spec.config({})).items() if name not in {*space, "n_epochs"}},
     )
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,15 @@ class TestACalmSearch:
         ):
             assert difference in message
         assert "\n" not in message
+
+    def test_another_default_of_what_is_not_searched_is_refused(
+        self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As a later version may have; its trials could not be compared with those that are there."""
+        search("fragile", data, split, replace(options, n_trials=1))
+        monkeypatch.setattr(fragile.Fragile, "config_type", partial(fragile.FragileConfig, fate="nan"))
+        with pytest.raises(StudyMismatchError, match=r"fixed\.fate is fine there and nan here"):
+            search("fragile", data, split, options)
 
     def test_other_data_of_the_same_name_is_refused(
         self, data: Interactions, split: Split, options: SearchOptions
