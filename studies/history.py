@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 import optuna
+from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.metrics import NOTATION, REPORTED, Metric, formula
@@ -163,13 +165,18 @@ class StudyHistory:
     def _gains(self, best: FrozenTrial) -> Iterator[Gain]:
         contenders = {name: pool_draws(draws) for name, draws in self._contenders(best).items()}
         winner = contenders.pop("best")
+        if not contenders:
+            return
+        columns: dict[tuple[Metric, str, str], NDArray[np.float64]] = {}
         for metric in self.metrics:
             values = metric.per_user(winner)
             for over, ranks in contenders.items():
                 others = metric.per_user(ranks)
-                columns = {"difference": values - others, "other": others}
-                estimates = bootstrap_means(winner.users, columns, seed=self._settings["seed"])
-                yield Gain(over=over, metric=str(metric), **estimates)
+                columns |= {(metric, over, "difference"): values - others, (metric, over, "other"): others}
+        estimates = bootstrap_means(winner.users, columns, seed=self._settings["seed"])  # all from one set of resamples
+        for metric, over in product(self.metrics, contenders):
+            difference, other = (estimates[metric, over, part] for part in ("difference", "other"))
+            yield Gain(over=over, metric=str(metric), difference=difference, other=other)
 
     def _floors(self) -> dict[str, HiddenRanks]:
         return {name: self._asked.pooled(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
