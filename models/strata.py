@@ -12,18 +12,19 @@ from models.kernels.strata import Strata, write_guide, write_places
 __all__ = ["MAX_BLOCKS", "Dealer", "by_popularity", "undealt"]
 
 MAX_BLOCKS = 16  #: and so the most threads that an epoch can use
-MANY_LIKES = 32  #: of a row; where there are fewer, half as many blocks, lest cells load rows for little work
+MANY_LIKES = 32  #: of a row; likes are sparse where there are fewer
+FEW_BLOCKS = 8  #: of sparse likes, lest cells load rows for little work
 MIN_BLOCK_ITEMS = 32  #: a negative needs a choice; fewer items than this and twice again are one block
 
 
 class Dealer:
     """Deals the likes of ``train`` (canonical CSR) afresh for every epoch; holds them once more, by item."""
 
-    def __init__(self, train: sp.csr_array, *, max_blocks: int = MAX_BLOCKS) -> None:
+    def __init__(self, train: sp.csr_array, *, max_blocks: int = MAX_BLOCKS, few_blocks: int = FEW_BLOCKS) -> None:
         self._n_users, self._n_items = train.shape
         self._indptr, _ = csr_parts(train)
         self._users_of = csr_parts(train.T.tocsr())
-        most = MAX_BLOCKS if train.nnz >= MANY_LIKES * sum(train.shape) else MAX_BLOCKS // 2
+        most = MAX_BLOCKS if train.nnz >= MANY_LIKES * sum(train.shape) else few_blocks
         self._n_blocks = min(most, max_blocks, max(1, self._n_items // MIN_BLOCK_ITEMS), self._n_users)
 
     def deal(self, rng: np.random.Generator) -> Strata:
