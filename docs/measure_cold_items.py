@@ -20,7 +20,7 @@ from evaluation.split import SplitOptions, split_likes
 from studies.registry import load_spec
 from studies.trial import fit_and_rank
 
-DRAWS, SEEDS, FIRST = 5, 2, 100
+DRAWS, SEEDS, FIRST = 15, 2, 100
 spec = load_spec("hybrid")
 config = spec.config({"reg_user": 0.1, "reg_item": 0.1}, n_epochs=20)
 
