@@ -13,6 +13,7 @@ from models.strata import Dealer
 from models.warp import WARP, WARPConfig
 from tests.models import textbook_sgd
 from tests.models.contract import LIKES
+from tests.models.likes import random_likes
 from tests.models.pairwise_contract import MANY, PairwiseContract
 
 
@@ -86,3 +87,8 @@ def test_adagrads_sums_go_on_with_the_fit() -> None:
     model.continue_fit(MANY)
     assert (model.user_sums[:100] >= before).all()
     assert model.user_sums.shape == model.user_factors.shape
+
+
+def test_sparse_likes_are_dealt_into_four_blocks() -> None:
+    dealt = WARP(WARPConfig())._dealer(random_likes(300, 600, density=0.1)).deal(np.random.default_rng(0))
+    assert len(dealt.item_start) == 4 + 1

@@ -61,8 +61,9 @@ def test_trials_refits_and_fits_on_everything_learn_from_features(known: Interac
     assert (there != not_there).any()
     entrant = Entrant(name="hybrid", spec=SPEC, config=CONFIG, validation={})
     n_rows = known.n_items + 3
-    assert fit_on(entrant, fold, seed=0, threads=1).item_embeddings.shape == (n_rows, 5)  # type: ignore[attr-defined]
-    assert fit_on_all(Hybrid(CONFIG), known).item_embeddings.shape == (n_rows, 5)  # type: ignore[attr-defined]
+    for fitted in (fit_on(entrant, fold, seed=0, threads=1), fit_on_all(Hybrid(CONFIG), known)):
+        assert isinstance(fitted, Hybrid)
+        assert fitted.item_embeddings.shape == (n_rows, 5)
 
 
 def test_a_study_goes_on_with_the_same_features_alone(known: Interactions, options: SearchOptions) -> None:
