@@ -11,8 +11,9 @@ hold it (Ihemelandu & Ekstrand 2023, arXiv:2305.02461). Ranks of differences ans
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,7 +37,8 @@ LEVEL = 0.95  #: share of the resamples inside an interval
 EQUIVALENCE_LEVEL = 0.9  #: two one-sided tests at 5 % each
 N_RANDOMISATIONS = 10_000  #: the smallest p is one in as many
 RANDOMISATIONS_A_TEST = 40  #: so that the smallest p, corrected for all tests, is half of .05
-CHUNK_ENTRIES = 1 << 18  #: user counts of resamples held at a time: 2 MiB, which stays in cache
+CHUNK_ENTRIES = 1 << 18  #: user counts of resamples used at a time: 2 MiB, which stays in cache
+KEPT_ENTRIES = 1 << 25  #: 32 MiB of them are kept for the next call
 
 
 @dataclass(frozen=True)
@@ -169,14 +171,24 @@ def is_equivalent(
 
 def _resampled_totals(table: NDArray[np.float64], *, seed: int, n_resamples: int) -> NDArray[np.float64]:
     """(n_resamples, n_columns) column sums of ``table`` (n_users, n_columns) with its rows drawn with replacement."""
+    n_users = len(table)
+    chunks = _kept_counts if n_resamples * n_users <= KEPT_ENTRIES else _counts
+    return np.concatenate([counts.astype(np.float64) @ table for counts in chunks(n_users, n_resamples, seed)])
+
+
+def _counts(n_users: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint8]]:
+    """How often each resample has drawn each user, (n, n_users), some resamples at a time."""
     rng = np.random.default_rng(seed)
-    n_users, n_columns = table.shape
-    totals = np.empty((n_resamples, n_columns))
     n_chunk = max(1, CHUNK_ENTRIES // n_users)
     for first in range(0, n_resamples, n_chunk):
         n = min(n_chunk, n_resamples - first)
         drawn = rng.integers(n_users, size=(n, n_users), dtype=np.int32)
         drawn += np.arange(0, n * n_users, n_users, dtype=np.int32)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=n * n_users).reshape(n, n_users)
-        totals[first : first + n] = counts.astype(np.float64) @ table
-    return totals
+        yield counts.astype(np.uint8)  # a user is drawn once in the mean, and never 256 times
+
+
+@lru_cache(maxsize=2)
+def _kept_counts(n_users: int, n_resamples: int, seed: int) -> tuple[NDArray[np.uint8], ...]:
+    """Those of a study, which asks again after each trial: drawing them takes longer than using them."""
+    return tuple(_counts(n_users, n_resamples, seed))

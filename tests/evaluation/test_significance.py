@@ -131,3 +131,11 @@ def test_no_user_is_refused() -> None:
 def test_columns_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"values: \(2,\) values for \(3,\) users"):
         interval(np.arange(3), np.ones(2))
+
+
+def test_resamples_that_were_kept_are_those_that_are_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    users, values = np.arange(300), np.random.default_rng(5).random(300)
+    kept = [interval(users, values, seed=seed) for seed in (1, 2, 1)]
+    monkeypatch.setattr(significance, "KEPT_ENTRIES", 0)
+    assert kept == [interval(users, values, seed=seed) for seed in (1, 2, 1)]
+    assert kept[0] != kept[1]
