@@ -26,6 +26,7 @@ from studies.storage import ERROR, HEARTBEAT_SECONDS, is_abandoned, is_finished,
 __all__ = ["Limits", "has_enough", "run_trials"]
 
 LOOK_AGAIN_SECONDS = 1.0
+STOP_SECONDS = 0.05  #: between two looks whether to stop, while there is nothing to do
 DEAD_SECONDS = 5.0  #: between two looks for trials whose process has died
 
 
@@ -57,7 +58,7 @@ def run_trials(
             break
         trial = _claim(study, trials, limits.n_trials)
         if trial is None:
-            time.sleep(LOOK_AGAIN_SECONDS)  # others run the last ones, and may yet die of it
+            _pause(should_stop)  # others run the last ones, and may yet die of it
         else:
             try:
                 if _run(study, objective, trial):
@@ -66,6 +67,13 @@ def run_trials(
                 break
         if limits.timeout is not None and time.monotonic() - start >= limits.timeout:
             break
+
+
+def _pause(should_stop: Callable[[], bool]) -> None:
+    """Until it is time to look again, or to stop."""
+    end = time.monotonic() + LOOK_AGAIN_SECONDS
+    while time.monotonic() < end and not should_stop():
+        time.sleep(STOP_SECONDS)
 
 
 def _claim(study: optuna.Study, trials: Sequence[FrozenTrial], n_trials: int) -> Trial | None:

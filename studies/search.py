@@ -43,7 +43,7 @@ from studies.storage import (
     storage_errors_explained,
 )
 from studies.trial import run_trial, warm_up
-from studies.workers import WorkersError, run_on_workers
+from studies.workers import WorkersError, connecting, run_on_workers
 
 __all__ = ["Observer", "SearchOptions", "search"]
 
@@ -172,13 +172,14 @@ def search(
                 observer.rescoring(done, total)
 
         if n_trials > len(finished_trials(study)) and not should_stop():
-            warm_up(spec, options.own_threads)
-            _write_floor(study, split.validation, options)
             loop = _Loop(spec, space, folds, options, limits, growth)
             if options.is_serial:
+                _write_floor(study, split.validation, options)
                 loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
             else:
-                run_on_workers(loop, study, limits, options, should_stop, trial_finished)
+                with connecting(options) as client:
+                    _write_floor(study, split.validation, options)
+                    run_on_workers(loop, study, limits, options, client(), should_stop, trial_finished)
         if not should_stop():
             rescore(
                 study,
@@ -228,7 +229,7 @@ class _Loop:
         with storage_errors_explained(options.storage):
             if study is None:
                 study = _join(options, self.space, self.growth)
-                warm_up(self.spec, threads)
+            warm_up(self.spec, threads)
             run_trials(study, objective, self.limits, should_stop, trial_finished)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import optuna
 from optuna.storages import fail_stale_trials
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from models.threads import available_threads
 from studies.environment import describe_environment
@@ -21,14 +23,15 @@ from studies.liveness import this_process
 from studies.loop import Limits, has_enough
 from studies.patient_storage import OWNER
 from studies.secrets import hide_password
-from studies.storage import finished_trials
+from studies.storage import finished_trials, is_finished
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["Job", "WorkersError", "run_on_workers"]
+__all__ = ["Job", "WorkersError", "connecting", "run_on_workers"]
 
-LOOK_AGAIN_SECONDS = 0.1
+LOOK_AGAIN_SECONDS = 0.5
+STILL_AT_WORK_SECONDS = 0.1  #: between two looks whether a trial has stopped
 CONNECT_SECONDS = 20
 STOP_SECONDS = 60.0  #: for the epochs at hand
 WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
@@ -57,11 +60,19 @@ class Job(Protocol):
     def __call__(self, *, threads: int, should_stop: Callable[[], bool]) -> None: ...
 
 
+@contextmanager
+def connecting(options: Options) -> Iterator[Callable[[], Client]]:
+    """Start the workers, or call those of the cluster, beside whatever is done before the client is asked for."""
+    with ExitStack() as stack, ThreadPoolExecutor(1) as thread:
+        yield thread.submit(stack.enter_context, _connected(options)).result
+
+
 def run_on_workers(
     job: Job,
     study: optuna.Study,
     limits: Limits,
     options: Options,
+    client: Client,
     should_stop: Callable[[], bool],
     trial_finished: Callable[[int], None],
 ) -> None:
@@ -69,49 +80,49 @@ def run_on_workers(
     storage: Any = study._storage
     told = {trial.number for trial in finished_trials(study)}
 
-    def tell() -> None:
-        for trial in finished_trials(study):
-            if trial.number not in told:
+    def tell() -> list[FrozenTrial]:
+        trials = study.get_trials(deepcopy=False)
+        for trial in trials:
+            if is_finished(trial) and trial.number not in told:
                 told.add(trial.number)
                 trial_finished(trial.number)
+        return trials
 
     start = time.monotonic()
-    with _connected(options.workers, options.scheduler, options.threads) as client:
-        fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
-        while not (should_stop() or has_enough(study.get_trials(deepcopy=False), limits)):
-            fleet.look()
-            if not fleet.dead <= storage._backend.dead:
-                storage._backend.dead |= fleet.dead
-                fail_stale_trials(study)
-            tell()
-            if limits.timeout is not None and time.monotonic() - start >= limits.timeout and fleet.is_done:
-                break
-            time.sleep(LOOK_AGAIN_SECONDS)
-        fleet.stop()
-        deadline = time.monotonic() + STOP_SECONDS
-        while fleet.is_at_work(study) and time.monotonic() < deadline:
-            time.sleep(LOOK_AGAIN_SECONDS)
+    fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
+    while not (should_stop() or has_enough(tell(), limits)):
+        fleet.look()
+        if not fleet.dead <= storage._backend.dead:
+            storage._backend.dead |= fleet.dead
+            fail_stale_trials(study)
+        if limits.timeout is not None and time.monotonic() - start >= limits.timeout and fleet.is_done:
+            break
+        fleet.wait()
+    fleet.stop()
+    deadline = time.monotonic() + STOP_SECONDS
+    while fleet.is_at_work(study) and time.monotonic() < deadline:
+        time.sleep(STILL_AT_WORK_SECONDS)
     tell()
 
 
 @contextmanager
-def _connected(n_workers: int, scheduler: str | None, threads: int | None) -> Iterator[Client]:
-    """A client of the cluster at ``scheduler``, or of ``n_workers`` new processes that share this machine's cores."""
+def _connected(options: Options) -> Iterator[Client]:
+    """A client of the scheduler's cluster, or of new processes that share this machine's cores."""
     import dask
     from distributed import Client, LocalCluster
 
-    if scheduler is not None:
+    if options.scheduler is not None:
         try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = Client(options.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise WorkersError(
-                f"No Dask scheduler answers at {hide_password(scheduler)} ({reason}); is it up?"
+                f"No Dask scheduler answers at {hide_password(options.scheduler)} ({reason}); is it up?"
             ) from None
         with client:
             yield client
         return
-    cores = threads or max(1, available_threads() // n_workers)
+    cores = options.threads or max(1, available_threads() // options.workers)
     settings: dict[str, Any] = {f"distributed.worker.memory.{limit}": False for limit in ("target", "spill", "pause")}
     environment = dask.config.get(WORKER_ENVIRONMENT)
     settings["distributed.worker.profile.enabled"] = False  # it would look at every thread a hundred times a second
@@ -119,7 +130,7 @@ def _connected(n_workers: int, scheduler: str | None, threads: int | None) -> It
     with (
         dask.config.set(settings),
         LocalCluster(
-            n_workers=n_workers,
+            n_workers=options.workers,
             threads_per_worker=cores,
             processes=True,
             dashboard_address="127.0.0.1:0",  # any port that is free, for commands run side by side
@@ -170,6 +181,7 @@ class _Fleet:
         self._data: Future[_Packed] | None = None
         self._loops: dict[str, _Loop] = {}
         self._refused: dict[str, str] = {}  #: address -> why
+        self._ended = threading.Event()  # a loop
         self.dead: set[str] = set()  #: processes that have left
 
     def look(self) -> None:
@@ -197,6 +209,11 @@ class _Fleet:
                 del self._loops[address]
         if there and there.keys() <= self._refused.keys():
             raise WorkersError(next(reversed(self._refused.values())))
+
+    def wait(self) -> None:
+        """Until it is time to look again, or a loop has come to its end: then the study may have what it needs."""
+        self._ended.wait(LOOK_AGAIN_SECONDS)
+        self._ended.clear()
 
     @property
     def is_done(self) -> bool:
@@ -229,6 +246,7 @@ class _Fleet:
             future = self._client.submit(
                 _work, self._scattered(), self._threads, workers=[address], key=name, pure=False
             )
+            future.add_done_callback(lambda _: self._ended.set())
             self._loops[address] = _Loop(process, future)
 
     def _scattered(self) -> Future[_Packed]:
