@@ -24,7 +24,7 @@ from bench.command import (
 from bench.config_file import add_config_argument, as_toml
 from bench.datasets.arguments import add_data_arguments, data_options_from
 from bench.protocol import add_protocol_arguments, split_options_from
-from studies.registry import UnknownModelError, check_model, model_names
+from studies.registry import UnknownModelError, model_names
 
 if TYPE_CHECKING:
     from evaluation.metrics import Metric
@@ -161,6 +161,8 @@ def _study(args: argparse.Namespace, command: str) -> int:
     from reports.formats import visible
     from studies.features import need_features
     from studies.ratings import need_ratings
+    from studies.registry import load_spec
+    from studies.workers import check_workers
 
     if args.sync:
         from bench.sync import sync
@@ -168,7 +170,7 @@ def _study(args: argparse.Namespace, command: str) -> int:
         return sync(args.storage, args.study_name, args.model, args.tracking_uri)
     if args.model is None:
         raise UnknownModelError(f"Name a model with --model, one of: {', '.join(model_names())}")
-    check_model(args.model)
+    check_workers(load_spec(args.model).model, args.workers, args.scheduler)
     metric, second_metric = _metrics(args.metric)
     data_options, split_options = (
         data_options_from(args, keep_ratings=need_ratings([args.model]), keep_features=need_features([args.model])),
@@ -185,7 +187,6 @@ def _study(args: argparse.Namespace, command: str) -> int:
         from bench.progress import ProgressBar
         from bench.results import print_study, print_tracking, write_study_files
         from studies.growth import plan_growth
-        from studies.registry import load_spec
         from studies.search import search
 
         options = _search_options(args, interactions.name, metric, second_metric)

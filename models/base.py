@@ -57,6 +57,7 @@ class Recommender(ABC, Generic[C]):
     learns_from_ratings: ClassVar[bool] = False  #: weights of ``train`` are ratings, low ones too, and are predicted
     learns_from_times: ClassVar[bool] = False  #: has no use for data without timestamps
     learns_from_features: ClassVar[bool] = False  #: of users and items, where there are any
+    divides_itself: ClassVar[str] = ""  #: a fit among cores or machines of its own, which this option names
     arrays: ClassVar[tuple[str, ...]] = ()  #: the fitted attributes that ``save`` keeps
 
     def __init__(self, config: C | None = None, *, seed: int = 0, threads: int | None = None) -> None:

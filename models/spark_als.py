@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +21,9 @@ __all__ = ["Feedback", "SparkALS", "SparkALSConfig"]
 Feedback = Literal["implicit", "explicit"]
 #: likes a row group of the file that Spark reads, which it may divide there
 _LIKES_A_GROUP = 1 << 20
+#: each block is a task in every half step, which costs milliseconds however few likes it has
+_LIKES_A_BLOCK = 100_000
+_BLOCKS = 2, 10  #: at least and at most, the latter Spark's own default
 #: iterations; Spark's scheduler recurses through all since the last checkpoint, and 20 overflow its stack
 _CHECKPOINT_INTERVAL = 5
 
@@ -34,10 +37,12 @@ class SparkALSConfig:
     reg: float = 0.1  #: L2 penalty, times the row's likes; Spark's regParam
     alpha: float = 1.0  #: of implicit: how far a like's confidence grows with its weight
     feedback: Feedback = "implicit"  #: whether a weight says how sure a like is, or is to be predicted
-    n_blocks: int = 10  #: into how many parts Spark divides users, and items
+    n_blocks: int | None = None  #: parts of users, and of items; None: one for 100,000 likes, 2 to 10
 
     def __post_init__(self) -> None:
-        check_at_least_one(self, "n_factors", "n_iterations", "n_blocks")
+        check_at_least_one(self, "n_factors", "n_iterations")
+        if self.n_blocks is not None:
+            check_at_least_one(self, "n_blocks")
         check_positive(self, "reg")
         check_not_negative(self, "alpha")
         check_choice(self, "feedback", get_args(Feedback))
@@ -56,18 +61,21 @@ class SparkALS(FactorModel[SparkALSConfig]):
 
     name = "spark_als"
     config_type = SparkALSConfig
+    divides_itself = "--spark-master local[*] or spark://host:7077"
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         if self.config.feedback == "implicit" and train.nnz and train.data.min() <= 0:
             raise ValueError(f"weights must be positive, got {train.data.min()}; leave out what is not liked")
-        with work_folder() as folder:
-            self._fit_in_spark(train, Path(folder))
+        session = spark_session()
+        with work_folder(session) as folder:
+            self._fit_in_spark(session, train, Path(folder))
         yield 1
 
-    def _fit_in_spark(self, train: sp.csr_array, folder: Path) -> None:
-        session, config = spark_session(), self.config
+    def _fit_in_spark(self, session: Any, train: sp.csr_array, folder: Path) -> None:
         from pyspark.ml.recommendation import ALS
 
+        config = self.config
+        n_blocks = config.n_blocks or int(np.clip(train.nnz // _LIKES_A_BLOCK, *_BLOCKS))
         _write_likes(train, folder / "likes.parquet")
         likes = session.read.parquet((folder / "likes.parquet").as_uri())
         fitted = ALS(
@@ -77,8 +85,8 @@ class SparkALS(FactorModel[SparkALSConfig]):
             implicitPrefs=config.feedback == "implicit",
             alpha=config.alpha,
             seed=self.seed,
-            numUserBlocks=config.n_blocks,
-            numItemBlocks=config.n_blocks,
+            numUserBlocks=n_blocks,
+            numItemBlocks=n_blocks,
             checkpointInterval=_CHECKPOINT_INTERVAL,
             ratingCol="weight",
         ).fit(likes)

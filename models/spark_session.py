@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
@@ -24,36 +25,41 @@ class SparkError(RuntimeError):
     """Spark cannot be started, or not be reached; the message says where and why."""
 
 
-def work_folder() -> TemporaryDirectory[str]:
-    """A folder, for a while, that Spark and this process both see."""
+def work_folder(session: Any) -> TemporaryDirectory[str]:
+    """A folder, for a while, that Spark and this process both see; should this process be killed, Spark removes it."""
     try:
-        return TemporaryDirectory(prefix="mfbench-spark-", dir=os.environ.get(WORK_FOLDER))
+        folder = TemporaryDirectory(prefix="mfbench-spark-", dir=os.environ.get(WORK_FOLDER))
     except OSError as error:
         raise SparkError(f"No folder to share with Spark ({error}); name another in {WORK_FOLDER}") from error
+    java = session.sparkContext._jvm
+    java.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(java.java.io.File(folder.name))
+    return folder
 
 
 def spark_session() -> Any:
-    """The ``pyspark.sql.SparkSession``, started at the first call, which takes seconds."""
-    master = os.environ.get(MASTER, "local[*]")
-    with _STARTING, warnings.catch_warnings():
+    """The ``pyspark.sql.SparkSession`` of all threads, started at the first call, which takes seconds."""
+    with _STARTING:
+        return _started(os.environ.get(MASTER, "local[*]"))
+
+
+@cache
+def _started(master: str) -> Any:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pandas 3, which nothing here goes through
         from pyspark.sql import SparkSession
 
-        session = SparkSession.getActiveSession()
-        if session is not None:
-            return session
-        builder = SparkSession.builder.appName("mfbench").master(master)
-        for name, value in _settings(master).items():
-            builder = builder.config(name, value)
-        with TemporaryFile() as log, _stderr_to(log):  # Spark says much as it starts, and a little ever after
-            try:
-                session = builder.getOrCreate()
-            except Exception as error:
-                raise SparkError(f"Spark does not start on {master}: {_reason(error, log)}") from error
-        checkpoints = work_folder()
-        atexit.register(checkpoints.cleanup)
-        session.sparkContext.setCheckpointDir(Path(checkpoints.name).as_uri())
-        return session
+    builder = SparkSession.builder.appName("mfbench").master(master)
+    for name, value in _settings(master).items():
+        builder = builder.config(name, value)
+    with TemporaryFile() as log, _stderr_to(log):  # Spark says much as it starts, and a little ever after
+        try:
+            session = builder.getOrCreate()
+        except Exception as error:
+            raise SparkError(f"Spark does not start on {master}: {_reason(error, log)}") from error
+    checkpoints = work_folder(session)
+    atexit.register(checkpoints.cleanup)
+    session.sparkContext.setCheckpointDir(Path(checkpoints.name).as_uri())
+    return session
 
 
 def _settings(master: str) -> dict[str, str]:

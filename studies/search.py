@@ -43,7 +43,7 @@ from studies.storage import (
     storage_errors_explained,
 )
 from studies.trial import run_trial, warm_up
-from studies.workers import WorkersError, connecting, run_on_workers
+from studies.workers import WorkersError, check_workers, connecting, run_on_workers
 
 __all__ = ["Observer", "SearchOptions", "search"]
 
@@ -136,6 +136,7 @@ def search(
     """
     spec = load_spec(model)
     check_suits(spec.model, interactions)
+    check_workers(spec.model, options.workers, options.scheduler)
     if options.scheduler is None:  # the memory of other machines is known to them alone
         check_memory(
             spec.model.bytes_to_fit(interactions.n_items), model, interactions.n_items, processes=options.workers

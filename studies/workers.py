@@ -17,6 +17,7 @@ import optuna
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
+from models.base import Recommender
 from models.threads import available_threads
 from studies.environment import describe_environment
 from studies.liveness import this_process
@@ -28,7 +29,7 @@ from studies.storage import finished_trials, is_finished
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["Job", "WorkersError", "connecting", "run_on_workers"]
+__all__ = ["Job", "WorkersError", "check_workers", "connecting", "run_on_workers"]
 
 LOOK_AGAIN_SECONDS = 0.5
 STILL_AT_WORK_SECONDS = 0.1  #: between two looks whether a trial has stopped
@@ -58,6 +59,16 @@ class Job(Protocol):
     """What each worker does: the loop of a search. It travels to a worker once, with the folds."""
 
     def __call__(self, *, threads: int, should_stop: Callable[[], bool]) -> None: ...
+
+
+def check_workers(model: type[Recommender[Any]], workers: int, scheduler: str | None) -> None:
+    """Raise WorkersError where several processes are to fit a model that divides every fit among all cores itself."""
+    if model.divides_itself and (workers > 1 or scheduler):
+        option = "--scheduler" if scheduler else f"--workers {workers}"
+        raise WorkersError(
+            f"{model.name} divides each fit among cores or machines itself, which {option} would divide once more; "
+            f"leave it out, and say which with {model.divides_itself}"
+        )
 
 
 @contextmanager

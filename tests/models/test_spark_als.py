@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from bench.study import main as study_main
 from models.als import ALS, ALSConfig
 from models.spark_als import Feedback, SparkALS, SparkALSConfig
 from models.spark_session import MASTER, WORK_FOLDER, SparkError
@@ -88,6 +90,38 @@ def test_likes_and_vectors_go_by_the_folder_that_is_named_and_leave_nothing(
     (tmp_path / "missing").mkdir()
     fitted()
     assert list((tmp_path / "missing").iterdir()) == []
+
+
+@with_spark
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    code = "from models.spark_session import spark_session; spark_session(); print('up', flush=True); input()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), WORK_FOLDER: str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        assert list(tmp_path.iterdir())
+        process.kill()
+    deadline = time.monotonic() + 60
+    while list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@with_spark
+@pytest.mark.parametrize(
+    ("words", "option"), [("--workers 2", "--workers 2"), ("--scheduler tcp://nowhere:8786", "--scheduler")]
+)
+def test_more_processes_than_one_are_refused_before_anything_begins(
+    words: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert study_main(["--model", "spark_als", "--data", "missing", *words.split()]) == 2
+    assert capsys.readouterr().err == (
+        "python -m bench.study: error: spark_als divides each fit among cores or machines itself, which "
+        f"{option} would divide once more; leave it out, and say which with --spark-master local[*] or "
+        "spark://host:7077\n"
+    )
 
 
 @with_spark
