@@ -12,12 +12,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["find_postgresql", "free_port", "mlflow_server", "postgresql_server"]
+__all__ = ["find_postgresql", "free_port", "mlflow_server", "postgresql_server", "running", "wait_for"]
 
 START_SECONDS = 90  #: until a server must answer
 POSTGRESQL_OPTIONS = {
@@ -42,8 +42,11 @@ def find_postgresql() -> Path | None:
 
 
 @contextmanager
-def postgresql_server(programs: Path) -> Iterator[str]:
-    """A fresh PostgreSQL; yields the URL of its database ``postgres``. Any password is taken."""
+def postgresql_server(programs: Path, password: str | None = None, words: Sequence[str] = ()) -> Iterator[str]:
+    """A fresh PostgreSQL; yields the URL of its database ``postgres``. Any password is taken, unless one is given.
+
+    ``words`` are more of its own.
+    """
     import psycopg
 
     # it refuses to run as root, and another user cannot enter pytest's folders
@@ -53,13 +56,18 @@ def postgresql_server(programs: Path) -> Iterator[str]:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
         tables, port = f"{folder}/data", free_port()
-        words = ["-D", tables, "-U", "mfbench", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
-        subprocess.run([programs / "initdb", *words], check=True, capture_output=True, cwd=folder, **as_nobody)
+        setup = ["-D", tables, "-U", "mfbench", "-E", "UTF8", "--no-locale", "--no-sync"]
+        if password is None:
+            setup += ["-A", "trust"]
+        else:
+            Path(folder, "password").write_text(password, encoding="utf-8")
+            setup += ["-A", "scram-sha-256", "--pwfile", f"{folder}/password"]
+        subprocess.run([programs / "initdb", *setup], check=True, capture_output=True, cwd=folder, **as_nobody)
         options = [word for name, value in POSTGRESQL_OPTIONS.items() for word in ("-c", f"{name}={value}")]
-        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options]
+        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options, *words]
         url = f"postgresql://mfbench@127.0.0.1:{port}/postgres"
-        with _running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: waits for no client
-            _wait(process, lambda: psycopg.connect(url).close(), psycopg.OperationalError)
+        with running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: waits for no client
+            wait_for(process, lambda: psycopg.connect(url, password=password).close(), psycopg.OperationalError)
             yield url
 
 
@@ -71,15 +79,15 @@ def mlflow_server(folder: Path) -> Iterator[str]:
     command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "artifacts"]
     url = f"http://127.0.0.1:{port}"
     # killed with its workers, which outlive a mere terminate
-    with _running(
+    with running(
         command, folder, stop=signal.SIGKILL, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     ) as server:
-        _wait(server, lambda: urllib.request.urlopen(f"{url}/health", timeout=1).close(), OSError)
+        wait_for(server, lambda: urllib.request.urlopen(f"{url}/health", timeout=1).close(), OSError)
         yield url
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], folder: Path | str, stop: signal.Signals, **how: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a group of its own, which is sent ``stop`` in the end."""
@@ -93,7 +101,7 @@ def _running(
         process.wait(timeout=60)
 
 
-def _wait(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
+def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

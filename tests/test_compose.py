@@ -1,14 +1,22 @@
-"""The cluster of compose.yaml: what of it can be checked without starting it."""
+"""The cluster of compose.yaml: its text, and its own command lines, run as plain processes of this machine."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.servers import find_postgresql, free_port, postgresql_server, running, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
@@ -67,3 +75,110 @@ def test_the_options_of_mlflow_are_mlflows() -> None:
     given = {word.partition("=")[0] for word in SERVICES["mlflow"]["command"] if word.startswith("--")}
     assert given
     assert given <= known
+
+
+def test_one_service_builds_the_image_of_all_and_none_fetches_it() -> None:
+    ours = [service for service in SERVICES.values() if service["image"] == "mfbench"]
+    assert sum("build" in service for service in ours) == 1
+    assert {service["pull_policy"] for service in ours} == {"never"}
+
+
+class Here:
+    """The services as processes of this machine: on free ports of loopback, with the secret in ``folder``."""
+
+    def __init__(self, folder: Path, postgres: str) -> None:
+        self.folder = folder
+        self.mlflow, self.scheduler = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self._places = {
+            "$$": "$",
+            "@postgres": f"@{postgres}",
+            "--host=0.0.0.0": f"--host=127.0.0.1 --port={self.mlflow.partition(':')[2]}",
+            "mlflow:5000": self.mlflow,
+            "scheduler:8786": self.scheduler,
+            "8786": self.scheduler.partition(":")[2],
+            "0.0.0.0": "127.0.0.1",
+            "/artifacts": f"{folder}/artifacts",
+            "/run/secrets": str(folder),
+            "/mfbench/": f"{folder}/",
+            "${MFBENCH_WORKER_THREADS:-2}": "2",
+        }
+
+    def of(self, text: str) -> str:
+        pattern = "|".join(re.escape(place) for place in self._places)
+        return re.sub(pattern, lambda found: self._places[found[0]], text)
+
+    def command(self, service: str) -> list[str]:
+        """Its entrypoint and its command, an option that has become two being two words."""
+        return [part for word in words(service) for part in re.split(r" (?=--port=)", self.of(word))]
+
+    def environment(self, service: str) -> dict[str, str]:
+        given = {name: self.of(str(value)) for name, value in SERVICES[service]["environment"].items()}
+        programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": programs, "PYTHONPATH": str(ROOT), **given}
+
+    def run(self, service: str, *more: str) -> str:
+        done = subprocess.run(
+            [*self.command(service), *more],
+            cwd=self.folder,
+            env=self.environment(service),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+
+def test_its_commands_run_a_study_with_the_secret_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = find_postgresql()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+    secret = "a-secret-of-the-test"
+    (tmp_path / "database_password").write_text(f"{secret}\n", encoding="utf-8")
+    for name in ("PGPASSWORD", "PGPASSFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql_server(programs, secret, words("postgres")[1:]))
+        at = url.partition("@")[2].partition("/")[0]
+        with psycopg.connect(url, password=secret, autocommit=True) as connection:
+            assert connection.execute("SHOW max_connections").fetchone() == ("300",)
+            connection.execute(f"CREATE DATABASE {SERVICES['postgres']['environment']['POSTGRES_DB']}")
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(url)
+        healthy = SERVICES["postgres"]["healthcheck"]["test"]
+        check = [programs / "pg_isready", *healthy[2:], "--port", at.partition(":")[2]]
+        assert subprocess.run(check, capture_output=True).returncode == 0
+        here = Here(tmp_path, at)
+        for _ in range(2):  # every start of the cluster runs it once
+            here.run("mlflow-database")
+        started = {
+            service: stack.enter_context(
+                running(
+                    here.command(service), own_folder(tmp_path, service), signal.SIGKILL, env=here.environment(service)
+                )
+            )
+            for service in ("mlflow", "scheduler", "worker")
+        }
+        wait_for(
+            started["mlflow"],
+            lambda: urllib.request.urlopen(f"http://{here.mlflow}/health", timeout=1).close(),
+            OSError,
+        )
+        options = "--model ials --data synthetic:users=300,items=100,pairs=3000 --trials 3 --rescore 0"
+        said = here.run("study", *options.split())
+        assert f"MLflow: http://{here.mlflow}" in said
+        assert "Best of 3 trials" in said
+        with psycopg.connect(f"{url.rpartition('/')[0]}/mlflow", password=secret) as connection:
+            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (4,)  # the study's, and its trials'
+        lines = [Path(f"/proc/{process.pid}/cmdline").read_bytes() for process in started.values()]
+    logs = [path.read_bytes() for service in started for path in (tmp_path / service).glob("log")]
+    reports = [path.read_bytes() for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+    assert len(logs) == 3
+    assert reports
+    assert [text for text in (said.encode(), *lines, *logs, *reports) if secret.encode() in text] == []
+
+
+def own_folder(folder: Path, service: str) -> Path:
+    (folder / service).mkdir()
+    return folder / service
