@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.threads import limited_threads
 from studies.history import StudyHistory
 from studies.record import StudyRecord
 from studies.secrets import hide_password
@@ -90,7 +91,10 @@ def _catch_up(run: StudyRun, history: StudyHistory) -> None:
     if not run.is_open:
         with history.alone():
             run.open(history.record())
-    run.write_trials(history.trial_records(run.missing(trial.number for trial in history.finished())))
+    missing = run.missing(trial.number for trial in history.finished())
+    with limited_threads(1):  # the others belong to the trials that run meanwhile
+        records = history.trial_records(missing)
+    run.write_trials(records)
 
 
 def copy_study(uri: str, history: StudyHistory, artifacts: Sequence[Path]) -> int:
