@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import math
 import os
 import shlex
@@ -156,6 +158,7 @@ def run(command: Callable[[argparse.Namespace, str], int], parser: CommandParser
     """
     from bench.config_file import parse
 
+    atexit.register(gc.freeze)  # else the collector walks through numba and MLflow once more on the way out: a second
     words = sys.argv[1:] if argv is None else argv
     args = None
     try:

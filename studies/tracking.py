@@ -7,13 +7,14 @@ two processes have written the same run, one of the two is kept, the same one wh
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def import_mlflow() -> Any:
     return mlflow
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Of garbage: it looks for some again and again while a large library is imported, for a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def problem_of(uri: str, error: Exception) -> str:
     """What went wrong with the MLflow at ``uri``, in a line without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -84,10 +97,11 @@ class MlflowRuns:
     """Runs of one experiment: made, found again by their tags, written to."""
 
     def __init__(self, uri: str) -> None:
-        self._mlflow = import_mlflow()
-        _make_database(self._mlflow, uri)
-        self._client = self._mlflow.MlflowClient(uri)
-        self._client.search_experiments(max_results=1)  # says now whether it is there
+        with _without_collector():
+            self._mlflow = import_mlflow()
+            _make_database(self._mlflow, uri)
+            self._client = self._mlflow.MlflowClient(uri)
+            self._client.search_experiments(max_results=1)  # says now whether it is there
 
     def _open_experiment(self, name: str) -> None:
         experiment = self._client.get_experiment_by_name(name)
