@@ -112,7 +112,7 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--trial-timeout",
         type=positive_float,
         metavar="SECONDS",
-        help="after which a trial fails; looked at when an epoch ends, and none is cut short",
+        help="after which a trial fails: when an epoch ends, with workers (--workers 2, --scheduler) also before",
     )
     group.add_argument(
         "--max-failures",

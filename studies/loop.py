@@ -20,7 +20,7 @@ from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from studies.objective import AbandonedError, Ending
-from studies.patient_storage import give_up
+from studies.patient_storage import give_up, written_alone
 from studies.storage import ERROR, HEARTBEAT_SECONDS, is_abandoned, is_finished, queue_again
 
 __all__ = ["Limits", "has_enough", "run_trials"]
@@ -96,12 +96,13 @@ def _run(study: optuna.Study, objective: Callable[[Trial], Ending], trial: Trial
             ending = objective(trial)
         ending.write(trial)
     except UpdateFinishedTrialError:
-        return False  # it was thought dead, and is in others' hands
+        return False  # it was thought dead, or to hang, and is in others' hands
     except BaseException:
         give_up(trial)
-        with suppress(Exception):  # of a storage that fails; then the next run notices
+        # of a storage that fails, which the next run notices, or of a trial that others have ended
+        with suppress(Exception), written_alone(trial):
             queue_again(study, trial.number)
-            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            study.tell(trial, state=TrialState.FAIL)
         raise
     return True
 

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.metrics import Metric
-from studies.patient_storage import written_at_once
+from studies.patient_storage import written_alone, written_at_once
 from studies.pruning import MedianRule
 from studies.spec import Searched, StudySpec
 from studies.storage import DEATHS, ERROR, RESULT, SAME_AS, result_as_json
@@ -48,8 +48,14 @@ class Ending:
     values: Sequence[float] | None = None  #: of one that was completed
     last: tuple[float, int] | None = None  #: of one that was pruned its last value and epoch, from which TPE learns
 
+    @classmethod
+    def of_error(cls, error: Exception, *, curve: Sequence[float], seconds: float) -> Ending:
+        result = {"curve": curve, "seconds": seconds}
+        return cls(state=TrialState.FAIL, attrs={RESULT: result, ERROR: f"{type(error).__name__}: {error}"})
+
     def write(self, trial: Trial) -> None:
-        with written_at_once(trial):
+        """UpdateFinishedTrialError, and nothing written, where the trial has been ended by somebody else."""
+        with written_alone(trial):
             for name, value in self.attrs.items():
                 trial.set_user_attr(name, value)
             if self.last:
@@ -106,8 +112,7 @@ class Objective:
         except _NOT_ITS_FAULT:
             raise
         except Exception as error:
-            attrs = {**found({"curve": curve}), ERROR: f"{type(error).__name__}: {error}"}
-            return Ending(state=TrialState.FAIL, attrs=attrs)
+            return Ending.of_error(error, curve=curve, seconds=time.monotonic() - start)
         attrs = found(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
         more = [self._second_metric.over_draws(result.ranks)] if self._second_metric else []
         return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[result.value, *more])

@@ -8,19 +8,19 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import TrialHeartbeatModel, TrialModel
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import event, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import event, select, update
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from studies.liveness import is_alive, this_process
 
-__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage", "give_up", "written_at_once"]
+__all__ = ["OWNER", "OWNERLESS_SECONDS", "PatientStorage", "give_up", "written_alone", "written_at_once"]
 
 OWNER = "mfbench:owner"  #: attribute of a trial: the process that runs it
 OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is still without has lost its process
@@ -48,6 +48,18 @@ def written_at_once(trial: Trial) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def written_alone(trial: Trial) -> Iterator[None]:
+    """The same while nobody else writes the trial; UpdateFinishedTrialError where somebody has ended it before."""
+    storage: Any = trial.storage
+    running = (TrialModel.trial_id == trial._trial_id) & (TrialModel.state == TrialState.RUNNING)
+    with storage._backend.one_transaction() as connection:
+        lock = connection.execute(update(TrialModel).where(running).values(state=TrialState.RUNNING))
+        if not lock.rowcount:
+            raise UpdateFinishedTrialError(f"Trial {trial.number} has been ended by somebody else")
+        yield
+
+
 class PatientStorage(RDBStorage):
     """A storage in which a trial names the process that runs it, and that reads only what may have changed.
 
@@ -71,12 +83,12 @@ class PatientStorage(RDBStorage):
         self._own.discard(trial_id)
 
     @contextmanager
-    def one_transaction(self) -> Iterator[None]:
+    def one_transaction(self) -> Iterator[Connection]:
         """Of all that this thread reads and writes meanwhile."""
         with self.engine.begin() as connection:
             self.scoped_session.registry.set(Session(connection, join_transaction_mode="rollback_only"))
             try:
-                yield
+                yield connection
             finally:
                 self.scoped_session.remove()
 

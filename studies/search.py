@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -62,7 +62,7 @@ class SearchOptions:
     timeout: float | None = None  #: seconds after which no new trial is started
     sampler: SamplerName = "tpe"  #: a resumed study may go on with another
     grow_factors: int | None = None  #: search with few factors, then double the best up to so many
-    trial_timeout: float | None = None  #: seconds after which a trial fails, looked at when an epoch ends
+    trial_timeout: float | None = None  #: seconds after which a trial fails, when an epoch ends; in workers also before
     max_failures: int = 10  #: failed trials of the study at which it stops
     seed: int = 0
     threads: int | None = None  #: of each worker
@@ -176,7 +176,13 @@ def search(
             loop = _Loop(spec, space, folds, options, limits, growth)
             if options.is_serial:
                 _write_floor(study, split.validation, options)
-                loop(threads=options.threads, should_stop=should_stop, study=study, trial_finished=trial_finished)
+                loop(
+                    threads=options.threads,
+                    timeout=options.timeout,
+                    should_stop=should_stop,
+                    study=study,
+                    trial_finished=trial_finished,
+                )
             else:
                 with connecting(options) as client:
                     _write_floor(study, split.validation, options)
@@ -220,6 +226,7 @@ class _Loop:
         self,
         *,
         threads: int | None,
+        timeout: float | None,
         should_stop: Callable[[], bool],
         study: optuna.Study | None = None,
         trial_finished: Callable[[int], None] = lambda number: None,
@@ -231,7 +238,7 @@ class _Loop:
             if study is None:
                 study = _join(options, self.space, self.growth)
             warm_up(self.spec, threads)
-            run_trials(study, objective, self.limits, should_stop, trial_finished)
+            run_trials(study, objective, replace(self.limits, timeout=timeout), should_stop, trial_finished)
 
 
 def _open(

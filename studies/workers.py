@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +23,7 @@ from models.threads import available_threads
 from studies.environment import describe_environment
 from studies.liveness import this_process
 from studies.loop import Limits, has_enough
+from studies.overtime import Overtime
 from studies.patient_storage import OWNER
 from studies.secrets import hide_password
 from studies.storage import finished_trials, is_finished
@@ -35,6 +37,7 @@ LOOK_AGAIN_SECONDS = 0.5
 STILL_AT_WORK_SECONDS = 0.1  #: between two looks whether a trial has stopped
 CONNECT_SECONDS = 20
 STOP_SECONDS = 60.0  #: for the epochs at hand
+RESTART_SECONDS = 30.0  #: in which a worker that was restarted should be back
 WORKER_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
 RETURN_MEMORY_AT = "MALLOC_TRIM_THRESHOLD_"  #: with Dask's, each block of scores is fresh memory: a third more time
 MUST_AGREE = ("mfbench", "code", "python", "numpy", "scipy", "numba", "optuna")  #: else results may differ by worker
@@ -53,12 +56,14 @@ class Options(Protocol):
     def scheduler(self) -> str | None: ...
     @property
     def threads(self) -> int | None: ...
+    @property
+    def trial_timeout(self) -> float | None: ...
 
 
 class Job(Protocol):
     """What each worker does: the loop of a search. It travels to a worker once, with the folds."""
 
-    def __call__(self, *, threads: int, should_stop: Callable[[], bool]) -> None: ...
+    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None: ...
 
 
 def check_workers(model: type[Recommender[Any]], workers: int, scheduler: str | None) -> None:
@@ -99,19 +104,25 @@ def run_on_workers(
                 trial_finished(trial.number)
         return trials
 
+    def time_left() -> float:
+        return math.inf if limits.timeout is None else start + limits.timeout - time.monotonic()
+
     start = time.monotonic()
-    fleet = _Fleet(client, job, options.threads, is_ours=options.scheduler is None)
+    overtime = Overtime(study, options.trial_timeout)
+    fleet = _Fleet(client, job, options.threads, time_left, is_ours=options.scheduler is None)
     while not (should_stop() or has_enough(tell(), limits)):
         fleet.look()
+        fleet.restart(overtime.fail(fleet.processes))
         if not fleet.dead <= storage._backend.dead:
             storage._backend.dead |= fleet.dead
             fail_stale_trials(study)
-        if limits.timeout is not None and time.monotonic() - start >= limits.timeout and fleet.is_done:
+        if time_left() <= 0 and fleet.is_done:
             break
         fleet.wait()
     fleet.stop()
     deadline = time.monotonic() + STOP_SECONDS
     while fleet.is_at_work(study) and time.monotonic() < deadline:
+        fleet.restart(overtime.fail(fleet.processes))
         time.sleep(STILL_AT_WORK_SECONDS)
     tell()
 
@@ -184,31 +195,34 @@ class _Loop:
 class _Fleet:
     """The loops that run on the workers of a cluster, which may come and go."""
 
-    def __init__(self, client: Client, job: Job, threads: int | None, *, is_ours: bool) -> None:
+    def __init__(
+        self, client: Client, job: Job, threads: int | None, time_left: Callable[[], float], *, is_ours: bool
+    ) -> None:
         self._client = client
         self._threads = threads
+        self._time_left = time_left
         self._is_ours = is_ours  #: the workers are children of this process
         self._job = _Packed.of(job)
-        self._data: Future[_Packed] | None = None
         self._loops: dict[str, _Loop] = {}
         self._refused: dict[str, str] = {}  #: address -> why
+        self._has_started = False  # any loop
         self._ended = threading.Event()  # a loop
         self.dead: set[str] = set()  #: processes that have left
 
     def look(self) -> None:
-        """Start the loop on every new worker, and note who has left; WorkersError where all that there are fail."""
-        try:
+        """Start the loop on every new worker, while there is time, and note who has left.
+
+        WorkersError where all that there are fail.
+        """
+        with _scheduler_errors_explained():
             there = self._client.nthreads()
-        except (OSError, RuntimeError, TimeoutError) as error:
-            raise WorkersError(
-                f"The Dask scheduler is gone ({type(error).__name__}); every finished trial is kept: "
-                "when it is back, run the same command again"
-            ) from error
         for address in self._loops.keys() - there.keys():
             loop = self._loops.pop(address)
             self.dead.add(loop.process)
             loop.future.cancel()
-        if new := there.keys() - self._loops.keys() - self._refused.keys():
+        may_start = self._time_left() > 0 or not self._has_started
+        new = there.keys() - self._loops.keys() - self._refused.keys() if may_start else set()
+        if new:
             self._client.run(
                 _introduce, is_ours=self._is_ours, workers=list(new), on_error="ignore"
             )  # imports, at once
@@ -221,10 +235,33 @@ class _Fleet:
         if there and there.keys() <= self._refused.keys():
             raise WorkersError(next(reversed(self._refused.values())))
 
+    def restart(self, hung: Mapping[str, int]) -> None:
+        """Put new processes in the place of these, each of which hangs in the trial of that number."""
+        loops = {address: loop for address, loop in self._loops.items() if loop.process in hung}
+        if not loops:
+            return
+        with _scheduler_errors_explained():
+            there = self._client.scheduler_info()["workers"]
+        watched = [address for address in loops if address in there and there[address]["nanny"]]
+        for address in loops.keys() & there.keys():
+            loop = self._loops.pop(address)
+            loop.future.cancel()
+            if address in watched:
+                self.dead.add(loop.process)
+            else:
+                self._refuse(address, f"trial {hung[loop.process]} hangs in it, and it has no nanny that restarts it")
+        with _scheduler_errors_explained(), suppress(KeyError):  # of one that has left meanwhile
+            self._client.restart_workers(watched, timeout=RESTART_SECONDS, raise_for_error=False)
+
     def wait(self) -> None:
         """Until it is time to look again, or a loop has come to its end: then the study may have what it needs."""
         self._ended.wait(LOOK_AGAIN_SECONDS)
         self._ended.clear()
+
+    @property
+    def processes(self) -> set[str]:
+        """Those that are there, as the trials that they run name them."""
+        return {loop.process for loop in self._loops.values()}
 
     @property
     def is_done(self) -> bool:
@@ -238,13 +275,14 @@ class _Fleet:
 
     def is_at_work(self, study: optuna.Study) -> bool:
         """Whether a worker of this fleet that has not left runs a trial of ``study``."""
-        processes = {loop.process for loop in self._loops.values()}
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return any(trial.user_attrs.get(OWNER) in processes for trial in running)
+        return any(trial.user_attrs.get(OWNER) in self.processes for trial in running)
 
     def _start(self, address: str) -> None:
         try:
             process, environment = self._client.run(_introduce, is_ours=self._is_ours, workers=[address])[address]
+            # from here, for a worker that hangs does not pass on what it has
+            job = self._client.scatter(self._job, workers=[address], hash=False)
         except (OSError, KeyError):
             return  # it has left meanwhile
         except Exception as error:  # what Dask makes of an error that came before the function was there
@@ -254,21 +292,26 @@ class _Fleet:
                 self._refuse(address, f"it has other versions: {'; '.join(differing)}")
                 return
             name = f"mfbench-{uuid.uuid4().hex}"
-            future = self._client.submit(
-                _work, self._scattered(), self._threads, workers=[address], key=name, pure=False
-            )
+            words = job, self._threads, self._time_left()
+            future = self._client.submit(_work, *words, workers=[address], key=name, pure=False)
             future.add_done_callback(lambda _: self._ended.set())
             self._loops[address] = _Loop(process, future)
-
-    def _scattered(self) -> Future[_Packed]:
-        """The job on the workers, where each loop finds it; again, should all that held it have left."""
-        if self._data is None or self._data.status != "finished":
-            self._data = self._client.scatter(self._job, broadcast=True, hash=False)
-        return self._data
+            self._has_started = True
 
     def _refuse(self, address: str, why: object) -> None:
         self._refused[address] = f"The worker {address} cannot take part: {hide_password(str(why)).splitlines()[0]}"
         print(self._refused[address], file=sys.stderr)
+
+
+@contextmanager
+def _scheduler_errors_explained() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise WorkersError(
+            f"The Dask scheduler is gone ({type(error).__name__}); every finished trial is kept: "
+            "when it is back, run the same command again"
+        ) from error
 
 
 def _differences(there: dict[str, str]) -> list[str]:
@@ -282,10 +325,12 @@ def _introduce(*, is_ours: bool) -> tuple[str, dict[str, str]]:
     return this_process(), describe_environment()
 
 
-def _work(packed: _Packed, threads: int | None) -> None:
+def _work(packed: _Packed, threads: int | None, seconds: float) -> None:
     """In a worker: the loop, until it ends by itself or nobody wants it any more."""
     from distributed import get_worker
 
     worker: Any = get_worker()
     task = worker.state.tasks[worker.get_current_task()]
-    packed.job()(threads=threads or worker.state.nthreads, should_stop=lambda: task.state != "executing")
+    packed.job()(
+        threads=threads or worker.state.nthreads, timeout=seconds, should_stop=lambda: task.state != "executing"
+    )

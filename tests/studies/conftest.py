@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from evaluation.split import Split, SplitOptions, split_likes
 from studies import registry
 from studies.search import SearchOptions
 from tests.studies import fragile
+from tests.studies.dask_cluster import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +43,9 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> None:
 def stormy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model "fragile", two thirds of whose configurations fail."""
     monkeypatch.setitem(registry.MODELS, "fragile", "tests.studies.fragile")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        yield Cluster(stack, tmp_path)

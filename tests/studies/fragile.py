@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -16,7 +17,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from models.base import Checked, Measure, Recommender
 from studies.spec import Searched, StudySpec
 
-FATES = ("fine", "raises", "nan", "stops", "dies")
+FATES = ("fine", "raises", "nan", "stops", "dies", "hangs", "hangs and holds Python")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,10 @@ class Fragile(Recommender[FragileConfig]):
                 os.kill(os.getpid(), signal.SIGINT)
             case "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "hangs":
+                time.sleep(1e6)
+            case "hangs and holds Python":
+                ctypes.PyDLL(None).sleep(1_000_000)  # of the C library, without giving Python's lock away
 
 
 SPEC = StudySpec(
@@ -72,6 +77,13 @@ SPEC = StudySpec(
     patience=2,
 )
 CALM = StudySpec(model=Fragile, space={"quality": SPEC.space["quality"]}, max_epochs=6, patience=2)
+HANGING = StudySpec(
+    model=Fragile,
+    space={
+        "quality": SPEC.space["quality"],
+        "fate": Searched(CategoricalDistribution(("fine", *FATES[-2:])), "made up"),
+    },
+)
 
 
 class Dawdling(Fragile):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +24,7 @@ from studies.storage import is_abandoned, load_study, open_storage
 from studies.workers import WorkersError
 from tests.servers import free_port
 from tests.studies import fragile
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.studies.dask_cluster import Cluster
 
 
 @pytest.fixture
@@ -134,36 +130,6 @@ def kill_a_worker(options: SearchOptions) -> FrozenTrial:
                 os.kill(int(trial.user_attrs[OWNER].split()[-2]), signal.SIGKILL)
                 return trial
     pytest.fail("no trial is running")
-
-
-class Cluster:
-    """A Dask scheduler, and workers that are processes of their own."""
-
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
-        self._stack = stack
-        self._folder = folder
-        self.url = f"tcp://127.0.0.1:{free_port()}"
-        self.scheduler = self._start("scheduler", "--host", self.url, "--no-dashboard")
-
-    def add_worker(self, *, before: str = "pass") -> None:
-        self._start("worker", self.url, "--no-nanny", "--nthreads", "1", "--no-dashboard", before=before)
-
-    def _start(self, kind: str, *words: str, before: str = "pass") -> subprocess.Popen[bytes]:
-        code = f"import sys; {before}; from distributed.cli.dask_{kind} import main; main(sys.argv[1:])"
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with (self._folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, *words], cwd=self._folder, env=environment, stdout=log, stderr=log
-            )
-        self._stack.callback(process.wait)
-        self._stack.callback(process.kill)
-        return process
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        yield Cluster(stack, tmp_path)
 
 
 @pytest.fixture
