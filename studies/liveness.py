@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import signal
+import sys
 from functools import cache
 from pathlib import Path
 
-__all__ = ["is_alive", "this_process"]
+__all__ = ["die_with_parent", "is_alive", "this_process"]
+
+PR_SET_PDEATHSIG = 1  #: of Linux's prctl(2)
 
 
 def this_process() -> str:
@@ -21,6 +26,12 @@ def is_alive(process: str) -> bool | None:
     if machine != _machine():
         return None
     return _birth(int(pid)) == birth
+
+
+def die_with_parent() -> None:
+    """Have this process killed when its parent ends, even by a kill, and though no line of Python may run here then."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @cache

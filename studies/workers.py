@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from models.base import Recommender
 from models.threads import available_threads
 from studies.environment import describe_environment
-from studies.liveness import this_process
+from studies.liveness import die_with_parent, this_process
 from studies.loop import Limits, has_enough
 from studies.overtime import Overtime
 from studies.patient_storage import OWNER
@@ -322,6 +322,7 @@ def _differences(there: dict[str, str]) -> list[str]:
 def _introduce(*, is_ours: bool) -> tuple[str, dict[str, str]]:
     if is_ours:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to every process; the command stops them
+        die_with_parent()  # else one that hangs would outlive a command that is killed
     return this_process(), describe_environment()
 
 
