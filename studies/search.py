@@ -141,12 +141,7 @@ def search(
         check_memory(
             spec.model.bytes_to_fit(interactions.n_items), model, interactions.n_items, processes=options.workers
         )
-    if options.half_life:
-        space = half_life_space(spec, options.half_life, interactions)
-    else:
-        space = spec.space_for(is_weighted=interactions.is_weighted)
-    growth = plan_growth(model, space, options.grow_factors, options.n_trials) if options.grow_factors else None
-    space = growth.space(space) if growth else space
+    space, growth = _space(spec, interactions, options)
     settings = study_settings(spec, space, interactions, split, options.metrics, options.seed)
     folds = with_times(split.validation, interactions, [spec.config({HALF_LIFE: days}) for days in options.half_life])
     with storage_errors_explained(options.storage):
@@ -176,13 +171,7 @@ def search(
             loop = _Loop(spec, space, folds, options, limits, growth)
             if options.is_serial:
                 _write_floor(study, split.validation, options)
-                loop(
-                    threads=options.threads,
-                    timeout=options.timeout,
-                    should_stop=should_stop,
-                    study=study,
-                    trial_finished=trial_finished,
-                )
+                loop.run(study, options.threads, limits, should_stop, trial_finished)
             else:
                 with connecting(options) as client:
                     _write_floor(study, split.validation, options)
@@ -200,6 +189,20 @@ def search(
                 progress=rescoring,
             )
         return StudyHistory(study)
+
+
+def _space(
+    spec: StudySpec, interactions: Interactions, options: SearchOptions
+) -> tuple[Mapping[str, Searched], Growth | None]:
+    """What is searched, and how factors grow, where they are to."""
+    if options.half_life:
+        space = half_life_space(spec, options.half_life, interactions)
+    else:
+        space = spec.space_for(is_weighted=interactions.is_weighted)
+    if not options.grow_factors:
+        return space, None
+    growth = plan_growth(spec.model.name, space, options.grow_factors, options.n_trials)
+    return growth.space(space), growth
 
 
 def _n_trials(study: optuna.Study, spec: StudySpec, space: Mapping[str, Searched], options: SearchOptions) -> int:
@@ -222,23 +225,24 @@ class _Loop:
     limits: Limits
     growth: Growth | None
 
-    def __call__(
+    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None:
+        with storage_errors_explained(self.options.storage):
+            study = _join(self.options, self.space, self.growth)
+            self.run(study, threads, replace(self.limits, timeout=timeout), should_stop, lambda number: None)
+
+    def run(
         self,
-        *,
+        study: optuna.Study,
         threads: int | None,
-        timeout: float | None,
+        limits: Limits,
         should_stop: Callable[[], bool],
-        study: optuna.Study | None = None,
-        trial_finished: Callable[[int], None] = lambda number: None,
+        trial_finished: Callable[[int], None],
     ) -> None:
         options = self.options
         run = partial(run_trial, self.spec, folds=self.folds, metric=options.metric, seed=options.seed, threads=threads)
         objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop, options.second_metric)
-        with storage_errors_explained(options.storage):
-            if study is None:
-                study = _join(options, self.space, self.growth)
-            warm_up(self.spec, threads)
-            run_trials(study, objective, replace(self.limits, timeout=timeout), should_stop, trial_finished)
+        warm_up(self.spec, threads)
+        run_trials(study, objective, limits, should_stop, trial_finished)
 
 
 def _open(
