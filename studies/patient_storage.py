@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import TrialHeartbeatModel, TrialModel
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import event, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -27,8 +27,14 @@ OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is
 PATIENCE = 60.0  #: seconds in which a server that is away may come back
 #: Of its connections a process keeps one: a server takes about a hundred, and each worker is a process.
 FEW = {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 4}
+FEW_TRIALS = 3  #: that are read faster one by one
 LOCK_SECONDS = 60  #: until an SQLite file that another process locks is given up
 
+#: States of the trials that a reader may not know: made once, for it is asked ten times a trial.
+STATES = select(TrialModel.trial_id, TrialModel.state).where(
+    TrialModel.study_id == bindparam("study"),
+    TrialModel.trial_id.in_(bindparam("included", expanding=True)) | (TrialModel.trial_id > bindparam("later")),
+)
 
 _GIVEN_UP: set[tuple[str, int]] = set()  #: trials of this process whose end could not be written, by storage and id
 
@@ -73,14 +79,14 @@ class PatientStorage(RDBStorage):
         self.dead: set[str] = set()  #: processes of other machines that are known to have ended
         self._ownerless: dict[int, float] = {}  # trial -> when it was first seen so
         self._settled: set[int] = set()  # running trials that have been read, and stay as they are until they end
-        self._own: set[int] = set()  # created here, whose parameters this process knows without reading them
+        self._created: dict[int, FrozenTrial] = {}  # running trials of this process, as they were made
         if parsed.get_backend_name() != "sqlite":
             event.listen(self.engine, "do_connect", _connect_patiently)
 
     def read_again(self, trial_id: int) -> None:
         """Forget what has been read of a running trial, which may have been before it had parameters."""
         self._settled.discard(trial_id)
-        self._own.discard(trial_id)
+        self._created.pop(trial_id, None)
 
     @contextmanager
     def one_transaction(self) -> Iterator[Connection]:
@@ -94,7 +100,8 @@ class PatientStorage(RDBStorage):
 
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
         trial = super()._create_new_trial(study_id, template_trial or _owned_trial())
-        self._own.add(trial._trial_id)
+        if trial.state is TrialState.RUNNING:
+            self._created[trial._trial_id] = trial
         return trial
 
     def _get_prepared_new_trial(
@@ -122,19 +129,25 @@ class PatientStorage(RDBStorage):
         """Those that are included or later, but not those that run and have been read."""
         if states is not None:  # not for the cache
             return super()._get_trials(study_id, states, included_trial_ids, trial_id_greater_than)
-        if trial_id_greater_than >= 0:
-            columns = TrialModel.trial_id, TrialModel.state
-            is_meant = TrialModel.trial_id.in_(included_trial_ids) | (TrialModel.trial_id > trial_id_greater_than)
+        if trial_id_greater_than < 0:
+            trials = super()._get_trials(study_id, None, included_trial_ids, trial_id_greater_than)
+        else:
+            meant = {"study": study_id, "included": list(included_trial_ids), "later": trial_id_greater_than}
             with _create_scoped_session(self.scoped_session) as session:
-                found = session.execute(select(*columns).where(TrialModel.study_id == study_id, is_meant)).all()
-            changed = {known for known, state in found if state is not TrialState.RUNNING or known not in self._settled}
-            if not changed:
-                return []
-            included_trial_ids, trial_id_greater_than = changed, max(changed)
-        trials = super()._get_trials(study_id, None, included_trial_ids, trial_id_greater_than)
-        running = (trial for trial in trials if trial.state is TrialState.RUNNING)
-        self._settled |= {t._trial_id for t in running if t.params or t._trial_id in self._own}
+                found = session.connection().execute(STATES, meant).all()
+            trials = self._changed(study_id, {row.trial_id: row.state for row in found})
+        self._settled |= {trial._trial_id for trial in trials if trial.state is TrialState.RUNNING and trial.params}
         return trials
+
+    def _changed(self, study_id: int, states: Mapping[int, TrialState]) -> list[FrozenTrial]:
+        """Of trials in these states those that may not be as they were read."""
+        running = {trial_id for trial_id, state in states.items() if state is TrialState.RUNNING}
+        created = [self._created.pop(trial_id) for trial_id in running & self._created.keys()]
+        self._settled |= {trial._trial_id for trial in created}  # what becomes of them this process knows
+        changed = states.keys() - (running & self._settled)
+        if len(changed) > FEW_TRIALS:
+            return created + super()._get_trials(study_id, None, changed, max(changed))
+        return created + [self.get_trial(trial_id) for trial_id in changed]
 
     def record_heartbeat(self, trial_id: int) -> None:
         """A beat that cannot be written is left out; what is wrong with the storage shows where a trial is written."""

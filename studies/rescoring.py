@@ -104,6 +104,8 @@ class Rescored:
 
     def finalists(self) -> list[FrozenTrial]:
         """The trials that the winner is chosen from, the winner first; none until every one has its fresh score."""
+        if FRESH_ASKED not in self._attrs:
+            return []
         found = finalists(self._study, self._attrs[RUN].get("rescore", 0))
         if any(f"{FRESH_RANKS}{trial.number}" not in self._attrs for trial in found):
             return []

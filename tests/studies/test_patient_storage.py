@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 from sqlalchemy import event
 
 from studies.objective import Ending
-from studies.patient_storage import written_at_once
+from studies.patient_storage import FEW_TRIALS, written_at_once
 from studies.storage import open_storage
 
 
@@ -72,6 +72,31 @@ def test_a_trial_of_ones_own_is_not_lost_sight_of_when_a_later_one_ends_first(ur
     assert states(ours) == [TrialState.COMPLETE, TrialState.RUNNING, TrialState.COMPLETE]
     theirs.tell(mine.number, 3.0)
     assert states(ours) == [TrialState.COMPLETE] * 3
+
+
+def test_a_trial_made_here_is_not_read_before_it_has_ended(url: str) -> None:
+    study = opened(url)
+    study.tell(study.ask(), 1.0)
+    states(study)
+    trial = study.ask()
+    with statements(study) as seen:
+        assert states(study) == [TrialState.COMPLETE, TrialState.RUNNING]
+    assert len(seen) == 1
+    trial.suggest_float("x", 0, 1)
+    study.tell(trial, 2.0)
+    assert study.get_trials() == opened(url).get_trials()
+
+
+@pytest.mark.parametrize("n", [1, FEW_TRIALS, FEW_TRIALS + 1])
+def test_few_that_ended_are_read_as_many_are(url: str, n: int) -> None:
+    ours, theirs = opened(url), opened(url)
+    theirs.tell(theirs.ask(), 1.0)
+    states(ours)
+    for trial in [theirs.ask() for _ in range(n)]:
+        trial.set_user_attr("x", trial.suggest_float("x", 0, 1))
+        theirs.tell(trial, trial.params["x"])
+    ours.ask()
+    assert ours.get_trials() == opened(url).get_trials()
 
 
 def test_parameters_are_seen_by_others_all_at_once(url: str) -> None:
