@@ -199,8 +199,6 @@ def _tune_missing(
             )
             print(f"Tuning {model}: {args.tune} trials")
             tracker = None if args.no_mlflow else Tracker(args.tracking_uri)
-            if tracker:
-                tracker.prepare()
             with ProgressBar() as bar:
                 observers: list[Observer] = [bar, tracker] if tracker else [bar]
                 history = search(

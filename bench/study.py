@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from evaluation.metrics import Metric
     from studies.record import StudyRecord
     from studies.search import SearchOptions
-    from studies.tracker import Tracker
 
 DESCRIPTION = """\
 Tune a model on the validation likes of a data set: an Optuna study, every trial in MLflow, an HTML report and
@@ -182,17 +181,18 @@ def _study(args: argparse.Namespace, command: str) -> int:
         print(f"{visible(interactions.name)}: {describe(interactions)}")
         given = load_validation(data_options, interactions) if split_options.kind == "given" else None
         split = split_likes(interactions, split_options, given)
-        tracker = None if args.no_mlflow else _started_tracker(args.tracking_uri)
 
         from bench.progress import ProgressBar
         from bench.results import print_study, print_tracking, write_study_files
         from studies.growth import plan_growth
         from studies.search import search
+        from studies.tracker import Tracker
 
         options = _search_options(args, interactions.name, metric, second_metric)
         if args.grow_factors:
             plan = plan_growth(args.model, load_spec(args.model).space, args.grow_factors, args.trials)
             print(f"Growing: {plan.in_words}")
+        tracker = None if args.no_mlflow else Tracker(args.tracking_uri)
         with ProgressBar() as bar:
             history = search(
                 args.model,
@@ -262,15 +262,6 @@ def _metrics(names: Sequence[str]) -> tuple[Metric, Metric | None]:
         raise InvalidMetricError(f"A study has one metric or two, got {len(names)}: {', '.join(names)}")
     first, *second = map(Metric.parse, names)
     return first, second[0] if second else None
-
-
-def _started_tracker(uri: str) -> Tracker:
-    """MLflow takes seconds to import and to make its database, so it starts before anything else that is slow."""
-    from studies.tracker import Tracker
-
-    tracker = Tracker(uri)
-    tracker.prepare()
-    return tracker
 
 
 if __name__ == "__main__":

@@ -30,19 +30,18 @@ class Tracker:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self.problem: str | None = None
-        self._history: StudyHistory | None = None
         self._ending: tuple[StudyRecord, Sequence[Path]] | None = None
         self._news = threading.Event()
         self._is_ending = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
-
-    def prepare(self) -> None:
-        """Start to import MLflow and to make its database, which takes seconds, beside whatever comes next."""
-        self._news.set()
-        self._thread.start()
+        self._thread: threading.Thread
 
     def search_started(self, history: StudyHistory) -> None:
-        self._history = history
+        """Start to import MLflow and to make its database, which takes seconds, beside the trials.
+
+        Not earlier: until then a command imports and reads, for which it wants the interpreter to itself.
+        """
+        self._thread = threading.Thread(target=self._work, args=[history], name="mlflow", daemon=True)
+        self._thread.start()
         self._news.set()
 
     def trial_finished(self, history: StudyHistory, number: int) -> None:
@@ -60,7 +59,7 @@ class Tracker:
         if self._thread.is_alive():
             self.problem = f"{hide_password(self.uri)} takes too long"
 
-    def _work(self) -> None:
+    def _work(self, history: StudyHistory) -> None:
         run: StudyRun | None = None
         retry_at = time.monotonic()
         while True:
@@ -71,11 +70,11 @@ class Tracker:
                 continue  # what this leaves out is caught up later
             try:
                 run = run or StudyRun(self.uri)
-                if self._history and ending:
-                    with self._history.alone():
+                if ending:
+                    with history.alone():
                         run.close(*ending)
-                elif self._history:
-                    _catch_up(run, self._history)
+                else:
+                    _catch_up(run, history)
                 self.problem = None
             except Exception as error:
                 self.problem = problem_of(self.uri, error)
@@ -83,8 +82,7 @@ class Tracker:
                 run = None  # what it knew of the server may be wrong now
             if ending:
                 return
-            if self._history:
-                self._is_ending.wait(PAUSE_SECONDS)
+            self._is_ending.wait(PAUSE_SECONDS)
 
 
 def _catch_up(run: StudyRun, history: StudyHistory) -> None:

@@ -46,6 +46,7 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # of a server, two lines for each trial
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
 }
@@ -63,12 +64,16 @@ def import_mlflow() -> Any:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Of garbage: it looks for some again and again while a large library is imported, for a third of the time."""
+    """Of garbage: it looks for some again and again while a large library is imported, for a third of the time.
+
+    What is there by then it leaves alone for good: MLflow alone would cost it a third of a second in a search.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_enabled:
             gc.enable()
 
@@ -176,19 +181,18 @@ class StudyRun(MlflowRuns):
         return [number for number in numbers if str(number) not in self._ended]
 
     def write_trials(self, trials: Sequence[TrialRecord]) -> None:
-        """A run for each trial that ended and is not there yet; the tag that it is whole is written last."""
+        """A run for each trial that ended and is not there yet; it is whole once it has ended there too."""
         for trial in trials:
             number = str(trial.number)
             if trial.state == "running" or number in self._ended:
                 continue
             run = self._written.get(number) or self._create_trial(trial)
             end = _end(trial)
-            note = {NOTE_TAG: trial.error} if trial.error else {}
-            self._log(run, end, metrics=_trial_metrics(trial, self._metric), params=trial.params, tags=note)
+            tags = {STATE_TAG: trial.state, **({NOTE_TAG: trial.error} if trial.error else {})}
+            self._log(run, end, metrics=_trial_metrics(trial, self._metric), params=trial.params, tags=tags)
             if trial.value is not None:
                 self._log(self._run, end, metrics=[(f"trial_{self._metric.key}", trial.value, trial.number)])
             self._client.set_terminated(run, STATUS[trial.state], end_time=end)
-            self._client.set_tag(run, STATE_TAG, trial.state)
             self._ended.add(number)
 
     def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
@@ -214,7 +218,7 @@ class StudyRun(MlflowRuns):
             if number is not None and runs.setdefault(number, run) is not run:
                 self._client.delete_run(run.info.run_id)
         self._written = {number: str(run.info.run_id) for number, run in runs.items()}
-        self._ended = {number for number, run in runs.items() if STATE_TAG in run.data.tags}
+        self._ended = {number for number, run in runs.items() if run.info.status != STATUS["running"]}
 
     def _create(self, record: StudyRecord) -> str:
         start, tags = int(record.started.timestamp() * 1000), {STUDY_TAG: record.id}

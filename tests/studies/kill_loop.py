@@ -92,8 +92,6 @@ def run_search(storage: str, n_trials: int, tracking_uri: str | None) -> None:
     rng = np.random.default_rng(0)
     data = Interactions.from_rows("killed", *np.nonzero(rng.random((50, 30)) < 0.3))
     tracker = Tracker(tracking_uri) if tracking_uri else None
-    if tracker:
-        tracker.prepare()
     options = SearchOptions(study_name=NAME, storage=storage, n_trials=n_trials, threads=1, rescore=0)
     split = split_likes(data, SplitOptions(draws=1))
     history = search("fragile", data, split, options, observers=[tracker] if tracker else [])

@@ -74,7 +74,6 @@ class TestProcessesOfThisMachine:
         self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
     ) -> None:
         told, tracker = Told(), Tracker(f"sqlite:///{tmp_path}/mlflow.db")
-        tracker.prepare()
         record = search("fragile", data, split, options, observers=[told, tracker]).record()
         tracker.finish(record, [], timeout=120)
         assert_all_ended_once(options)

@@ -112,7 +112,6 @@ def test_a_comparison_takes_the_front_s_best_in_its_metric(
 def test_mlflow_gets_both_metrics(data: Interactions, split: Split, options: SearchOptions, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     tracker = Tracker(uri)
-    tracker.prepare()
     record = search("fragile", data, split, replace(options, n_trials=3), observers=[tracker]).record()
     tracker.finish(record, [])
     assert tracker.problem is None

@@ -39,7 +39,6 @@ def tracked(
     uri: str, data: Interactions, split: Split, options: SearchOptions, artifacts: list[Path]
 ) -> tuple[StudyRecord, Tracker]:
     tracker = Tracker(uri)
-    tracker.prepare()
     record = search("fragile", data, split, options, command="the command", observers=[tracker]).record()
     tracker.finish(record, artifacts, timeout=120)
     return record, tracker
@@ -140,20 +139,17 @@ def test_a_run_that_was_left_half_written_is_completed(
 
 
 def test_a_server_gets_the_same(
-    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path
+    data: Interactions,
+    split: Split,
+    options: SearchOptions,
+    mlflow_url: str,
+    report: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     record, tracker = tracked(mlflow_url, replace(data, name="same"), split, replace(options, n_trials=3), [report])
     assert tracker.problem is None
+    assert capsys.readouterr().out == ""
     assert_holds(Store(mlflow_url, "same"), record)
-
-
-def test_tracking_starts_before_anything_is_known_of_the_study(uri: str, tmp_path: Path) -> None:
-    tracker = Tracker(uri)
-    tracker.prepare()
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "mlflow.db").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert (tmp_path / "mlflow.db").exists()
 
 
 def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
@@ -163,7 +159,6 @@ def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, op
     search("fragile", data, split, options)
     history = StudyHistory(load_study(open_storage(options.storage), options.study_name))
     tracker = Tracker(uri)
-    tracker.prepare()
     tracker.search_started(history)
     tracker.finish(history.record(), [], timeout=120)
     assert_holds(Store(uri), history.record())
@@ -192,7 +187,6 @@ def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
     named = replace(data, name=name)
     with Proxy(int(mlflow_url.rpartition(":")[2]), seconds=2.0) as proxy:
         tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
-        tracker.prepare()
         history = search("fragile", named, split, options, observers=[Outage(proxy, mode), tracker])
         record = history.record()
         assert len(record.trials) == 12
@@ -212,7 +206,6 @@ def test_an_outage_that_ends_within_the_study_is_caught_up_within_it(
 ) -> None:
     with Proxy(int(mlflow_url.rpartition(":")[2])) as proxy:
         tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
-        tracker.prepare()
         outage = Outage(proxy, "error", begin=0, end=10)
         record = search("fragile", replace(data, name="ends"), split, options, observers=[outage, tracker]).record()
         tracker.finish(record, [report], timeout=120)
