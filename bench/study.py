@@ -111,7 +111,7 @@ def _add_search_arguments(group: argparse._ArgumentGroup) -> None:
         "--trial-timeout",
         type=positive_float,
         metavar="SECONDS",
-        help="after which a trial fails: when an epoch ends, with workers (--workers 2, --scheduler) also before",
+        help="after which a trial fails, in the middle of a fit too (not of spark_als): trials run in a process apart",
     )
     group.add_argument(
         "--max-failures",

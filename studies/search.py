@@ -62,7 +62,7 @@ class SearchOptions:
     timeout: float | None = None  #: seconds after which no new trial is started
     sampler: SamplerName = "tpe"  #: a resumed study may go on with another
     grow_factors: int | None = None  #: search with few factors, then double the best up to so many
-    trial_timeout: float | None = None  #: seconds after which a trial fails, when an epoch ends; in workers also before
+    trial_timeout: float | None = None  #: seconds after which a trial fails, wherever it is: its process can be ended
     max_failures: int = 10  #: failed trials of the study at which it stops
     seed: int = 0
     threads: int | None = None  #: of each worker
@@ -93,7 +93,8 @@ class SearchOptions:
 
     @property
     def is_serial(self) -> bool:
-        return self.workers == 1 and self.scheduler is None
+        """Whether trials run in this process, which nobody could end in the middle of a fit that hangs."""
+        return self.workers == 1 and self.scheduler is None and self.trial_timeout is None
 
     @property
     def own_threads(self) -> int | None:
@@ -169,7 +170,7 @@ def search(
 
         if n_trials > len(finished_trials(study)) and not should_stop():
             loop = _Loop(spec, space, folds, options, limits, growth)
-            if options.is_serial:
+            if options.is_serial or spec.model.divides_itself:
                 _write_floor(study, split.validation, options)
                 loop.run(study, options.threads, limits, should_stop, trial_finished)
             else:

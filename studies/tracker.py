@@ -15,6 +15,7 @@ from studies.tracking import StudyRun, problem_of
 
 __all__ = ["Tracker", "copy_study"]
 
+START_SECONDS = 3.0  #: until the study shows there, though no trial has ended: the first one begins undisturbed
 PAUSE_SECONDS = 5.0  #: between two writings: trials that are written together share what their intervals cost
 RETRY_SECONDS = 30.0  #: after something went wrong, before the server is asked again
 SERVER_SECONDS = 20.0  #: that a server may take in the end, and a file here, which others may hold
@@ -36,13 +37,9 @@ class Tracker:
         self._thread: threading.Thread
 
     def search_started(self, history: StudyHistory) -> None:
-        """Start to import MLflow and to make its database, which takes seconds, beside the trials.
-
-        Not earlier: until then a command imports and reads, for which it wants the interpreter to itself.
-        """
+        """Start to import MLflow and to make its database, which takes seconds, beside the trials."""
         self._thread = threading.Thread(target=self._work, args=[history], name="mlflow", daemon=True)
         self._thread.start()
-        self._news.set()
 
     def trial_finished(self, history: StudyHistory, number: int) -> None:
         self._news.set()
@@ -62,9 +59,11 @@ class Tracker:
     def _work(self, history: StudyHistory) -> None:
         run: StudyRun | None = None
         retry_at = time.monotonic()
+        patience: float | None = START_SECONDS
         while True:
-            self._news.wait()
+            self._news.wait(patience)
             self._news.clear()
+            patience = None
             ending = self._ending
             if not ending and time.monotonic() < retry_at:
                 continue  # what this leaves out is caught up later

@@ -70,9 +70,11 @@ def assert_all_ended_once(options: SearchOptions) -> None:
 
 
 class TestProcessesOfThisMachine:
+    @pytest.mark.parametrize("workers", [1, 2])
     def test_that_hang_are_restarted_and_their_trials_failed(
-        self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
+        self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path, workers: int
     ) -> None:
+        options = replace(options, workers=workers)
         told, tracker = Told(), Tracker(f"sqlite:///{tmp_path}/mlflow.db")
         record = search("fragile", data, split, options, observers=[told, tracker]).record()
         tracker.finish(record, [], timeout=120)
