@@ -92,6 +92,14 @@ class TestProcessesOfThisMachine:
         assert 2 <= len(trials(options)) < 60
         assert not [trial for trial in trials(options) if not trial.state.is_finished()]
 
+    def test_are_not_for_a_model_that_divides_its_fits_itself(
+        self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(fragile, "SPEC", fragile.CALM)
+        monkeypatch.setattr(fragile.Fragile, "divides_itself", "--spark-master")
+        search("fragile", data, split, replace(options, workers=1, trial_timeout=60))
+        assert {trial.user_attrs[OWNER] for trial in trials(options)} == {this_process()}
+
     def test_that_hang_when_the_search_is_stopped_are_given_up_and_their_trials_tried_again(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
