@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -146,19 +147,21 @@ class MlflowRuns:
     def _log(
         self,
         run: str,
-        timestamp: int,
         *,
-        metrics: Sequence[tuple[str, float, int]] = (),
+        metrics: Sequence[Any] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
     ) -> None:
         entities = self._mlflow.entities
-        values = [entities.Metric(name, value, timestamp, step) for name, value, step in metrics]
         texts = [entities.Param(name, str(value)[:LONGEST_TEXT]) for name, value in (params or {}).items()]
         labels = [entities.RunTag(name, str(value)[:LONGEST_TEXT]) for name, value in (tags or {}).items()]
-        self._client.log_batch(run, values[:BATCH], texts, labels)
-        for start in range(BATCH, len(values), BATCH):
-            self._client.log_batch(run, values[start : start + BATCH])
+        self._client.log_batch(run, metrics[:BATCH], texts, labels)
+        for start in range(BATCH, len(metrics), BATCH):
+            self._client.log_batch(run, metrics[start : start + BATCH])
+
+    def _at(self, timestamp: int, values: Iterable[tuple[str, float, int]]) -> list[Any]:
+        """MLflow's metrics of these names, values and steps."""
+        return [self._mlflow.entities.Metric(name, value, timestamp, step) for name, value, step in values]
 
 
 class StudyRun(MlflowRuns):
@@ -182,18 +185,17 @@ class StudyRun(MlflowRuns):
 
     def write_trials(self, trials: Sequence[TrialRecord]) -> None:
         """A run for each trial that ended and is not there yet; it is whole once it has ended there too."""
-        for trial in trials:
-            number = str(trial.number)
-            if trial.state == "running" or number in self._ended:
-                continue
-            run = self._written.get(number) or self._create_trial(trial)
-            end = _end(trial)
-            tags = {STATE_TAG: trial.state, **({NOTE_TAG: trial.error} if trial.error else {})}
-            self._log(run, end, metrics=_trial_metrics(trial, self._metric), params=trial.params, tags=tags)
-            if trial.value is not None:
-                self._log(self._run, end, metrics=[(f"trial_{self._metric.key}", trial.value, trial.number)])
-            self._client.set_terminated(run, STATUS[trial.state], end_time=end)
-            self._ended.add(number)
+        new = [trial for trial in trials if trial.state != "running" and str(trial.number) not in self._ended]
+        name = f"trial_{self._metric.key}"
+        values = [
+            self._at(_end(trial), [(name, trial.value, trial.number)]) for trial in new if trial.value is not None
+        ]
+        self._log(self._run, metrics=list(chain(*values)))
+        for trial in new:
+            run = self._written.get(str(trial.number)) or self._create_trial(trial)
+            self._log(run, metrics=self._at(_end(trial), _trial_metrics(trial, self._metric)), params=trial.params)
+            self._client.set_terminated(run, STATUS[trial.state], end_time=_end(trial))
+            self._ended.add(str(trial.number))
 
     def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
         """Write what is missing, the results of the study, and its files."""
@@ -204,8 +206,8 @@ class StudyRun(MlflowRuns):
                 *estimate_metrics(trial.fresh, prefix="fresh_"),
                 *estimate_metrics(trial.overall, prefix="overall_"),
             ]
-            self._log(self._written[str(trial.number)], _end(trial), metrics=again)
-        self._log(self._run, _now(), metrics=_study_metrics(record), tags=_study_tags(record))
+            self._log(self._written[str(trial.number)], metrics=self._at(_end(trial), again))
+        self._log(self._run, metrics=self._at(_now(), _study_metrics(record)), tags=_study_tags(record))
         for path in artifacts:
             self._client.log_artifact(self._run, str(path))
         self._client.set_terminated(self._run, "FINISHED")
@@ -240,11 +242,13 @@ class StudyRun(MlflowRuns):
             "validation_users": split.n_validation_users,
             "draws": split.n_draws,
         }
-        self._log(self._run, int(record.started.timestamp() * 1000), params=params)
+        self._log(self._run, params=params)
         self._client.log_inputs(self._run, [self._dataset(record.data)])
 
     def _create_trial(self, trial: TrialRecord) -> str:
-        tags = {PARENT_TAG: self._run, TRIAL_TAG: str(trial.number)}
+        tags = {PARENT_TAG: self._run, TRIAL_TAG: str(trial.number), STATE_TAG: trial.state}
+        if trial.error:
+            tags[NOTE_TAG] = trial.error[:LONGEST_TEXT]
         start = int(trial.started.timestamp() * 1000) if trial.started else None
         name = f"trial {trial.number}" + (" (defaults)" if trial.is_default else "")
         run = self._client.create_run(self._experiment, start_time=start, run_name=name, tags=tags)

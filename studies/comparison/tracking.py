@@ -34,9 +34,9 @@ class _ComparisonRun(MlflowRuns):
             created = self._client.create_run(self._experiment, start_time=start, run_name=record.name, tags=tags)
             run = str(created.info.run_id)
             params = {"metric": record.metric, "margin": record.margin, "seeds": len(record.seeds), "seed": record.seed}
-            self._log(run, start, params=params, tags=_circumstances(record))
+            self._log(run, params=params, tags=_circumstances(record))
             self._client.log_inputs(run, [self._dataset(record.data)])
-        self._log(run, end, metrics=[("test_openings", float(len(record.openings)), 0)])
+        self._log(run, metrics=self._at(end, [("test_openings", float(len(record.openings)), 0)]))
         there = {each.info.run_name for each in self._search({PARENT_TAG: run})}
         for entrant in record.entrants:
             if entrant.name not in there:
@@ -50,7 +50,7 @@ class _ComparisonRun(MlflowRuns):
             self._experiment, start_time=start, run_name=entrant.name, tags={PARENT_TAG: parent, "model": entrant.name}
         )
         run = str(created.info.run_id)
-        self._log(run, end, metrics=_metrics(entrant), params={"model": entrant.name, **entrant.config})
+        self._log(run, metrics=self._at(end, _metrics(entrant)), params={"model": entrant.name, **entrant.config})
         self._client.set_terminated(run, "FINISHED", end_time=end)
 
 

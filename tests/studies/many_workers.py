@@ -107,6 +107,7 @@ def main() -> None:
     ideal = args.workers / args.sleep
     print(f"{rate.n_finished} trials, {rate.n_different} different, {rate.n_given_back} claims given back")
     print(f"{rate.n_finished / rate.seconds:.3g} trials a second; without a storage it would be {ideal:.3g}")
+    print(f"{1000 * (args.workers * rate.seconds / rate.n_finished - args.sleep):.0f} ms a trial longer than its sleep")
     print(f"{1000 * rate.cpu_seconds / rate.n_finished:.0f} ms of processor time a trial in the workers")
 
 
