@@ -52,8 +52,10 @@ TRIALS_AT_ONCE = 64  #: while intervals are computed: bounds the per-user values
 class StudyHistory:
     """Reads one study: what is fixed once, trials as often as asked."""
 
-    def __init__(self, study: optuna.Study) -> None:
+    def __init__(self, study: optuna.Study, known: StudyHistory | None = None) -> None:
+        """``known``, an earlier history of the study, spares what it has computed of finished trials."""
         self._study = study
+        self._known: dict[int, dict[str, Estimate]] = known._known if known else {}
         attrs = study.user_attrs
         self._attrs = attrs
         self._settings: dict[str, Any] = attrs[SETTINGS]
@@ -88,11 +90,9 @@ class StudyHistory:
         records = []
         for start in range(0, len(trials), TRIALS_AT_ONCE):
             some = trials[start : start + TRIALS_AT_ONCE]
-            complete = {
-                t.number: self._asked.pooled(t.user_attrs[RESULT]) for t in some if t.state is TrialState.COMPLETE
-            }
-            metrics = self._estimates(complete)
-            records += [_trial_record(trial, metrics.get(trial.number, {})) for trial in some]
+            new = [t for t in some if t.state is TrialState.COMPLETE and t.number not in self._known]
+            self._known |= self._estimates({t.number: self._asked.pooled(t.user_attrs[RESULT]) for t in new})
+            records += [_trial_record(trial, self._known.get(trial.number, {})) for trial in some]
         return self._with_fresh(records)
 
     def record(self) -> StudyRecord:

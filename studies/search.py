@@ -189,7 +189,7 @@ def search(
                 seed=options.seed,
                 progress=rescoring,
             )
-        return StudyHistory(study)
+        return StudyHistory(study, known=history)
 
 
 def _space(

@@ -21,7 +21,7 @@ from studies import registry
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
 from studies.spec import Searched
-from studies.storage import StorageError, StudyMismatchError
+from studies.storage import StorageError, StudyMismatchError, load_study, open_storage
 from tests.studies import fragile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +120,18 @@ class TestACalmSearch:
         assert (fifteen[:12], len(fifteen), len(journal.numbers)) == (twelve, 15, 3)
         fewer = search("fragile", data, split, replace(options, n_trials=3))
         assert (tried(fewer), fewer.record().n_trials) == (fifteen, 15)
+
+    def test_intervals_that_somebody_read_meanwhile_are_not_computed_again(
+        self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Reader(Journal):
+            def trial_finished(self, history: StudyHistory, number: int) -> None:
+                history.trial_records([number])
+
+        history = search("fragile", data, split, replace(options, rescore=0), observers=[Reader()])
+        anew = StudyHistory(load_study(open_storage(options.storage), options.study_name)).trial_records(range(12))
+        monkeypatch.setattr("studies.history.bootstrap_means", None)
+        assert history.trial_records(range(12)) == anew
 
     def test_a_trial_that_takes_too_long_fails_and_the_next_one_starts(
         self, data: Interactions, split: Split, options: SearchOptions
