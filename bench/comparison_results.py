@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.results import tracked_at
 from evaluation.interactions import Interactions
 from reports.compare_tables import FIXED_METRICS
 from reports.compare_verdict import verdict
@@ -18,7 +19,6 @@ from reports.page import file_name, write_whole
 from studies.comparison.file import SUFFIX
 from studies.comparison.record import ComparisonRecord
 from studies.comparison.tracking import track_comparison
-from studies.secrets import hide_password
 
 __all__ = ["print_comparison", "print_tracking", "record_path", "write_projector"]
 
@@ -35,7 +35,7 @@ def print_tracking(record: ComparisonRecord, files: Sequence[Path], uri: str) ->
         again = f"bench.report --comparison {record.name} --tracking-uri URI"
         print(f"MLflow: not all was written ({problem}); {visible(again)} catches up")
     else:
-        print(f"MLflow: {hide_password(uri)}  (to browse it: mlflow ui)")
+        print(tracked_at(uri))
 
 
 def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]) -> None:

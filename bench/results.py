@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from io import StringIO
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from studies.history import StudyHistory
 from studies.record import Estimate, StudyRecord
 from studies.secrets import hide_password
 from studies.tracker import Tracker
+from studies.tracking import DEFAULT_TRACKING_URI
 
-__all__ = ["print_study", "print_tracking", "write_study_files"]
+__all__ = ["print_study", "print_tracking", "tracked_at", "write_study_files"]
 
 SHOWN = ("mrr@100", "map@30")
 SHOWN_OF_FRONT = 8
@@ -100,7 +102,16 @@ def print_tracking(tracker: Tracker) -> None:
         catch_up = "python -m bench.study --sync catches up"
         print(f"MLflow: not all was written ({visible(tracker.problem)}); {catch_up}, or the next run of the study")
     else:
-        print(f"MLflow: {visible(hide_password(tracker.uri))}  (to browse it: mlflow ui)")
+        print(tracked_at(tracker.uri))
+
+
+def tracked_at(uri: str) -> str:
+    """Where MLflow has it, and how to look at that: a server is a page already."""
+    shown = visible(hide_password(uri))
+    if uri.startswith("http"):
+        return f"MLflow: {shown}"
+    where = "" if uri == DEFAULT_TRACKING_URI else f" --backend-store-uri {shlex.quote(shown)}"
+    return f"MLflow: {shown}  (to browse it: mlflow ui{where})"
 
 
 def _error_lines(record: StudyRecord) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import models.memory
+from bench.results import tracked_at
 from tests.bench.conftest import Command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,6 +182,18 @@ def test_too_many_failures_stop_the_study_and_say_why(command: Command, monkeypa
         "To go on all the same: --max-failures 6",
     ]
     assert "Report: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("sqlite:///mlflow.db", "MLflow: sqlite:///mlflow.db  (to browse it: mlflow ui)"),
+        ("sqlite:///x.db", "MLflow: sqlite:///x.db  (to browse it: mlflow ui --backend-store-uri sqlite:///x.db)"),
+        ("http://me:secret@runs:5000", "MLflow: http://me:***@runs:5000"),
+    ],
+)
+def test_how_to_look_at_mlflow_depends_on_where_it_is(uri: str, said: str) -> None:
+    assert tracked_at(uri) == said
 
 
 @pytest.mark.usefixtures("likes_file")
