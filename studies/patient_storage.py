@@ -142,12 +142,16 @@ class PatientStorage(RDBStorage):
     def _changed(self, study_id: int, states: Mapping[int, TrialState]) -> list[FrozenTrial]:
         """Of trials in these states those that may not be as they were read."""
         running = {trial_id for trial_id, state in states.items() if state is TrialState.RUNNING}
-        created = [self._created.pop(trial_id) for trial_id in running & self._created.keys()]
-        self._settled |= {trial._trial_id for trial in created}  # what becomes of them this process knows
-        changed = states.keys() - (running & self._settled)
+        created = {trial_id: self._created[trial_id] for trial_id in running & self._created.keys()}
+        changed = states.keys() - (running & (self._settled | created.keys()))
         if len(changed) > FEW_TRIALS:
-            return created + super()._get_trials(study_id, None, changed, max(changed))
-        return created + [self.get_trial(trial_id) for trial_id in changed]
+            read = super()._get_trials(study_id, None, changed, max(changed))
+        else:
+            read = [self.get_trial(trial_id) for trial_id in changed]
+        self._settled |= created.keys()  # what becomes of them this process knows
+        for trial_id in created:
+            self._created.pop(trial_id, None)
+        return [*created.values(), *read]
 
     def record_heartbeat(self, trial_id: int) -> None:
         """A beat that cannot be written is left out; what is wrong with the storage shows where a trial is written."""

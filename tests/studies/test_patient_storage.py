@@ -9,11 +9,12 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 from sqlalchemy import event
 
 from studies.objective import Ending
-from studies.patient_storage import FEW_TRIALS, written_at_once
+from studies.patient_storage import FEW_TRIALS, PatientStorage, written_at_once
 from studies.storage import open_storage
 
 
@@ -97,6 +98,25 @@ def test_few_that_ended_are_read_as_many_are(url: str, n: int) -> None:
         theirs.tell(trial, trial.params["x"])
     ours.ask()
     assert ours.get_trials() == opened(url).get_trials()
+
+
+def test_a_look_that_fails_loses_sight_of_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = opened(url), opened(url)
+    ours.tell(ours.ask(), 1.0)
+    states(ours)
+    mine = ours.ask()
+    theirs.tell(theirs.ask(), 2.0)
+
+    def fails(*_: Any) -> None:
+        raise StorageInternalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PatientStorage, "get_trial", fails)
+        with pytest.raises(StorageInternalError):
+            states(ours)
+    assert states(ours) == [TrialState.COMPLETE, TrialState.RUNNING, TrialState.COMPLETE]
+    theirs.tell(mine.number, 3.0)
+    assert states(ours) == [TrialState.COMPLETE] * 3
 
 
 def test_parameters_are_seen_by_others_all_at_once(url: str) -> None:
