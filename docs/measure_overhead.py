@@ -17,6 +17,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any
+from unittest.mock import patch
 
 from optuna.storages._cached_storage import _CachedStorage
 
@@ -92,14 +93,15 @@ def main() -> None:
         first = [sys.executable, "-m", "bench.study", *options, "1"]  # makes MLflow's database, and compiles
         subprocess.run(first, check=True, stdout=subprocess.DEVNULL)
         Path("mfbench.db").unlink()
-        for name, method in list(vars(_CachedStorage).items()):
-            if callable(method) and not name.startswith("__"):
-                setattr(_CachedStorage, name, storage.call(method))
-        PatientStorage.one_transaction = storage.transaction(PatientStorage.one_transaction)  # type: ignore[method-assign]
-        Tracker._work = work  # type: ignore[method-assign]
-        start = time.perf_counter()
-        study([*options, args.trials])
-        whole = time.perf_counter() - start
+        methods = {n: m for n, m in vars(_CachedStorage).items() if callable(m) and not n.startswith("__")}
+        with (
+            patch.multiple(_CachedStorage, **{name: storage.call(method) for name, method in methods.items()}),
+            patch.object(PatientStorage, "one_transaction", storage.transaction(PatientStorage.one_transaction)),
+            patch.object(Tracker, "_work", work),
+        ):
+            start = time.perf_counter()
+            study([*options, args.trials])
+            whole = time.perf_counter() - start
         os.chdir("/")  # out of the folder that is removed
     print(f"{whole:.1f} s for {args.trials} trials")
     print(f"{storage.seconds:.2f} s of them in calls of the storage, {storage.seconds / whole:.1%}")
