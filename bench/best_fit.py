@@ -8,8 +8,8 @@ from typing import Any
 from evaluation.interactions import Interactions
 from models.base import Recommender
 from studies.comparison.entrants import best_of_any_split
-from studies.ratings import fit_on_all
-from studies.storage import open_storage
+from studies.storage.opening import open_storage
+from studies.training_data import fit_on_all
 
 __all__ = ["best_fit"]
 

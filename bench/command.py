@@ -187,7 +187,7 @@ def _one_line(error: Exception, storage: str | None) -> str | None:
         what, todo = error.filename or "a file", "mend it, and run the same command again"
         return f"Cannot write {what} ({error.strerror}); every finished trial is kept: {todo}"
     if storage is not None and not isinstance(error, _user_errors()):
-        from studies.storage import StorageError, storage_errors_explained
+        from studies.storage.errors import StorageError, storage_errors_explained
 
         try:
             with storage_errors_explained(storage):
@@ -238,18 +238,19 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
+    from bench.benchmarks.latency import SettingError
     from bench.config_file import ConfigFileError
     from bench.datasets import DataError
-    from bench.latency import SettingError
     from evaluation.interactions import InvalidInteractionsError
     from evaluation.metrics import InvalidMetricError
     from evaluation.split import InvalidSplitError
     from models.memory import TooLittleMemoryError
-    from studies.growth import GrowthError
+    from studies.execution.workers import WorkersError
     from studies.half_life import HalfLifeError
     from studies.registry import UnavailableModelError, UnknownModelError
-    from studies.storage import StorageError, StudyMismatchError
-    from studies.workers import WorkersError
+    from studies.samplers.growth import GrowthError
+    from studies.storage.errors import StorageError
+    from studies.storage.opening import StudyMismatchError
 
     return (
         ConfigFileError,

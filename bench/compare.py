@@ -114,8 +114,7 @@ def _compare(args: argparse.Namespace, command: str) -> int:
     from evaluation.metrics import Metric
     from evaluation.split import split_likes
     from reports.formats import visible
-    from studies.features import need_features
-    from studies.ratings import need_ratings
+    from studies.training_data import need_features, need_ratings
 
     for model in args.models or ():
         check_model(model)
@@ -137,7 +136,7 @@ def _compare(args: argparse.Namespace, command: str) -> int:
     given = load_validation(data_options, interactions) if split_options.kind == "given" else None
     split = split_likes(interactions, split_options, given)
 
-    from studies.storage import open_storage
+    from studies.storage.opening import open_storage
 
     options = _options(args, interactions, metric)
     storage = open_storage(args.storage)
@@ -182,8 +181,8 @@ def _tune_missing(
     from bench.results import print_tracking, write_study_files
     from studies.comparison.entrants import untuned
     from studies.search import Observer, SearchOptions, search
-    from studies.storage import open_storage
-    from studies.tracker import Tracker
+    from studies.storage.opening import open_storage
+    from studies.tracking.background import Tracker
 
     with stop_on_signal() as stop:
         for model in untuned(open_storage(args.storage), args.models, interactions, split, metric):
@@ -248,7 +247,7 @@ def _write(
 ) -> None:
     """The record, its arrays, the page and what was asked for beside them; the answer in the terminal."""
     from bench.comparison_results import print_comparison, print_tracking, record_path, write_projector
-    from reports.compare_page import write_comparison_page
+    from reports.compare.page import write_comparison_page
     from studies.comparison.file import write_comparison
 
     record = comparison.record

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from bench.results import tracked_at
 from evaluation.interactions import Interactions
-from reports.compare_tables import FIXED_METRICS
-from reports.compare_verdict import verdict
+from reports.compare.tables import FIXED_METRICS
+from reports.compare.verdict import verdict
 from reports.formats import brief, interval, metric_name, score, visible
 from reports.page import file_name, write_whole
 from studies.comparison.file import SUFFIX
-from studies.comparison.record import ComparisonRecord
-from studies.comparison.tracking import track_comparison
+from studies.record.comparison import ComparisonRecord
+from studies.tracking.comparisons import track_comparison
 
 __all__ = ["print_comparison", "print_tracking", "record_path", "write_projector"]
 

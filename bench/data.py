@@ -133,10 +133,10 @@ def _fetch(args: argparse.Namespace) -> None:
 
 
 def _inspect(args: argparse.Namespace) -> None:
+    from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
     from bench.datasets.loading import load
     from bench.datasets.summary import summarise, to_text
     from bench.datasets.summary_page import to_html
-    from bench.memory import forget_peak, held_bytes, peak_bytes
 
     importlib.import_module("pyarrow.csv")  # whose own memory is not what loading takes
     forget_peak()

@@ -53,9 +53,8 @@ def _export(args: argparse.Namespace, command: str) -> int:
     from models.factor_model import FactorModel
     from reports.formats import visible
     from reports.page import file_name
-    from studies.features import need_features
-    from studies.pyfunc import write_pyfunc
-    from studies.ratings import need_ratings
+    from studies.tracking.pyfunc import write_pyfunc
+    from studies.training_data import need_features, need_ratings
 
     check_model(args.model)
     interactions = load(

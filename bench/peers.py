@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.benchmarks import GROUPS, MIN_EPOCHS
 from bench.command import CommandParser, one_of, positive_int, run, stop_on_signal, whole_number, writable_folder
-from bench.contests import GROUPS, MIN_EPOCHS
 from bench.datasets.arguments import add_reading_arguments
 
 if TYPE_CHECKING:
-    from reports.peers_record import PeersRecord
+    from studies.record.peers import PeersRecord
 
 DESCRIPTION = """\
 Our kernels against implicit, irspack, lightfm-next and Surprise: the same work on the same data, in turns, each library
@@ -64,14 +64,14 @@ def _parser() -> CommandParser:
 def _peers(args: argparse.Namespace, command: str) -> int:
     from tqdm import tqdm
 
-    from bench.contests.lines import contest_lines
-    from bench.contests.session import SessionOptions, absent_libraries, hold_session, is_held
-    from bench.contests.sets import load_contest_data, sets_for
-    from bench.contests.tasks import MAX_EPOCHS, tasks_of
+    from bench.benchmarks.session import SessionOptions, absent_libraries, hold_session, is_held
+    from bench.benchmarks.sets import load_contest_data, sets_for
+    from bench.benchmarks.tasks import MAX_EPOCHS, tasks_of
+    from bench.benchmarks.terminal import contest_lines
     from bench.datasets.arguments import data_options_from
     from bench.datasets.options import DataOptions
     from bench.record_json import write_json
-    from reports.peers_page import write_peers
+    from reports.peers.page import write_peers
 
     tasks = tasks_of(args.only, max_epochs=args.epochs or MAX_EPOCHS)
     folder = writable_folder(args.report_dir)

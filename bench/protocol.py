@@ -64,13 +64,13 @@ def split_options_from(args: argparse.Namespace) -> SplitOptions:
     """The options that were parsed; raises InvalidSplitError for values that cannot go together."""
     from evaluation.split import SplitOptions
 
-    holdout, n_hidden = args.holdout
+    holdout, n_held_out = args.holdout
     return SplitOptions(
         kind=args.split,
         seen=args.seen,
         protocol=args.protocol,
         holdout=holdout,
-        n_hidden=n_hidden,
+        n_held_out=n_held_out,
         test_users=args.test_users,
         validation_users=args.validation_users,
         draws=args.draws,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from reports.page import write_whole
 
 if TYPE_CHECKING:
-    from reports.peers_record import PeersRecord
-    from reports.speed_record import SpeedRecord
+    from studies.record.peers import PeersRecord
+    from studies.record.speed import SpeedRecord
 
 __all__ = ["FORMAT_VERSION", "write_json"]
 

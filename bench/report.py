@@ -47,7 +47,7 @@ def _report(args: argparse.Namespace, command: str) -> int:
 def _report_study(name: str, storage: str, folder: Path) -> None:
     from bench.results import print_study, write_study_files
     from studies.history import StudyHistory
-    from studies.storage import load_study, open_storage
+    from studies.storage.opening import load_study, open_storage
 
     history = StudyHistory(load_study(open_storage(storage), name))
     record = history.record()
@@ -56,7 +56,7 @@ def _report_study(name: str, storage: str, folder: Path) -> None:
 
 def _report_comparison(name: str, folder: Path, tracking_uri: str | None) -> None:
     from bench.comparison_results import print_comparison, print_tracking, record_path
-    from reports.compare_page import write_comparison_page
+    from reports.compare.page import write_comparison_page
     from studies.comparison.file import read_comparison
 
     path = Path(name) if name.endswith(".json") else record_path(name, folder)

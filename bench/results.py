@@ -10,12 +10,12 @@ from pathlib import Path
 
 from reports.formats import gain_interval, interval, metric_name, parameter, score, signed, visible
 from reports.page import write_whole
-from reports.study_page import write_study
+from reports.study.page import write_study
 from studies.history import StudyHistory
-from studies.record import Estimate, StudyRecord
+from studies.record.study import Estimate, StudyRecord
 from studies.secrets import hide_password
-from studies.tracker import Tracker
-from studies.tracking import DEFAULT_TRACKING_URI
+from studies.tracking.background import Tracker
+from studies.tracking.runs import DEFAULT_TRACKING_URI
 
 __all__ = ["print_study", "print_tracking", "tracked_at", "write_study_files"]
 

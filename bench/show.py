@@ -54,8 +54,7 @@ def _show(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import load
     from bench.side_by_side import print_item, print_user, user_number
     from bench.title_search import find_items
-    from studies.features import need_features
-    from studies.ratings import need_ratings
+    from studies.training_data import need_features, need_ratings
 
     for name in args.model:
         check_model(name)

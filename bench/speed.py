@@ -27,7 +27,7 @@ from studies.registry import check_model, model_names, usable_models
 
 if TYPE_CHECKING:
     from evaluation.interactions import Interactions
-    from reports.speed_record import Latency, SpeedRecord
+    from studies.record.speed import Latency, SpeedRecord
 
 GAP = "  "
 WHOLE = 10_000  #: columns where there is no terminal: a program reads whole lines
@@ -67,8 +67,8 @@ def _parser() -> CommandParser:
 
 
 def _speed(args: argparse.Namespace, command: str) -> int:
+    from bench.benchmarks.latency import config_with
     from bench.datasets import load
-    from bench.latency import config_with
     from bench.record_json import write_json
     from reports.speed_page import write_speed
 
@@ -93,10 +93,10 @@ def _measured(
 ) -> SpeedRecord:
     from tqdm import tqdm
 
-    from bench.latency import measure_model
-    from bench.machine import describe_machine, load
+    from bench.benchmarks.latency import measure_model
+    from bench.benchmarks.machine import describe_machine, load
     from models.threads import available_threads
-    from reports.speed_record import SpeedRecord
+    from studies.record.speed import SpeedRecord
 
     started, begin, load_before = datetime.now(UTC), time.perf_counter(), load()
     speeds = []

@@ -28,7 +28,7 @@ from studies.registry import UnknownModelError, model_names
 
 if TYPE_CHECKING:
     from evaluation.metrics import Metric
-    from studies.record import StudyRecord
+    from studies.record.study import StudyRecord
     from studies.search import SearchOptions
 
 DESCRIPTION = """\
@@ -158,10 +158,9 @@ def _study(args: argparse.Namespace, command: str) -> int:
     from bench.datasets import describe, load, load_validation
     from evaluation.split import split_likes
     from reports.formats import visible
-    from studies.features import need_features
-    from studies.ratings import need_ratings
+    from studies.execution.workers import check_workers
     from studies.registry import load_spec
-    from studies.workers import check_workers
+    from studies.training_data import need_features, need_ratings
 
     if args.sync:
         from bench.sync import sync
@@ -184,9 +183,9 @@ def _study(args: argparse.Namespace, command: str) -> int:
 
         from bench.progress import ProgressBar
         from bench.results import print_study, print_tracking, write_study_files
-        from studies.growth import plan_growth
+        from studies.samplers.growth import plan_growth
         from studies.search import search
-        from studies.tracker import Tracker
+        from studies.tracking.background import Tracker
 
         options = _search_options(args, interactions.name, metric, second_metric)
         if args.grow_factors:

@@ -9,9 +9,10 @@ from bench.results import write_study_files
 from reports.formats import visible
 from studies.history import StudyHistory
 from studies.secrets import hide_password
-from studies.storage import load_study, open_storage, storage_errors_explained, study_names
-from studies.tracker import copy_study
-from studies.tracking import problem_of
+from studies.storage.errors import storage_errors_explained
+from studies.storage.opening import load_study, open_storage, study_names
+from studies.tracking.background import copy_study
+from studies.tracking.runs import problem_of
 
 __all__ = ["sync"]
 

@@ -19,7 +19,7 @@ from models.threads import available_threads
 
 __all__ = ["IndexQuality", "can_index", "write_index", "write_vectors"]
 
-ASKED = 1_000  #: users whose lists are compared, at most
+EVALUATION_USERS = 1_000  #: users whose lists are compared, at most
 ROUNDS = 5  #: of asking for all of them; the fastest counts
 #: twice to four times usearch's defaults, with which it missed a tenth of what is sought among 50,000 items
 EFFORT: dict[str, Any] = {"connectivity": 32, "expansion_add": 256, "expansion_search": 128}
@@ -68,7 +68,7 @@ def write_index(model: FactorModel[Any], path: Path, k: int, *, seed: int) -> In
     index = Index(ndim=items.shape[1], metric="ip", dtype="f32", **EFFORT)
     index.add(np.arange(len(items)), items, threads=threads)
     index.save(str(path))
-    asked = np.sort(np.random.default_rng(seed).permutation(len(users))[:ASKED])
+    asked = np.sort(np.random.default_rng(seed).permutation(len(users))[:EVALUATION_USERS])
     k = min(k, len(items))
     exact, exact_seconds = _timed(lambda: model.recommend(asked, k, seen="include").items)
     found, seconds = _timed(lambda: index.search(users[asked], k, threads=threads).keys.reshape(len(asked), k))

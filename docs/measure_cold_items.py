@@ -34,9 +34,9 @@ def found(folds: Sequence[Fold]) -> np.ndarray:
 data = load(DataOptions(data=sys.argv[1], keep_features=True))
 folds = split_likes(data, SplitOptions(draws=DRAWS)).validation
 known, unknown = found(folds), found([replace(fold, item_features=None) for fold in folds])
-users = np.concatenate([np.repeat(fold.users, np.diff(fold.hidden.indptr)) for fold in folds])
+users = np.concatenate([np.repeat(fold.users, np.diff(fold.held_out.indptr)) for fold in folds])
 n_likes = np.concatenate(
-    [np.bincount(fold.train.indices, minlength=data.n_items)[fold.hidden.indices] for fold in folds]
+    [np.bincount(fold.train.indices, minlength=data.n_items)[fold.held_out.indices] for fold in folds]
 )
 print(f"{'likes of the item':<18}{'hidden':>8}{'with':>8}{'without':>9}   gain")
 ranges = {"fewer than 10": (0, 10), "10 to 99": (10, 100), "100 or more": (100, np.inf), "all": (0, np.inf)}

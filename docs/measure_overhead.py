@@ -22,8 +22,8 @@ from unittest.mock import patch
 from optuna.storages._cached_storage import _CachedStorage
 
 from bench.study import main as study
-from studies.patient_storage import PatientStorage
-from studies.tracker import Tracker
+from studies.storage.retrying import RetryingStorage
+from studies.tracking.background import Tracker
 
 
 class Within:
@@ -96,7 +96,7 @@ def main() -> None:
         methods = {n: m for n, m in vars(_CachedStorage).items() if callable(m) and not n.startswith("__")}
         with (
             patch.multiple(_CachedStorage, **{name: storage.call(method) for name, method in methods.items()}),
-            patch.object(PatientStorage, "one_transaction", storage.transaction(PatientStorage.one_transaction)),
+            patch.object(RetryingStorage, "one_transaction", storage.transaction(RetryingStorage.one_transaction)),
             patch.object(Tracker, "_work", work),
         ):
             start = time.perf_counter()

@@ -34,14 +34,14 @@ class Convention:
 
     def mean_average_precision(self, counts: TieCounts, k: int) -> float:
         """Mean over users of the average precision at k, as this library defines it."""
-        ranks, n_hidden = counts.ranks(self.ties), np.diff(counts.indptr)
-        row_of = np.repeat(np.arange(len(n_hidden)), n_hidden)
+        ranks, n_held_out = counts.ranks(self.ties), np.diff(counts.indptr)
+        row_of = np.repeat(np.arange(len(n_held_out)), n_held_out)
         ranks = ranks[np.lexsort((ranks, row_of))]
         place = np.arange(len(ranks)) - counts.indptr[:-1][row_of] + 1
         if self.divisor == "k, without relevance":
-            return float(_precision_at_every_depth(ranks, row_of, len(n_hidden), k).mean())
+            return float(_precision_at_every_depth(ranks, row_of, len(n_held_out), k).mean())
         gains = np.where(ranks <= k, place / np.maximum(ranks, place), 0.0)
-        divisors = n_hidden if self.divisor == "n" else np.minimum(k, n_hidden)
+        divisors = n_held_out if self.divisor == "n" else np.minimum(k, n_held_out)
         return float((np.bincount(row_of, weights=gains) / divisors).mean())
 
 
@@ -78,23 +78,23 @@ class TieCounts:
 
 
 def count_ties(score: Callable[[Any], NDArray[np.float32]], fold: Fold) -> TieCounts:
-    """Count what stands above and beside each hidden like; ``score`` is what ``rank_hidden`` takes."""
-    n_asked = fold.hidden.shape[0]
-    counts, seen = np.zeros((3, fold.hidden.nnz), np.int64), fold.seen
+    """Count what stands above and beside each hidden like; ``score`` is what ``rank_held_out`` takes."""
+    n_asked = fold.held_out.shape[0]
+    counts, seen = np.zeros((3, fold.held_out.nnz), np.int64), fold.seen
     for first in range(0, n_asked, BLOCK_ROWS):
         rows = slice(first, min(first + BLOCK_ROWS, n_asked))
         for row, scores in enumerate(score(fold.queries(rows)), first):
-            _count_row(scores, row, seen, fold.hidden, counts)
-    return TieCounts(fold.hidden.indptr.astype(np.int64), *counts)
+            _count_row(scores, row, seen, fold.held_out, counts)
+    return TieCounts(fold.held_out.indptr.astype(np.int64), *counts)
 
 
 def _count_row(
-    scores: NDArray[np.float32], row: int, seen: sp.csr_array, hidden: sp.csr_array, counts: NDArray[np.int64]
+    scores: NDArray[np.float32], row: int, seen: sp.csr_array, held_out: sp.csr_array, counts: NDArray[np.int64]
 ) -> None:
     unseen = np.ones(len(scores), bool)
     unseen[seen.indices[seen.indptr[row] : seen.indptr[row + 1]]] = False
-    for entry in range(hidden.indptr[row], hidden.indptr[row + 1]):
-        item = hidden.indices[entry]
+    for entry in range(held_out.indptr[row], held_out.indptr[row + 1]):
+        item = held_out.indices[entry]
         tied = (scores == scores[item]) & unseen
         counts[:, entry] = (
             np.count_nonzero((scores > scores[item]) & unseen),

@@ -45,7 +45,7 @@ class Fold:
     train: sp.csr_array
     users: NDArray[np.int64]
     histories: sp.csr_array
-    hidden: sp.csr_array
+    held_out: sp.csr_array
     fold_in: bool  #: users are strangers to ``train``: their vectors come from ``histories``
     seen_may_return: bool = False  #: items of a history are ranked like all others
     n_unknown: NDArray[np.int64] | None = None  #: (n_asked,) further hidden likes, of items that no column stands for
@@ -81,9 +81,9 @@ class Fold:
         return self.histories if self.liked is None else self.liked
 
     @property
-    def n_hidden(self) -> NDArray[np.int64]:
+    def n_held_out(self) -> NDArray[np.int64]:
         """(n_asked,) likes that each user is asked for, those of unknown items included."""
-        known: NDArray[np.int64] = np.diff(self.hidden.indptr)
+        known: NDArray[np.int64] = np.diff(self.held_out.indptr)
         return known if self.n_unknown is None else known + self.n_unknown
 
     def queries(self, rows: slice) -> Any:
@@ -96,5 +96,5 @@ class GivenLikes:
     """Validation likes that the author of the data chose."""
 
     likes: sp.csr_array  #: (n_users, n_items) CSR of ones
-    n_hidden: NDArray[np.int64]  #: (n_users,) all of a user, those of items without a training like included
+    n_held_out: NDArray[np.int64]  #: (n_users,) all of a user, those of items without a training like included
     n_of_strangers: int = 0  #: likes of users without a training like, who are not asked

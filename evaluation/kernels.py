@@ -15,7 +15,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def count_higher_and_ties(scores, rows, seen_indptr, seen_indices, hidden_indptr, hidden_indices, higher, ties):
+def count_higher_and_ties(scores, rows, seen_indptr, seen_indices, held_out_indptr, held_out_indices, higher, ties):
     """Unseen items that score higher than each hidden like, and other unseen items that tie with it.
 
     Writes ``higher`` and ``ties`` (both (n_hidden,) int64) at the hidden likes of these rows and returns
@@ -28,8 +28,8 @@ def count_higher_and_ties(scores, rows, seen_indptr, seen_indices, hidden_indptr
     n_nan = 0
     for i in range(n_rows):
         row = rows[i]
-        for h in range(hidden_indptr[row], hidden_indptr[row + 1]):
-            score = scores[i, hidden_indices[h]]
+        for h in range(held_out_indptr[row], held_out_indptr[row + 1]):
+            score = scores[i, held_out_indices[h]]
             # 32-bit counts fill the vector lanes that float32 comparisons fill; the loop is one pass of SIMD
             above, equal, below = np.uint32(0), np.uint32(0), np.uint32(0)
             for j in range(n_columns):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.ranking import HiddenRanks
+from evaluation.ranking import HeldOutRanks
 
 __all__ = [
     "DEFAULT",
@@ -41,7 +41,7 @@ class InvalidMetricError(ValueError):
     """No such metric; the message says what there is."""
 
 
-def reciprocal_rank(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def reciprocal_rank(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """How early the first hidden like comes.
 
     Formula: RR@k = 1 / rank_1 if rank_1 <= k, else 0
@@ -50,15 +50,15 @@ def reciprocal_rank(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
     return np.where(best <= k, 1 / best, 0.0)
 
 
-def average_precision(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def average_precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """Precision at each hidden like, averaged over those that a list of k can hold.
 
     Formula: AP@k = (sum over hits i of i / rank_i) / min(k, n)
     """
-    return _sum_over_hits(ranks, k, ranks.positions / ranks.ranks) / np.minimum(k, ranks.n_hidden)
+    return _sum_over_hits(ranks, k, ranks.positions / ranks.ranks) / np.minimum(k, ranks.n_held_out)
 
 
-def hit_rate(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def hit_rate(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """Whether any hidden like is found.
 
     Formula: HR@k = 1 if rank_1 <= k, else 0
@@ -66,26 +66,26 @@ def hit_rate(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
     return (ranks.ranks[ranks.indptr[:-1]] <= k).astype(np.float64)
 
 
-def ndcg(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def ndcg(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """Hits discounted by the logarithm of their rank, over what the best possible list scores.
 
     Formula: NDCG@k = (sum over hits i of 1 / log2(1 + rank_i)) / (sum over i = 1 to min(k, n) of 1 / log2(1 + i))
     """
-    n_ideal = np.minimum(k, ranks.n_hidden)
+    n_ideal = np.minimum(k, ranks.n_held_out)
     places = np.arange(1, np.max(n_ideal, initial=0) + 1)
     ideal: NDArray[np.float64] = np.cumsum(1 / np.log2(1 + places))[n_ideal - 1]
     return _sum_over_hits(ranks, k, 1 / np.log2(1 + ranks.ranks)) / ideal
 
 
-def recall(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def recall(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """The share of the hidden likes that is found.
 
     Formula: Recall@k = hits / n
     """
-    return _sum_over_hits(ranks, k, np.ones(len(ranks.ranks))) / ranks.n_hidden
+    return _sum_over_hits(ranks, k, np.ones(len(ranks.ranks))) / ranks.n_held_out
 
 
-def precision(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
+def precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
     """The share of a list of k that is hidden likes; at most n / k.
 
     Formula: Precision@k = hits / k
@@ -93,13 +93,13 @@ def precision(ranks: HiddenRanks, k: int) -> NDArray[np.float64]:
     return _sum_over_hits(ranks, k, np.ones(len(ranks.ranks))) / k
 
 
-def _sum_over_hits(ranks: HiddenRanks, k: int, gains: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sum_over_hits(ranks: HeldOutRanks, k: int, gains: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) sums of ``gains``, one for each rank, over the ranks of a row that are at most k."""
     sums: NDArray[np.float64] = np.add.reduceat(np.where(ranks.ranks <= k, gains, 0.0), ranks.indptr[:-1])
     return sums
 
 
-PER_USER: dict[str, Callable[[HiddenRanks, int], NDArray[np.float64]]] = {
+PER_USER: dict[str, Callable[[HeldOutRanks, int], NDArray[np.float64]]] = {
     "mrr": reciprocal_rank,
     "map": average_precision,
     "hr": hit_rate,
@@ -150,11 +150,11 @@ class Metric:
         name = self.name.title() if self.name in ("recall", "precision") else self.name.upper()
         return f"{name}@{self.k}"
 
-    def per_user(self, ranks: HiddenRanks) -> NDArray[np.float64]:
+    def per_user(self, ranks: HeldOutRanks) -> NDArray[np.float64]:
         """(n,) values in [0, 1], one for each row of ``ranks``."""
         return PER_USER[self.name](ranks, self.k)
 
-    def over_draws(self, draws: Sequence[HiddenRanks]) -> float:
+    def over_draws(self, draws: Sequence[HeldOutRanks]) -> float:
         """The mean over users, averaged over draws: a trial's value."""
         return float(np.mean([self.per_user(draw).mean() for draw in draws]))
 

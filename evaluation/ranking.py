@@ -18,14 +18,14 @@ from evaluation.fold import Fold
 
 __all__ = [
     "CsrArrays",
-    "HiddenRanks",
+    "HeldOutRanks",
     "NonFiniteScoresError",
     "csr_arrays",
     "decode_ranks",
     "encode_ranks",
     "pool_draws",
     "rank_blocks",
-    "rank_hidden",
+    "rank_held_out",
     "rows_of_blocks",
 ]
 
@@ -41,7 +41,7 @@ class NonFiniteScoresError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenRanks:
+class HeldOutRanks:
     """Where the hidden likes of each asked user stand; everything that a metric may see.
 
     Row j is user ``users[j]`` (int64); several draws pooled into one repeat a user. Its ranks are
@@ -65,19 +65,19 @@ class HiddenRanks:
             raise ValueError("every asked user must have at least one hidden like")
 
     @property
-    def n_hidden(self) -> NDArray[np.int64]:
+    def n_held_out(self) -> NDArray[np.int64]:
         """(n,) hidden likes of each row."""
         return np.diff(self.indptr)
 
     @property
     def positions(self) -> NDArray[np.int64]:
         """(n_ranks,) 1 for the best-ranked hidden like of its row, 2 for the next, and so on."""
-        return np.arange(1, len(self.ranks) + 1) - np.repeat(self.indptr[:-1], self.n_hidden)
+        return np.arange(1, len(self.ranks) + 1) - np.repeat(self.indptr[:-1], self.n_held_out)
 
 
-def rank_hidden(
+def rank_held_out(
     score: Callable[[Any], NDArray[np.float32]], fold: Fold, *, threads: int = 1, block_rows: int | None = None
-) -> HiddenRanks:
+) -> HeldOutRanks:
     """Rank the hidden likes of ``fold`` by the scores of all its items.
 
     ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users, by default
@@ -89,14 +89,14 @@ def rank_hidden(
 
     Raises ``NonFiniteScoresError`` on NaN, infinite scores being legal, and ValueError on another shape.
     """
-    n_asked, n_items = fold.hidden.shape
+    n_asked, n_items = fold.held_out.shape
     size = block_rows or rows_of_blocks(n_items)
     blocks = [np.arange(first, min(first + size, n_asked)) for first in range(0, n_asked, size)]
 
     def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return _checked_scores(score(fold.queries(slice(rows[0], rows[-1] + 1))), (len(rows), n_items))
 
-    return rank_blocks(scores, blocks, fold, csr_arrays(fold.seen), csr_arrays(fold.hidden), threads=threads)
+    return rank_blocks(scores, blocks, fold, csr_arrays(fold.seen), csr_arrays(fold.held_out), threads=threads)
 
 
 def rank_blocks(
@@ -104,22 +104,22 @@ def rank_blocks(
     blocks: Sequence[NDArray[np.int64]],
     fold: Fold,
     seen: CsrArrays,
-    hidden: CsrArrays,
+    held_out: CsrArrays,
     *,
     threads: int,
-) -> HiddenRanks:
-    """``rank_hidden`` by blocks of the fold's rows, in any order, which together are all of them.
+) -> HeldOutRanks:
+    """``rank_held_out`` by blocks of the fold's rows, in any order, which together are all of them.
 
     ``scores(rows)``: (n_rows, n_columns) C-contiguous float32. ``seen`` and ``hidden`` are those of the fold by
     columns; what is not among the columns scores lower than any hidden like of these rows.
     """
     from evaluation.kernels import count_higher_and_ties  # numba takes long to import
 
-    indptr, indices = hidden
+    indptr, indices = held_out
     higher, ties = np.empty(len(indices), np.int64), np.empty(len(indices), np.int64)
 
     def count(rows: NDArray[np.int64]) -> int:
-        return int(count_higher_and_ties(scores(rows), rows, *seen, *hidden, higher, ties))
+        return int(count_higher_and_ties(scores(rows), rows, *seen, *held_out, higher, ties))
 
     n_nan = sum(_mapped(count, blocks, threads))
     if n_nan:
@@ -127,11 +127,11 @@ def rank_blocks(
             f"NaN among the scores that {n_nan} hidden likes are ranked by; the fit has probably diverged"
         )
     row_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
-    n_others = fold.hidden.shape[1] - np.diff(seen[0])[row_of] - 1
+    n_others = fold.held_out.shape[1] - np.diff(seen[0])[row_of] - 1
     ranks = _ascending(1 + higher + ties / 2, row_of)
     tie_share = float(np.mean(ties / np.maximum(n_others, 1))) if len(ties) else 0.0
     indptr, ranks = _with_unknown(indptr, ranks, fold)
-    return HiddenRanks(users=fold.users, indptr=indptr, ranks=ranks, tie_share=tie_share)
+    return HeldOutRanks(users=fold.users, indptr=indptr, ranks=ranks, tie_share=tie_share)
 
 
 def rows_of_blocks(n_columns: int) -> int:
@@ -145,11 +145,11 @@ def csr_arrays(matrix: sp.csr_array) -> CsrArrays:
     return matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
 
 
-def pool_draws(draws: Sequence[HiddenRanks]) -> HiddenRanks:
+def pool_draws(draws: Sequence[HeldOutRanks]) -> HeldOutRanks:
     """The rows of all ``draws``, one draw after the other."""
-    sizes = np.concatenate([draw.n_hidden for draw in draws])
+    sizes = np.concatenate([draw.n_held_out for draw in draws])
     n_ranks = np.array([len(draw.ranks) for draw in draws])
-    return HiddenRanks(
+    return HeldOutRanks(
         users=np.concatenate([draw.users for draw in draws]),
         indptr=np.concatenate([[0], np.cumsum(sizes)]),
         ranks=np.concatenate([draw.ranks for draw in draws]),
@@ -158,7 +158,7 @@ def pool_draws(draws: Sequence[HiddenRanks]) -> HiddenRanks:
 
 
 def encode_ranks(ranks: NDArray[np.float64]) -> str:
-    """``HiddenRanks.ranks`` as a short ASCII text, without loss: base64 of deflated little-endian int32 of 2 * rank."""
+    """Encode ranks without loss as a short ASCII text: base64 of deflated little-endian int32 of 2 * rank."""
     return base64.b64encode(zlib.compress((2 * ranks).astype("<i4").tobytes())).decode("ascii")
 
 
@@ -194,10 +194,10 @@ def _with_unknown(
     """The same with the likes of unknown items at ranks n_items + 1, n_items + 2, ... of their rows."""
     if fold.n_unknown is None:
         return indptr, ranks
-    whole = np.concatenate([[0], np.cumsum(fold.n_hidden)])
-    position = np.arange(whole[-1]) - np.repeat(whole[:-1], fold.n_hidden)
-    known = np.repeat(np.diff(indptr), fold.n_hidden)
-    filled = fold.hidden.shape[1] + 1.0 + position - known
+    whole = np.concatenate([[0], np.cumsum(fold.n_held_out)])
+    position = np.arange(whole[-1]) - np.repeat(whole[:-1], fold.n_held_out)
+    known = np.repeat(np.diff(indptr), fold.n_held_out)
+    filled = fold.held_out.shape[1] + 1.0 + position - known
     filled[position < known] = ranks
     return whole, filled
 

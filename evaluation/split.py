@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.fold import Fold, GivenLikes
-from evaluation.hiding import Hiding
+from evaluation.holdout import Hiding
 from evaluation.interactions import Interactions
 from evaluation.split_options import InvalidSplitError, SplitOptions
 from evaluation.withholding import with_ratings
@@ -74,7 +74,7 @@ def split_likes(interactions: Interactions, options: SplitOptions, given: GivenL
     test_users, test_entries = _test_likes(hiding, eligible)
     if given is not None and options.kind == "given":
         validation = [hiding.given_fold(given, test_entries)]
-        digests = [hiding.digest(given.likes.indptr, given.likes.indices, given.n_hidden)]
+        digests = [hiding.digest(given.likes.indptr, given.likes.indices, given.n_held_out)]
     else:
         n_draws = _n_draws(_n_asked(eligible, test_users, options), options)
         validation, digests = _drawn(hiding, eligible, test_users, test_entries, range(n_draws))
@@ -115,7 +115,8 @@ def _eligible_users(interactions: Interactions, options: SplitOptions) -> NDArra
     if len(eligible) < 2:
         raise InvalidSplitError(
             f"{len(eligible)} users of {interactions.name} have the {options.min_likes} likes that hiding "
-            f"{options.n_hidden} for the test and {options.n_hidden} for validation takes (the most is {likes.max()}); "
+            f"{options.n_held_out} for the test and {options.n_held_out} for validation takes "
+            f"(the most is {likes.max()}); "
             "bring more data, lower the rating that counts as a like, or hide fewer"
         )
     return eligible
@@ -128,7 +129,7 @@ def _test_likes(hiding: Hiding, eligible: NDArray[np.int64]) -> tuple[NDArray[np
 
 
 def _test_fold(hiding: Hiding, users: NDArray[np.int64], entries: NDArray[np.int64]) -> Fold:
-    return hiding.fold(users, entries, also_hidden=entries, strangers=users)
+    return hiding.fold(users, entries, also_held_out=entries, strangers=users)
 
 
 def _drawn(
@@ -147,7 +148,7 @@ def _drawn(
         users = hiding.choose_users(candidates, n_asked, stream=2 + 2 * draw)
         entries = hiding.choose_likes(users, test_entries, stream=3 + 2 * draw)
         strangers = np.union1d(test_users, users)
-        folds.append(hiding.fold(users, entries, also_hidden=test_entries, strangers=strangers))
+        folds.append(hiding.fold(users, entries, also_held_out=test_entries, strangers=strangers))
         digests.append(hiding.digest(*hiding.pairs(entries)))
     return folds, digests
 
@@ -177,4 +178,4 @@ def _n_draws(n_users: int, options: SplitOptions) -> int:
         return options.draws
     if options.holdout == "last" and options.protocol == "warm":
         return 1
-    return min(MAX_DRAWS, math.ceil(ENOUGH_VALIDATION_LIKES / (n_users * options.n_hidden)))
+    return min(MAX_DRAWS, math.ceil(ENOUGH_VALIDATION_LIKES / (n_users * options.n_held_out)))

@@ -20,15 +20,15 @@ class SplitOptions:
     seen: Literal["exclude", "include"] = "exclude"  #: whether items of a user's history are ranked, too
     protocol: Literal["warm", "fold-in"] = "warm"  #: train on what is left of an asked user's history, or not
     holdout: Literal["random", "last"] = "random"  #: which likes: any, or the last by time
-    n_hidden: int = 1  #: likes hidden from a user, for the test and again for validation
+    n_held_out: int = 1  #: likes hidden from a user, for the test and again for validation
     test_users: float = 0.2  #: a share below 1, raised to 1,000 users where there are as many; or a number of users
     validation_users: int = 5000  #: at most
     draws: int | None = None  #: independent draws of the validation likes; None: until 3,000 likes, 5 at most
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.n_hidden < 1:
-            raise InvalidSplitError(f"at least 1 like must be hidden from a user, got {self.n_hidden}")
+        if self.n_held_out < 1:
+            raise InvalidSplitError(f"at least 1 like must be hidden from a user, got {self.n_held_out}")
         if not self.test_users > 0 or (self.test_users >= 1 and self.test_users % 1):
             raise InvalidSplitError(
                 f"test users must be a share between 0 and 1 or a whole number of users, got {self.test_users}"
@@ -45,4 +45,4 @@ class SplitOptions:
     @property
     def min_likes(self) -> int:
         """Likes a user needs: those hidden for the test and for validation, and one to know the user by."""
-        return 2 * self.n_hidden + 1
+        return 2 * self.n_held_out + 1

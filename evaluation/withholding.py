@@ -27,15 +27,15 @@ def with_ratings(
     withholds is in no other fold. Of users who are strangers to ``train`` no rating is trained on or withheld.
     """
     cut = _Cut(ratings)
-    hidden = cut.entries(test)
+    held_out = cut.entries(test)
     sealed = cut.withheld(test, np.zeros(0, np.int64), np.random.default_rng([seed, 0, 1]))
-    unseen = np.union1d(hidden, sealed)
+    unseen = np.union1d(held_out, sealed)
     folds = []
     for draw, fold in enumerate(validation, first_draw):
         rng = np.random.default_rng([seed, 1 + draw, 1])  # streams of likes have one number less
         withheld = cut.withheld(fold, unseen, rng)
         folds.append(replace(fold, ratings=cut.of_fold(fold, np.union1d(unseen, cut.entries(fold)), withheld)))
-    return folds, replace(test, ratings=cut.of_fold(test, hidden, sealed))
+    return folds, replace(test, ratings=cut.of_fold(test, held_out, sealed))
 
 
 class _Cut:
@@ -49,8 +49,8 @@ class _Cut:
 
     def entries(self, fold: Fold) -> NDArray[np.int64]:
         """Of the fold's hidden likes, each of which has a rating; ascending."""
-        owners = np.repeat(fold.users, np.diff(fold.hidden.indptr))
-        cells = owners * fold.hidden.shape[1] + fold.hidden.indices
+        owners = np.repeat(fold.users, np.diff(fold.held_out.indptr))
+        cells = owners * fold.held_out.shape[1] + fold.held_out.indices
         entries: NDArray[np.int64] = np.searchsorted(self._cells, np.sort(cells))
         return entries
 

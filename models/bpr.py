@@ -9,10 +9,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.kernels.bpr import Negatives, Step, fold_in_users, learn_epoch, sum_losses
 from models.kernels.strata import Strata
 from models.pairwise import PairwiseModel, drawn_key
-from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.strata import by_popularity, undealt
 from models.threads import limited_threads
 

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.settings import check_positive
+from models.config_checks import check_positive
 
 __all__ = ["DecayConfig", "decayed"]
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from models.base import Checked, Measure, Recommender
+from models.config_checks import check_positive
 from models.gramian import gramian_bytes, item_gramian
 from models.kernels.gramian import mirror_lower
-from models.products import binary, dense_product
-from models.settings import check_positive
+from models.sparse_products import binary, dense_product
 from models.threads import limited_threads
 
 __all__ = ["EASE", "EASEConfig"]

@@ -10,13 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.inputs import csr_parts
 from models.kernels import bpr, hybrid, warp
 from models.kernels.hybrid import ANY, Sampling, Side, Step
 from models.kernels.strata import Strata
 from models.pairwise import PairwiseModel, drawn_key
-from models.products import dense_product
-from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
+from models.sparse_products import dense_product
 from models.strata import MAX_BLOCKS, Dealer, by_popularity, undealt
 from models.threads import limited_threads
 

@@ -10,12 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.decay import DecayConfig
 from models.factor_model import FactorModel
 from models.inputs import csr_parts
 from models.kernels.logistic_mf import Likes, Zeros, fold_in_rows, sum_losses, sweep_rows
 from models.pairwise import drawn_key
-from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.threads import limited_threads
 
 __all__ = ["LogisticMF", "LogisticMFConfig"]

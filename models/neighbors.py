@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.base import Checked, Measure, Recommender
+from models.config_checks import check_at_least_one, check_choice, check_not_negative
 from models.inputs import csr_parts
 from models.kernels.neighbors import find_neighbors, sum_neighbors
-from models.settings import check_at_least_one, check_choice, check_not_negative
 from models.threads import limited_threads
 from models.weighting import WeightingConfig
 

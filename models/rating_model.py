@@ -10,12 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from models.config_checks import check_at_least_one, check_not_negative, check_positive
 from models.factor_model import FactorModel
 from models.inputs import checked_items, checked_users
 from models.kernels.rating_sgd import Cells, Step, learn_epoch
 from models.rating_cells import deal_ratings
 from models.row_solvers import RowSolver
-from models.settings import check_at_least_one, check_not_negative, check_positive
 from models.threads import limited_threads
 
 __all__ = ["RatingConfig", "RatingModel"]

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 import scipy.sparse as sp
 
+from models.config_checks import check_at_least_one, check_choice, check_not_negative
 from models.neighbors import ItemNeighbors, Moments, nearest
-from models.settings import check_at_least_one, check_choice, check_not_negative
 
 __all__ = ["RP3Beta", "RP3BetaConfig", "StepWeighting"]
 

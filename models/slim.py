@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.base import Checked, Measure, Recommender
+from models.config_checks import check_at_least_one, check_not_negative, check_positive
 from models.gramian import gramian_bytes, item_gramian
 from models.inputs import csr_parts
 from models.kernels.slim import solve_items
-from models.products import binary, sparse_product
-from models.settings import check_at_least_one, check_not_negative, check_positive
+from models.sparse_products import binary, sparse_product
 from models.threads import limited_threads
 
 __all__ = ["SLIM", "SLIMConfig"]

@@ -11,9 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.factor_model import FactorModel
 from models.row_solvers import RowSolver, principal_axes, rotated
-from models.settings import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.spark_session import spark_session, work_folder
 
 __all__ = ["Feedback", "SparkALS", "SparkALSConfig"]

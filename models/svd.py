@@ -11,10 +11,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
+from models.config_checks import check_at_least_one
 from models.factor_model import FactorModel
 from models.inputs import checked_likers
-from models.products import dense_product
-from models.settings import check_at_least_one
+from models.sparse_products import dense_product
 from models.threads import limited_threads
 from models.weighting import WeightingConfig, inverse_frequencies, relative_lengths, weighted
 

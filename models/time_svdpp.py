@@ -9,9 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_positive
 from models.kernels.rating_sgd import Cells, Step
 from models.rating_cells import deal_ratings
-from models.settings import check_at_least_one, check_positive
 from models.svdpp import ImplicitConfig, ImplicitModel
 
 __all__ = ["TimeSVDpp", "TimeSVDppConfig"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.base import Checked, Measure, Recommender
 from models.inputs import csr_parts
 from models.neighbors import Moments, NeighborsConfig, nearest, similarity_moments
-from models.products import sparse_product
+from models.sparse_products import sparse_product
 from models.weighting import history_weights, inverse_frequencies, relative_lengths, weighted
 
 __all__ = ["UserKNN", "UserKNNConfig"]

@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_choice, check_not_negative
 from models.decay import DecayConfig
-from models.settings import check_choice, check_not_negative
 
 __all__ = ["Weighting", "WeightingConfig", "history_weights", "inverse_frequencies", "relative_lengths", "weighted"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from studies.record import Estimate
+from studies.record.study import Estimate
 
 __all__ = [
     "brief",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reports import formats, tables
 from reports.tables import Column, Table
-from studies.comparison.record import ComparisonRecord
-from studies.record import SplitSummary, StudyRecord
+from studies.record.comparison import ComparisonRecord
+from studies.record.study import SplitSummary, StudyRecord
 
 __all__ = ["data_facts", "dropped", "facts", "paragraphs"]
 
@@ -17,7 +17,7 @@ FITTING = {
 
 def paragraphs(record: StudyRecord) -> tuple[str, ...]:
     """Protocol, ranking and what to keep in mind, a paragraph each."""
-    return tuple(text for text in (_hidden(record.split), _ranked(record), *_cautions(record)) if text)
+    return tuple(text for text in (_held_out(record.split), _ranked(record), *_cautions(record)) if text)
 
 
 def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
@@ -62,7 +62,7 @@ def dropped(record: StudyRecord | ComparisonRecord) -> Table:
     return Table("Rows dropped, and why", (Column("Reason", is_numeric=False), Column("Rows")), rows)
 
 
-def _hidden(split: SplitSummary) -> str:
+def _held_out(split: SplitSummary) -> str:
     draws = (
         "once"
         if split.n_draws == 1

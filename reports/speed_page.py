@@ -7,9 +7,9 @@ from pathlib import Path
 
 from reports import formats, page, tables
 from reports.charts import FIGURE_HEIGHT, Figure, Plot, Spec, escape, layout, log_axis, points
-from reports.speed_record import OPERATIONS, Latency, ModelSpeed, SpeedRecord
 from reports.tables import Cell, Column, Table
 from reports.trial_marks import marker
+from studies.record.speed import OPERATIONS, Latency, ModelSpeed, SpeedRecord
 
 __all__ = ["render_speed", "write_speed"]
 

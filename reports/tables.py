@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from reports import formats
-from studies.record import Estimate
+from studies.record.study import Estimate
 
 __all__ = ["Cell", "Column", "Table", "duration", "number", "parameter", "score", "text"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reports import formats
 from reports.charts import Spec, escape
-from studies.record import StudyRecord, TrialRecord
+from studies.record.study import StudyRecord, TrialRecord
 
 __all__ = ["MANY", "STATES", "Mark", "marker", "state_marker", "trial_hover"]
 

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.metrics import NOTATION, REPORTED, Metric, formula
-from evaluation.ranking import HiddenRanks, pool_draws
+from evaluation.ranking import HeldOutRanks, pool_draws
 from evaluation.rating_errors import FORMULAS
 from evaluation.significance import bootstrap_means
-from studies.asked import Asked
-from studies.record import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
+from studies.record.study import DataSummary, Estimate, Gain, ParameterRange, SplitSummary, StudyRecord, TrialRecord
 from studies.rescoring import Rescored, candidates, finalists
-from studies.storage import (
-    ASKED,
+from studies.storage.locks import exclusive_lock
+from studies.storage.requeueing import finished_trials, is_abandoned
+from studies.storage.schema import (
     DEFAULTS,
     ERROR,
+    EVALUATION_USERS,
     FLOORS,
     ID,
     RESULT,
@@ -32,9 +33,7 @@ from studies.storage import (
     SAME_AS,
     SAMPLERS,
     SETTINGS,
-    alone,
-    finished_trials,
-    is_abandoned,
+    EvaluationUsers,
 )
 
 __all__ = ["StudyHistory"]
@@ -62,13 +61,13 @@ class StudyHistory:
         self.metric = Metric.parse(self._settings["metric"])
         second = self._settings.get("second_metric")
         self.metrics = tuple(dict.fromkeys([self.metric, *([Metric.parse(second)] if second else []), *REPORTED]))
-        self._asked = Asked(attrs.get(ASKED))
+        self._evaluation_users = EvaluationUsers(attrs.get(EVALUATION_USERS))
         self._rescored = Rescored(study, self.metric)
 
-    def alone(self) -> AbstractContextManager[None]:
+    def exclusive_lock(self) -> AbstractContextManager[None]:
         """One after the other, those who write about this study elsewhere, and would not see each other there."""
         storage: Any = self._study._storage
-        return alone(storage._backend.url)
+        return exclusive_lock(storage._backend.url)
 
     @property
     def n_trials(self) -> int:
@@ -91,7 +90,7 @@ class StudyHistory:
         for start in range(0, len(trials), TRIALS_AT_ONCE):
             some = trials[start : start + TRIALS_AT_ONCE]
             new = [t for t in some if t.state is TrialState.COMPLETE and t.number not in self._known]
-            self._known |= self._estimates({t.number: self._asked.pooled(t.user_attrs[RESULT]) for t in new})
+            self._known |= self._estimates({t.number: self._evaluation_users.pooled(t.user_attrs[RESULT]) for t in new})
             records += [_trial_record(trial, self._known.get(trial.number, {})) for trial in some]
         return self._with_fresh(records)
 
@@ -149,18 +148,24 @@ class StudyHistory:
     def per_user_ranks(self) -> Iterator[dict[str, Any]]:
         """A row a hidden like: draw, user, and its rank under the best trial, the defaults and the floors."""
         contenders = self._contenders(self.best())
-        for draw, (users, indptr) in enumerate(zip(self._asked.users, self._asked.indptrs, strict=True)):
+        for draw, (users, indptr) in enumerate(
+            zip(self._evaluation_users.users, self._evaluation_users.indptrs, strict=True)
+        ):
             owners = np.repeat(users, np.diff(indptr))
             columns = [ranks[draw].ranks for ranks in contenders.values()]
             for user, *row in zip(owners.tolist(), *columns, strict=True):
                 yield {"draw": draw, "user": user, **dict(zip(contenders, row, strict=True))}
 
-    def _contenders(self, best: FrozenTrial | None) -> dict[str, list[HiddenRanks]]:
+    def _contenders(self, best: FrozenTrial | None) -> dict[str, list[HeldOutRanks]]:
         """What the best trial is held against, the best itself included."""
         default = next((t for t in self.finished() if _is_default(t) and t.state is TrialState.COMPLETE), None)
         trials = {"best": best, "defaults": default}
-        draws = {name: self._asked.draws(trial.user_attrs[RESULT]) for name, trial in trials.items() if trial}
-        return draws | {name: self._asked.draws(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+        draws = {
+            name: self._evaluation_users.draws(trial.user_attrs[RESULT]) for name, trial in trials.items() if trial
+        }
+        return draws | {
+            name: self._evaluation_users.draws(stored) for name, stored in self._attrs.get(FLOORS, {}).items()
+        }
 
     def _gains(self, best: FrozenTrial) -> Iterator[Gain]:
         contenders = {name: pool_draws(draws) for name, draws in self._contenders(best).items()}
@@ -178,8 +183,8 @@ class StudyHistory:
             difference, other = (estimates[metric, over, part] for part in ("difference", "other"))
             yield Gain(over=over, metric=str(metric), difference=difference, other=other)
 
-    def _floors(self) -> dict[str, HiddenRanks]:
-        return {name: self._asked.pooled(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
+    def _floors(self) -> dict[str, HeldOutRanks]:
+        return {name: self._evaluation_users.pooled(stored) for name, stored in self._attrs.get(FLOORS, {}).items()}
 
     def _with_fresh(self, records: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:
         """The records, those of finalists with their scores on fresh draws and over all draws."""
@@ -188,7 +193,7 @@ class StudyHistory:
         for trial in (trial for trial in self._rescored.finalists() if trial.number in numbers):
             draws = self._rescored.ranks(trial.number)
             fresh[trial.number] = pool_draws(draws)
-            all_draws[trial.number] = pool_draws([*self._asked.draws(trial.user_attrs[RESULT]), *draws])
+            all_draws[trial.number] = pool_draws([*self._evaluation_users.draws(trial.user_attrs[RESULT]), *draws])
         on_fresh, overall = self._estimates(fresh), self._estimates(all_draws)
         return tuple(
             replace(record, fresh=on_fresh[record.number], overall=overall[record.number])
@@ -197,7 +202,7 @@ class StudyHistory:
             for record in records
         )
 
-    def _estimates(self, contenders: Mapping[Any, HiddenRanks]) -> dict[Any, dict[str, Estimate]]:
+    def _estimates(self, contenders: Mapping[Any, HeldOutRanks]) -> dict[Any, dict[str, Estimate]]:
         """Every metric of every contender, all from one set of resampled users."""
         if not contenders:
             return {}

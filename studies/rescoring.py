@@ -17,19 +17,24 @@ from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
-from evaluation.ranking import HiddenRanks
+from evaluation.ranking import HeldOutRanks
 from evaluation.split import Split, fresh_folds
-from studies.asked import Asked, asked_as_json
 from studies.half_life import with_times
 from studies.spec import StudySpec
-from studies.storage import RESULT, RUN, SAME_AS, finished_trials, ranks_as_json
+from studies.storage.requeueing import finished_trials
+from studies.storage.schema import (
+    FRESH_EVALUATION_USERS,
+    FRESH_RANKS,
+    RESULT,
+    RUN,
+    SAME_AS,
+    EvaluationUsers,
+    evaluation_users_as_json,
+    ranks_as_json,
+)
 from studies.trial import StoppedError, fit_and_rank
 
-__all__ = ["FRESH_ASKED", "FRESH_RANKS", "Rescored", "candidates", "finalists", "rescore"]
-
-# attributes of a study
-FRESH_ASKED = "mfbench:fresh_asked"  #: as for the search's draws, of the fresh ones
-FRESH_RANKS = "mfbench:fresh:"  #: and a trial's number: its ranks on the fresh draws, or the error there
+__all__ = ["Rescored", "candidates", "finalists", "rescore"]
 
 
 def finalists(study: optuna.Study, n: int) -> list[FrozenTrial]:
@@ -70,8 +75,8 @@ def rescore(
     folds = fresh_folds(interactions, split) if waiting and len(finalists(study, 2)) > 1 else ()
     if not folds:
         return
-    if FRESH_ASKED not in study.user_attrs:
-        study.set_user_attr(FRESH_ASKED, asked_as_json(interactions, folds))
+    if FRESH_EVALUATION_USERS not in study.user_attrs:
+        study.set_user_attr(FRESH_EVALUATION_USERS, evaluation_users_as_json(interactions, folds))
     for done, trial in enumerate(waiting):
         progress(done, len(waiting))
         config = spec.model.config_type(**trial.user_attrs[RESULT]["config"])
@@ -94,17 +99,17 @@ class Rescored:
         self._study = study
         self._metric = metric
         self._attrs: Mapping[str, Any] = study.user_attrs
-        self._asked = Asked(self._attrs.get(FRESH_ASKED))
+        self._evaluation_users = EvaluationUsers(self._attrs.get(FRESH_EVALUATION_USERS))
         self._values: dict[int, float] = {}
 
-    def ranks(self, number: int) -> list[HiddenRanks]:
+    def ranks(self, number: int) -> list[HeldOutRanks]:
         """The trial's ranks on the fresh draws; none where it has not been scored there."""
         stored = self._attrs.get(f"{FRESH_RANKS}{number}", {})
-        return self._asked.draws(stored) if "ranks" in stored else []
+        return self._evaluation_users.draws(stored) if "ranks" in stored else []
 
     def finalists(self) -> list[FrozenTrial]:
         """The trials that the winner is chosen from, the winner first; none until every one has its fresh score."""
-        if FRESH_ASKED not in self._attrs:
+        if FRESH_EVALUATION_USERS not in self._attrs:
             return []
         found = finalists(self._study, self._attrs[RUN].get("rescore", 0))
         if any(f"{FRESH_RANKS}{trial.number}" not in self._attrs for trial in found):

@@ -15,35 +15,26 @@ from evaluation.interactions import Interactions
 from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
 from evaluation.split import Fold, Split
 from models.memory import check_memory
-from studies.asked import asked_as_json
 from studies.environment import describe_environment
-from studies.grid import n_configurations
-from studies.growth import Growth, GrowthError, plan_growth
+from studies.execution.loop import Limits, run_trials
+from studies.execution.objective import Objective
+from studies.execution.workers import WorkersError, check_workers, connecting, run_on_workers
 from studies.half_life import HALF_LIFE, half_life_space, with_times
 from studies.history import StudyHistory
-from studies.loop import Limits, run_trials
-from studies.objective import Objective
-from studies.ratings import check_suits
 from studies.registry import load_spec
 from studies.rescoring import rescore
-from studies.sampler import SamplerName, make_sampler, sampler_in_words
+from studies.samplers.grid import n_configurations
+from studies.samplers.growth import Growth, GrowthError, plan_growth
+from studies.samplers.seeded import SamplerName, make_sampler, sampler_in_words
 from studies.secrets import hide_password
-from studies.settings import StudySettings, study_settings
 from studies.spec import Searched, StudySpec
-from studies.storage import (
-    ASKED,
-    FLOORS,
-    RUN,
-    SAMPLERS,
-    create_or_resume,
-    finished_trials,
-    open_storage,
-    queue_lost_trials,
-    ranks_as_json,
-    storage_errors_explained,
-)
+from studies.storage.errors import storage_errors_explained
+from studies.storage.opening import create_or_resume, open_storage
+from studies.storage.requeueing import finished_trials, queue_lost_trials
+from studies.storage.schema import EVALUATION_USERS, FLOORS, RUN, SAMPLERS, evaluation_users_as_json, ranks_as_json
+from studies.storage.settings import StudySettings, study_settings
+from studies.training_data import check_suits
 from studies.trial import run_trial, warm_up
-from studies.workers import WorkersError, check_workers, connecting, run_on_workers
 
 __all__ = ["Observer", "SearchOptions", "search"]
 
@@ -295,8 +286,8 @@ def _write_circumstances(
     if n_trials > len(finished_trials(study)) and name not in list(samplers.values())[-1:]:
         n_before = len(study.get_trials(deepcopy=False)) if samplers else 0
         study.set_user_attr(SAMPLERS, {**samplers, str(n_before): name})
-    if ASKED not in study.user_attrs:
-        study.set_user_attr(ASKED, asked_as_json(interactions, folds))
+    if EVALUATION_USERS not in study.user_attrs:
+        study.set_user_attr(EVALUATION_USERS, evaluation_users_as_json(interactions, folds))
 
 
 def _write_floor(study: optuna.Study, folds: Sequence[Fold], options: SearchOptions) -> None:

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.factor_ranking import rank_products
 from evaluation.metrics import Metric
-from evaluation.ranking import HiddenRanks
+from evaluation.ranking import HeldOutRanks, rank_held_out
 from evaluation.rating_errors import RatingErrors, error_estimates
 from evaluation.significance import Estimate
 from evaluation.split import Fold
 from models.base import Recommender
+from models.factor_model import FactorModel
 from models.memory import n_in_memory
-from models.threads import available_threads, can_run_side_by_side
-from studies.features import features_of_fold
-from studies.ranking import rank_by
-from studies.ratings import errors_of, suited
+from models.threads import available_threads, can_run_side_by_side, limited_threads
 from studies.spec import StudySpec
+from studies.training_data import errors_of, features_of_fold, suited
 
-__all__ = ["StoppedError", "TrialResult", "fit_and_rank", "run_trial", "warm_up"]
+__all__ = ["StoppedError", "TrialResult", "fit_and_rank", "rank_by", "run_trial", "warm_up"]
 
 
 class StoppedError(Exception):
@@ -37,7 +37,7 @@ class TrialResult:
     value: float  #: the metric, averaged over the draws
     n_epochs: int  #: the epoch with that value; 1 for a model without epochs
     curve: tuple[float, ...]  #: the metric after epoch 1, 2, ...
-    ranks: tuple[HiddenRanks, ...]  #: one a draw
+    ranks: tuple[HeldOutRanks, ...]  #: one a draw
     fit_seconds: float  #: summed over the draws, up to the last epoch run
     evaluate_seconds: float
     errors: Mapping[str, Estimate]  #: "rmse" and "mae" on ratings withheld, of a model of ratings
@@ -61,7 +61,7 @@ def run_trial(
     """
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     curve: list[float] = []
-    best: tuple[HiddenRanks, ...] = ()
+    best: tuple[HeldOutRanks, ...] = ()
     errors: list[RatingErrors] = []
     best_epoch = 0
     with ThreadPoolExecutor(n_beside) as pool:
@@ -93,13 +93,13 @@ def fit_and_rank(
     seed: int,
     threads: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> tuple[HiddenRanks, ...]:
+) -> tuple[HeldOutRanks, ...]:
     """Fit ``config`` on every fold for all its epochs, and rank once, at the end: nothing is chosen by these likes.
 
     Raises StoppedError after the epoch in which ``should_stop`` has become true.
     """
 
-    def finish(fit: _Fit) -> HiddenRanks:
+    def finish(fit: _Fit) -> HeldOutRanks:
         for _ in fit.epochs:
             if should_stop():
                 raise StoppedError
@@ -117,10 +117,23 @@ def warm_up(spec: StudySpec, threads: int | None = None) -> None:
     import scipy.sparse as sp
 
     matrix = sp.csr_array(np.tril(np.ones((4, 4), np.float32)))
-    hidden = sp.csr_array(np.triu(np.ones((4, 4), np.float32), 1))[:3]
-    fold = Fold(train=matrix, users=np.arange(3), histories=matrix[:3], hidden=hidden, fold_in=False)
+    held_out = sp.csr_array(np.triu(np.ones((4, 4), np.float32), 1))[:3]
+    fold = Fold(train=matrix, users=np.arange(3), histories=matrix[:3], held_out=held_out, fold_in=False)
     fit = _Fit(spec, spec.model(seed=0, threads=threads), fold)
     fit.advance()
+
+
+def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
+    """``rank_held_out`` by the model's scores: a block of users a thread, rather than all threads a block."""
+    threads = model.threads or available_threads()
+    if isinstance(model, FactorModel):
+        x = model.fold_in(fold.histories) if fold.fold_in else model.user_factors[fold.users]
+        with limited_threads(1):
+            return rank_products(x, model.item_factors, fold, threads=threads)
+    if threads == 1 or not can_run_side_by_side():
+        return rank_held_out(model.scores, fold)
+    with limited_threads(1):
+        return rank_held_out(model.on_one_thread().scores, fold, threads=threads)
 
 
 def _fits(
@@ -147,7 +160,7 @@ class _Fit:
         )
         self.fit_seconds = 0.0
         self.evaluate_seconds = 0.0
-        self.ranks: HiddenRanks
+        self.ranks: HeldOutRanks
         self.errors: RatingErrors | None = None
 
     def advance(self) -> bool:

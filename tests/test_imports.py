@@ -14,13 +14,13 @@ MAY_IMPORT = {
     "models": {"models"},
     "evaluation": {"evaluation"},
     "studies": {"models", "evaluation", "studies"},
-    "reports": {"reports", "studies.record", "studies.comparison.record"},
+    "reports": {"reports", "studies.record"},
     "bench": OURS,
 }
 RESERVED = {
     "numba": {"models", "evaluation"},
     "optuna": {"studies"},
-    "mlflow": {"studies.pyfunc", "studies.pyfunc_script", "studies.tracking"},
+    "mlflow": {"studies.tracking"},
     "dask": {"studies"},
     "pyspark": {"models"},
     "jinja2": {"reports", "bench"},

@@ -8,7 +8,17 @@ from typing import Literal, cast, get_args
 
 from bench.datasets.errors import DataError, did_you_mean, shown
 
-__all__ = ["ROLES", "Role", "by_name", "by_place", "chosen", "is_number", "parse_columns", "place_of", "title_column"]
+__all__ = [
+    "ROLES",
+    "Role",
+    "by_name",
+    "by_place",
+    "chosen",
+    "column_index",
+    "is_number",
+    "parse_columns",
+    "title_column",
+]
 
 Role = Literal["user", "item", "rating", "weight", "time"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -89,7 +99,7 @@ def chosen(
 ) -> dict[Role, int]:
     """``recognised`` with the columns that the user asked for: by name, or from 1 where there is no header."""
     columns = {role: place for role, place in recognised.items() if role not in asked}
-    places = {role: place_of(column, header, n_columns, file) for role, column in asked.items()}
+    places = {role: column_index(column, header, n_columns, file) for role, column in asked.items()}
     for rival, other in (("rating", "weight"), ("weight", "rating")):
         if rival in places:
             columns.pop(cast(Role, other), None)
@@ -97,7 +107,7 @@ def chosen(
     return {**kept, **places}
 
 
-def place_of(column: str, header: Sequence[str], n_columns: int, file: object, option: str = "--columns") -> int:
+def column_index(column: str, header: Sequence[str], n_columns: int, file: object, option: str = "--columns") -> int:
     """The place of a column that the user named with ``option``: by name, or from 1 where there is no header."""
     if header:
         if column in header:

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from bench.datasets.columns import by_name, is_number, place_of
+from bench.datasets.columns import by_name, column_index, is_number
 from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile
 from bench.datasets.layout import sample_of
@@ -139,7 +139,7 @@ def _fields(
     table: Table, columns: Sequence[str], option: str, row_of: Mapping[str, int]
 ) -> list[tuple[list[int], list[str]]]:
     """Of each column the rows that have a value there, and the values, ``|`` undone."""
-    places = [place_of(column, table.header, table.n_columns, table.place, option) for column in columns]
+    places = [column_index(column, table.header, table.n_columns, table.place, option) for column in columns]
     found: list[tuple[list[int], list[str]]] = [([], []) for _ in columns]
     for number, fields in table.rows:
         if len(fields) <= max(*places, table.id_column):

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from bench.datasets.lists import read_lists
-from bench.datasets.loading import EMBEDDED, format_of, place_of
+from bench.datasets.loading import EMBEDDED, format_of, locate
 from bench.datasets.options import DataOptions
 from bench.datasets.synthetic import PREFIX
 from evaluation.fold import GivenLikes
@@ -22,7 +22,7 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenLi
     """The validation lists of the data that ``interactions`` were loaded from; None where it has none."""
     if options.data == EMBEDDED or options.data.startswith(PREFIX):
         return None
-    file = place_of(options).interactions[0]
+    file = locate(options).interactions[0]
     if format_of(file, options) != "lists":
         return None
     valid = read_lists(file, trust_pickle=options.trust_pickle).valid
@@ -35,7 +35,7 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenLi
     pairs = np.unique(np.stack([users[has_user], valid.ids[has_user]]), axis=1)
     return GivenLikes(
         likes=likes,
-        n_hidden=np.bincount(pairs[0], minlength=interactions.n_users),
+        n_held_out=np.bincount(pairs[0], minlength=interactions.n_users),
         n_of_strangers=int((~has_user).sum()),
     )
 

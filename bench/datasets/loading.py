@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.datasets import movielens_small
+from bench.datasets.cache import parsed_key, recall, remember
 from bench.datasets.catalogue import KNOWN_SETS
 from bench.datasets.errors import DataError, did_you_mean, shown
 from bench.datasets.features import Table, embedded_items, read_table, with_features
@@ -16,7 +17,6 @@ from bench.datasets.lists import is_lists, read_lists
 from bench.datasets.npz import npz_names
 from bench.datasets.options import DataOptions, Format
 from bench.datasets.parquet import read_parquet
-from bench.datasets.parsed import parsed_key, recall, remember
 from bench.datasets.places import Place, find_place
 from bench.datasets.rows import Rows
 from bench.datasets.sparse import read_sparse
@@ -25,7 +25,7 @@ from bench.datasets.text import read_text
 from bench.datasets.titles import read_titles
 from evaluation.interactions import Interactions
 
-__all__ = ["EMBEDDED", "format_of", "known_names", "load", "place_of"]
+__all__ = ["EMBEDDED", "format_of", "known_names", "load", "locate"]
 
 EMBEDDED = "movielens-small"
 #: Smaller files are parsed faster than their parsed form is found.
@@ -62,7 +62,7 @@ def _user_table(options: DataOptions) -> Table | None:
 def _beside(options: DataOptions) -> Place:
     """The files of the data, none where they are embedded or synthetic."""
     has_files = options.data != EMBEDDED and not options.data.startswith(PREFIX)
-    return place_of(options) if has_files else Place(interactions=())
+    return locate(options) if has_files else Place(interactions=())
 
 
 def _load_likes(options: DataOptions) -> Interactions:
@@ -70,7 +70,7 @@ def _load_likes(options: DataOptions) -> Interactions:
         return _finish(EMBEDDED, movielens_small.read_rows(), options)
     if options.data.startswith(PREFIX):
         return _finish(options.data, make_rows(parse_synthetic(options.data)), options)
-    place = place_of(options)
+    place = locate(options)
     known = KNOWN_SETS.get(options.data)
     name, terms = (known.name, known.terms) if known else (Path(options.data).resolve().name, "")
     key = _key_of(place, options)
@@ -87,7 +87,7 @@ def known_names() -> tuple[str, ...]:
     return (EMBEDDED, *KNOWN_SETS)
 
 
-def place_of(options: DataOptions) -> Place:
+def locate(options: DataOptions) -> Place:
     """The files behind a path or the name of a fetched set."""
     known = KNOWN_SETS.get(options.data)
     path = Path(options.data) if known is None else fetched_file(known.file_name)

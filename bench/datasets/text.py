@@ -12,9 +12,9 @@ from bench.datasets.diagnosis import check_quotes, diagnose, encoding_of
 from bench.datasets.files import DataFile, readable
 from bench.datasets.gathering import BadColumnError, Gathered
 from bench.datasets.layout import Layout, layout_of
-from bench.datasets.mending import WithoutSpareSeparators
 from bench.datasets.options import DataOptions
 from bench.datasets.rows import Rows
+from bench.datasets.trailing_separators import WithoutSpareSeparators
 
 __all__ = ["read_text"]
 

@@ -13,10 +13,10 @@ from evaluation.fold import Fold
 from evaluation.fusion import reciprocal_rank_fusion
 from evaluation.metrics import Metric
 from evaluation.overlap import RankedLists
-from evaluation.ranking import rank_hidden
+from evaluation.ranking import rank_held_out
 from evaluation.significance import bootstrap_means
-from studies.comparison.record import BlendRecord
 from studies.comparison.scores import Refits, per_user
+from studies.record.comparison import BlendRecord
 
 __all__ = ["FOUND_AT", "blend_records"]
 
@@ -66,9 +66,9 @@ def _blend(lists: Sequence[RankedLists], fold: Fold, metric: Metric) -> NDArray[
     by_row = replace(fold, users=np.arange(len(fold.users)), fold_in=False)  # a model is asked for rows of the lists
 
     def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        return reciprocal_rank_fusion([each.items[rows] for each in lists], fold.hidden.shape[1])
+        return reciprocal_rank_fusion([each.items[rows] for each in lists], fold.held_out.shape[1])
 
-    return metric.per_user(rank_hidden(scores, by_row))
+    return metric.per_user(rank_held_out(scores, by_row))
 
 
 def _found(refits: Refits, name: str) -> NDArray[np.bool_]:

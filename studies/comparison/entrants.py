@@ -13,14 +13,15 @@ from optuna.storages import RDBStorage
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
 from evaluation.split import Split
-from studies.features import features_in_words
 from studies.history import StudyHistory
-from studies.ratings import suits
-from studies.record import Estimate
+from studies.record.study import Estimate
 from studies.registry import NEED_EXTRAS, is_left_out, load_spec, usable_models
-from studies.settings import differences, split_summary
 from studies.spec import StudySpec
-from studies.storage import RESULT, SETTINGS, StorageError, StudyMismatchError, load_study
+from studies.storage.errors import StorageError
+from studies.storage.opening import StudyMismatchError, load_study
+from studies.storage.schema import RESULT, SETTINGS
+from studies.storage.settings import differences, split_summary
+from studies.training_data import features_in_words, suits
 
 __all__ = ["FLOORS", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from evaluation.fold import Fold
 from evaluation.interactions import Interactions
 from evaluation.overlap import RankedLists
-from studies.comparison.record import ItemMapRecord, NeighboursRecord, SampleUserRecord
 from studies.comparison.scores import Refits
+from studies.record.comparison import ItemMapRecord, NeighboursRecord, SampleUserRecord
 
 __all__ = ["map_items", "map_records", "neighbour_records", "sample_user_records", "titles_of"]
 
@@ -51,14 +51,14 @@ def sample_user_records(
     rng = np.random.default_rng(seed)
     for row in np.sort(rng.choice(len(fold.users), min(N_SAMPLE_USERS, len(fold.users)), replace=False)):
         history = fold.histories.indices[fold.histories.indptr[row] : fold.histories.indptr[row + 1]]
-        hidden = fold.hidden.indices[fold.hidden.indptr[row] : fold.hidden.indptr[row + 1]]
+        held_out = fold.held_out.indices[fold.held_out.indptr[row] : fold.held_out.indptr[row + 1]]
         known = history[np.argsort(-n_likes[history], kind="stable")][:SHOWN]
         ranks = {name: refits[name][0].ranks for name in names}
         yield SampleUserRecord(
             user=str(interactions.user_ids[fold.users[row]]),
             n_history=len(history),
             history=tuple(map(str, titles[known])),
-            hidden=tuple(map(str, titles[hidden])),
+            hidden=tuple(map(str, titles[held_out])),
             ranks={name: float(r.ranks[r.indptr[row]]) for name, r in ranks.items()},
             lists={name: _titled(refits[name][0].lists, row, titles) for name in names},
         )

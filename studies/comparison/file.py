@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studies.comparison.record import ComparisonRecord
-from studies.storage import StorageError
+from studies.record.comparison import ComparisonRecord
+from studies.storage.errors import StorageError
 
 __all__ = ["SUFFIX", "ComparisonFileError", "read_comparison", "write_comparison"]
 

@@ -8,11 +8,10 @@ from datetime import datetime
 import optuna
 from optuna.storages import RDBStorage
 
-from studies.comparison.record import OpeningRecord
+from studies.record.comparison import OpeningRecord
+from studies.storage.schema import OPENED
 
 __all__ = ["note_opening", "openings_of"]
-
-OPENED = "mfbench:opened:"  #: an attribute of each study that took part, followed by the comparison's id
 
 
 def note_opening(storage: RDBStorage, studies: Iterable[str], test_hash: str, opening: OpeningRecord) -> None:

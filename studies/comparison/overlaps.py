@@ -12,8 +12,8 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from evaluation.overlap import MEASURES, RankedLists, persistence, rank_biased_overlap
-from studies.comparison.record import HeatmapRecord
 from studies.comparison.scores import CUTS, Refits, quantile_buckets
+from studies.record.comparison import HeatmapRecord
 
 __all__ = ["cluster", "heatmaps"]
 

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 from evaluation.conventions import TieCounts, count_ties
 from evaluation.fold import Fold
 from evaluation.overlap import RankedLists
-from evaluation.ranking import HiddenRanks
+from evaluation.ranking import HeldOutRanks
 from evaluation.rating_errors import RatingErrors
 from models.base import Recommender
 from models.factor_model import FactorModel
 from studies.comparison.entrants import Entrant
-from studies.features import features_of_fold
-from studies.ranking import rank_by
-from studies.ratings import errors_of, suited
-from studies.trial import warm_up
+from studies.training_data import errors_of, features_of_fold, suited
+from studies.trial import rank_by, warm_up
 
 __all__ = ["DEPTH", "Refit", "fit_on", "lists_on", "recommend_lists", "refit"]
 
@@ -36,7 +34,7 @@ SINGLE_REQUESTS = 50
 class Refit:
     """What one fit found; rows of lists belong to the fold's users, and to the items whose neighbours were asked."""
 
-    ranks: HiddenRanks
+    ranks: HeldOutRanks
     ties: TieCounts
     lists: RankedLists  #: (n_users, DEPTH)
     neighbours: RankedLists  #: (n_asked_items, DEPTH)

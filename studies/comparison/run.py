@@ -32,7 +32,6 @@ from studies.comparison.examples import (
 from studies.comparison.fits import refit_all, validation_lists
 from studies.comparison.openings import note_opening, openings_of
 from studies.comparison.overlaps import cluster, heatmaps
-from studies.comparison.record import ComparisonRecord, EntrantRecord, OpeningRecord
 from studies.comparison.scores import (
     METRICS,
     Refits,
@@ -43,7 +42,8 @@ from studies.comparison.scores import (
 )
 from studies.environment import describe_environment
 from studies.half_life import with_times
-from studies.settings import data_summary, split_summary
+from studies.record.comparison import ComparisonRecord, EntrantRecord, OpeningRecord
+from studies.storage.settings import data_summary, split_summary
 
 __all__ = ["CompareOptions", "Comparison", "compare"]
 
@@ -215,8 +215,8 @@ def _arrays(refits: Refits, fold: Fold, interactions: Interactions) -> dict[str,
     arrays: dict[str, NDArray[Any]] = {
         "users": interactions.user_ids[fold.users],
         "items": interactions.item_ids,
-        "hidden_indptr": fold.hidden.indptr,
-        "hidden_items": fold.hidden.indices,
+        "hidden_indptr": fold.held_out.indptr,
+        "hidden_items": fold.held_out.indices,
     }
     for name, done in refits.items():
         arrays[f"ranks:{name}"] = np.stack([each.ties.ranks("half") for each in done]).astype(np.float32)

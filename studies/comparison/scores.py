@@ -14,7 +14,7 @@ from evaluation import beyond_accuracy
 from evaluation.conventions import CONVENTIONS
 from evaluation.fold import Fold
 from evaluation.metrics import Metric
-from evaluation.ranking import HiddenRanks
+from evaluation.ranking import HeldOutRanks
 from evaluation.rating_errors import error_estimates
 from evaluation.significance import (
     Estimate,
@@ -27,8 +27,8 @@ from evaluation.significance import (
     randomisations_for,
 )
 from studies.comparison.entrants import Entrant
-from studies.comparison.record import ConventionRecord, EntrantRecord, PairRecord, SliceKind, SliceRecord
 from studies.comparison.refit import Refit
+from studies.record.comparison import ConventionRecord, EntrantRecord, PairRecord, SliceKind, SliceRecord
 
 __all__ = ["CUTS", "Refits", "convention_records", "entrant_records", "pair_records", "per_user", "slice_records"]
 
@@ -119,10 +119,10 @@ def pair_records(
 def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, seed: int) -> list[SliceRecord]:
     """The metric by how much the users have liked, by how popular the hidden likes are, and by how rare."""
     by_user = {name: per_user(refits[name], metric) for name in names}
-    owners = np.repeat(fold.users, np.diff(fold.hidden.indptr))
-    by_like = {name: _per_hidden_like(refits[name], owners, metric) for name in names}
+    owners = np.repeat(fold.users, np.diff(fold.held_out.indptr))
+    by_like = {name: _per_held_out_item(refits[name], owners, metric) for name in names}
     n_history = np.diff(fold.histories.indptr)
-    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])[fold.hidden.indices]
+    n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])[fold.held_out.indices]
     return [
         *_slices("activity", quantile_buckets(n_history, N_ACTIVITY_SLICES), fold.users, by_user, seed=seed),
         *_slices("popularity", quantile_buckets(n_likes, N_POPULARITY_SLICES), owners, by_like, seed=seed),
@@ -176,11 +176,11 @@ def convention_records(names: Sequence[str], refits: Refits) -> tuple[Convention
     )
 
 
-def _per_hidden_like(refits: Sequence[Refit], owners: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:
+def _per_held_out_item(refits: Sequence[Refit], owners: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:
     """The metric of each hidden like as if it were its user's only one, averaged over the refits."""
-    alone = np.arange(len(owners) + 1)
+    each_alone = np.arange(len(owners) + 1)
     ranks = [refit.ties.ranks("half") for refit in refits]
-    each = [HiddenRanks(users=owners, indptr=alone, ranks=r, tie_share=0.0) for r in ranks]
+    each = [HeldOutRanks(users=owners, indptr=each_alone, ranks=r, tie_share=0.0) for r in ranks]
     values: NDArray[np.float64] = np.mean([metric.per_user(ranks) for ranks in each], axis=0)
     return values
 

@@ -114,7 +114,7 @@ def test_a_disk_that_may_only_be_read(command: Command, disk: Disk, tmp_path: Pa
 def test_a_database_that_another_program_holds(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studies.patient_storage.LOCK_SECONDS", 1)
+    monkeypatch.setattr("studies.storage.retrying.LOCK_SECONDS", 1)
     assert command(*STUDY, "--no-mlflow").code == 0
     holder = sqlite3.connect(tmp_path / "mfbench.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")

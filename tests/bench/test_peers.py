@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bench import peers
-from bench.contests import tasks
-from bench.contests.tasks import INSTALLABLE, Contender
+from bench.benchmarks import tasks
+from bench.benchmarks.tasks import INSTALLABLE, Contender
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("--data", "synthetic:users=80,items=70,pairs=700", "--runs", "1", "--threads", "1")

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import latency, speed
-from reports.speed_record import OPERATIONS
+from bench import speed
+from bench.benchmarks import latency
+from studies.record.speed import OPERATIONS
 from studies.registry import MODELS, load_spec
 from tests.models.likes import random_likes
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from studies.storage import is_abandoned, load_study, open_storage
+from studies.storage.opening import load_study, open_storage
+from studies.storage.requeueing import is_abandoned
 from tests.bench.conftest import Command
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
-from evaluation.ranking import HiddenRanks, rank_hidden
+from evaluation.ranking import HeldOutRanks, rank_held_out
 from evaluation.split import Fold
 
 
@@ -21,29 +21,29 @@ def csr(rows: Sequence[Sequence[int]], n_items: int) -> sp.csr_array:
     return sp.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), n_items))
 
 
-def make_fold(seen: Sequence[Sequence[int]], hidden: Sequence[Sequence[int]], n_items: int) -> Fold:
+def make_fold(seen: Sequence[Sequence[int]], held_out: Sequence[Sequence[int]], n_items: int) -> Fold:
     """Users 0, 1, ... who have seen ``seen`` and are asked for ``hidden``."""
     histories = csr(seen, n_items)
     return Fold(
-        train=histories, users=np.arange(len(seen)), histories=histories, hidden=csr(hidden, n_items), fold_in=False
+        train=histories, users=np.arange(len(seen)), histories=histories, held_out=csr(held_out, n_items), fold_in=False
     )
 
 
 def rank(
     scores: ArrayLike,
     seen: Sequence[Sequence[int]],
-    hidden: Sequence[Sequence[int]],
+    held_out: Sequence[Sequence[int]],
     *,
     block_rows: int | None = None,
-) -> HiddenRanks:
+) -> HeldOutRanks:
     """Ranks under a model whose scores of all items for all users are ``scores``."""
     table = np.asarray(scores, np.float32)
-    return rank_hidden(lambda users: table[users], make_fold(seen, hidden, table.shape[1]), block_rows=block_rows)
+    return rank_held_out(lambda users: table[users], make_fold(seen, held_out, table.shape[1]), block_rows=block_rows)
 
 
-def hidden_ranks(*rows: Sequence[float]) -> HiddenRanks:
+def held_out_ranks(*rows: Sequence[float]) -> HeldOutRanks:
     """Users 0, 1, ... with these ranks, each ascending."""
-    return HiddenRanks(
+    return HeldOutRanks(
         users=np.arange(len(rows)),
         indptr=np.cumsum([0] + [len(row) for row in rows]),
         ranks=np.array([rank for row in rows for rank in row], np.float64),
@@ -57,21 +57,21 @@ class RankingCase:
 
     scores: NDArray[np.float32]
     seen: list[list[int]]
-    hidden: list[list[int]]
+    held_out: list[list[int]]
 
 
 @st.composite
-def ranking_cases(draw: st.DrawFn, *, max_hidden: int = 4, ties: bool = True) -> RankingCase:
+def ranking_cases(draw: st.DrawFn, *, max_held_out: int = 4, ties: bool = True) -> RankingCase:
     """Random cases; with ``ties`` few levels of score, infinite ones among them."""
     n_users, n_items = draw(st.integers(1, 5)), draw(st.integers(2, 12))
     levels = st.sampled_from([-np.inf, -1.5, 0.0, 2.0, np.inf])
     score_rows = st.lists(levels, min_size=n_items, max_size=n_items) if ties else st.permutations(range(n_items))
-    scores, seen, hidden = [], [], []
+    scores, seen, held_out = [], [], []
     for _ in range(n_users):
         scores.append(draw(score_rows))
         items = draw(st.permutations(range(n_items)))
-        n_hidden = draw(st.integers(1, min(max_hidden, n_items)))
-        n_seen = draw(st.integers(0, n_items - n_hidden))
-        hidden.append(items[:n_hidden])
-        seen.append(items[n_hidden : n_hidden + n_seen])
-    return RankingCase(np.array(scores, np.float32), seen, hidden)
+        n_held_out = draw(st.integers(1, min(max_held_out, n_items)))
+        n_seen = draw(st.integers(0, n_items - n_held_out))
+        held_out.append(items[:n_held_out])
+        seen.append(items[n_held_out : n_held_out + n_seen])
+    return RankingCase(np.array(scores, np.float32), seen, held_out)

@@ -15,9 +15,9 @@ from tests.evaluation.folds import RankingCase, make_fold, rank, ranking_cases
 BY_LIBRARY = {convention.library: convention for convention in CONVENTIONS}
 
 
-def counted(scores: list[list[float]], seen: list[list[int]], hidden: list[list[int]]) -> TieCounts:
+def counted(scores: list[list[float]], seen: list[list[int]], held_out: list[list[int]]) -> TieCounts:
     table = np.asarray(scores, np.float32)
-    return count_ties(lambda users: table[users], make_fold(seen, hidden, table.shape[1]))
+    return count_ties(lambda users: table[users], make_fold(seen, held_out, table.shape[1]))
 
 
 def test_ties_are_counted_on_either_side_and_what_is_seen_is_not() -> None:
@@ -55,11 +55,11 @@ def test_without_relevance_every_depth_counts() -> None:
     assert BY_LIBRARY["Elliot"].mean_average_precision(counts, 1) == 0
 
 
-@given(ranking_cases(max_hidden=1))
+@given(ranking_cases(max_held_out=1))
 @settings(deadline=None)  # the first example compiles
 def test_with_one_hidden_like_ours_is_what_the_metrics_say(case: RankingCase) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden)
-    counts = counted(case.scores.tolist(), case.seen, case.hidden)
+    ranks = rank(case.scores, case.seen, case.held_out)
+    counts = counted(case.scores.tolist(), case.seen, case.held_out)
     ours = Convention("mfbench", "half", "min(k, n)")
     assert ours.mean_reciprocal_rank(counts, 5) == pytest.approx(reciprocal_rank(ranks, 5).mean())
     assert ours.mean_average_precision(counts, 3) == pytest.approx(average_precision(ranks, 3).mean())

@@ -8,15 +8,17 @@ import pytest
 from evaluation.fold import GivenLikes
 from evaluation.interactions import Interactions
 from evaluation.metrics import Metric
-from evaluation.ranking import rank_hidden
+from evaluation.ranking import rank_held_out
 from evaluation.split import InvalidSplitError, SplitOptions, split_likes
 from tests.evaluation.folds import csr
 
 # three users who each like four of six items; the author asks for others, for one already liked, and for unknown ones
 TRAIN = [[0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5]]
-ASKED = [[4, 5], [5, 1], []]
+EVALUATION_USERS = [[4, 5], [5, 1], []]
 DATA = Interactions.from_rows("toy", np.repeat([0, 1, 2], 4), np.ravel(TRAIN))
-GIVEN = GivenLikes(likes=csr(ASKED, 6), n_hidden=np.array([2, 3, 1]))  # one unknown item each for users 1 and 2
+GIVEN = GivenLikes(
+    likes=csr(EVALUATION_USERS, 6), n_held_out=np.array([2, 3, 1])
+)  # one unknown item each for users 1 and 2
 
 
 def split(seen: str) -> object:
@@ -28,13 +30,14 @@ def test_the_authors_likes_are_asked_and_seen_ones_only_where_they_may_return() 
     for seen, expected in (("exclude", [[4, 5], [5], []]), ("include", [[4, 5], [1, 5], []])):
         one = split(seen)
         (fold,) = one.validation
-        hidden_from_test = set(zip(*[a.tolist() for a in one.test.open().hidden.nonzero()], strict=True))
-        assert len(hidden_from_test) == 1
+        held_out_from_test = set(zip(*[a.tolist() for a in one.test.open().held_out.nonzero()], strict=True))
+        assert len(held_out_from_test) == 1
         asked = [
-            fold.hidden.indices[a:b].tolist() for a, b in zip(fold.hidden.indptr, fold.hidden.indptr[1:], strict=False)
+            fold.held_out.indices[a:b].tolist()
+            for a, b in zip(fold.held_out.indptr, fold.held_out.indptr[1:], strict=False)
         ]
         test_user = one.test.open().users.tolist()[0]
-        test_item = one.test.open().hidden.indices.tolist()[0]
+        test_item = one.test.open().held_out.indices.tolist()[0]
         expected = [[i for i in row if (u, i) != (test_user, test_item)] for u, row in enumerate(expected)]
         assert asked == expected
 
@@ -42,7 +45,7 @@ def test_the_authors_likes_are_asked_and_seen_ones_only_where_they_may_return() 
 def test_likes_of_unknown_items_come_last_and_stay_in_the_denominator() -> None:
     (fold,) = split("exclude").validation
     scores = np.tile(np.arange(6, 0, -1, dtype=np.float32), (3, 1))  # item 0 first
-    ranks = rank_hidden(lambda users: scores[users], fold)
+    ranks = rank_held_out(lambda users: scores[users], fold)
     unseen = [[i for i in range(6) if i not in fold.histories[[u]].indices] for u in range(3)]
     expected = [[unseen[0].index(4) + 1, unseen[0].index(5) + 1], [unseen[1].index(5) + 1, 7], [7]]
     got = [ranks.ranks[a:b].tolist() for a, b in zip(ranks.indptr, ranks.indptr[1:], strict=False)]
@@ -55,18 +58,18 @@ def test_likes_of_unknown_items_come_last_and_stay_in_the_denominator() -> None:
 def test_seen_items_are_ranked_where_they_may_return() -> None:
     (fold,) = split("include").validation
     scores = np.tile(np.arange(6, 0, -1, dtype=np.float32), (3, 1))
-    ranks = rank_hidden(lambda users: scores[users], fold)
+    ranks = rank_held_out(lambda users: scores[users], fold)
     assert ranks.ranks[: ranks.indptr[1]].tolist() == [4 + 1, 5 + 1]
 
 
 def test_no_like_is_both_test_and_validation() -> None:
-    everything = GivenLikes(likes=csr(TRAIN, 6), n_hidden=np.array([4, 4, 4]))
+    everything = GivenLikes(likes=csr(TRAIN, 6), n_held_out=np.array([4, 4, 4]))
     for seed in range(5):
         options = SplitOptions(kind="given", seen="include", seed=seed)
         one = split_likes(DATA, options, everything)
         test = one.test.open()
-        overlap = one.validation[0].hidden.astype(bool).multiply(test.hidden.astype(bool))
-        assert test.hidden.nnz == 3
+        overlap = one.validation[0].held_out.astype(bool).multiply(test.held_out.astype(bool))
+        assert test.held_out.nnz == 3
         assert overlap.nnz == 0
 
 
@@ -76,7 +79,7 @@ def test_data_without_validation_likes_is_refused() -> None:
 
 
 def test_nothing_to_ask_is_said() -> None:
-    seen = GivenLikes(likes=csr(TRAIN, 6), n_hidden=np.array([4, 4, 4]))
+    seen = GivenLikes(likes=csr(TRAIN, 6), n_held_out=np.array([4, 4, 4]))
     with pytest.raises(InvalidSplitError, match="nobody has a validation like to be asked for"):
         split_likes(DATA, SplitOptions(kind="given"), seen)
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from evaluation.metrics import PER_USER, REPORTED, InvalidMetricError, Metric, formula
 from tests.evaluation import textbook
-from tests.evaluation.folds import RankingCase, hidden_ranks, rank, ranking_cases
+from tests.evaluation.folds import RankingCase, held_out_ranks, rank, ranking_cases
 
 examples = settings(deadline=None, max_examples=150)  # the first example compiles the kernel
 
 # one hidden like; three; four, of which two share a tie of four items at places 2 to 5; none within 10
-RANKS = hidden_ranks([4], [1, 3, 20], [3, 4, 7, 10], [11])
+RANKS = held_out_ranks([4], [1, 3, 20], [3, 4, 7, 10], [11])
 BY_HAND = {
     "mrr": [1 / 4, 1 / 1, 1 / 3, 0],
     "map": [
@@ -57,12 +57,12 @@ def test_values_equal_arithmetic_by_hand(name: str) -> None:
     [("map", 1 / 2 * (1 / 1)), ("ndcg", (1 / log2(2)) / (1 / log2(2) + 1 / log2(3))), ("recall", 1 / 3)],
 )
 def test_a_short_list_is_compared_with_the_best_that_it_could_hold(name: str, expected: float) -> None:
-    assert Metric(name, 2).per_user(hidden_ranks([1, 3, 4])).tolist() == [expected]
+    assert Metric(name, 2).per_user(held_out_ranks([1, 3, 4])).tolist() == [expected]
 
 
 @pytest.mark.parametrize("name", PER_USER)
 def test_rank_k_is_a_hit_and_the_half_rank_beyond_is_none(name: str) -> None:
-    inside, outside = Metric(name, 3).per_user(hidden_ranks([3], [3.5]))
+    inside, outside = Metric(name, 3).per_user(held_out_ranks([3], [3.5]))
     assert inside > 0
     assert outside == 0
 
@@ -71,10 +71,10 @@ def test_rank_k_is_a_hit_and_the_half_rank_beyond_is_none(name: str) -> None:
 @examples
 @given(case=ranking_cases(ties=False), k=st.integers(1, 14))
 def test_values_equal_those_of_ranked_lists(name: str, case: RankingCase, k: int) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden)
+    ranks = rank(case.scores, case.seen, case.held_out)
     expected = [
-        TWINS[name](textbook.unseen_best_first(scores, seen), set(hidden), k)
-        for scores, seen, hidden in zip(case.scores.tolist(), case.seen, case.hidden, strict=True)
+        TWINS[name](textbook.unseen_best_first(scores, seen), set(held_out), k)
+        for scores, seen, held_out in zip(case.scores.tolist(), case.seen, case.held_out, strict=True)
     ]
     assert Metric(name, k).per_user(ranks) == pytest.approx(expected, abs=1e-12)
 
@@ -83,31 +83,31 @@ def test_values_equal_those_of_ranked_lists(name: str, case: RankingCase, k: int
 @examples
 @given(case=ranking_cases(), k=st.integers(1, 14))
 def test_values_lie_between_0_and_1_ties_or_not(name: str, case: RankingCase, k: int) -> None:
-    values = Metric(name, k).per_user(rank(case.scores, case.seen, case.hidden))
+    values = Metric(name, k).per_user(rank(case.scores, case.seen, case.held_out))
     assert values.dtype == np.float64
-    assert values.shape == (len(case.hidden),)
+    assert values.shape == (len(case.held_out),)
     assert (values >= 0).all()
     assert (values <= 1 + 1e-12).all()
 
 
 @pytest.mark.parametrize("name", PER_USER)
-@pytest.mark.parametrize("n_hidden", [1, 3, 12])
-def test_hidden_likes_alone_at_the_top_score_1(name: str, n_hidden: int) -> None:
-    assert Metric(name, n_hidden).per_user(hidden_ranks(range(1, n_hidden + 1))) == pytest.approx([1])
+@pytest.mark.parametrize("n_held_out", [1, 3, 12])
+def test_hidden_likes_alone_at_the_top_score_1(name: str, n_held_out: int) -> None:
+    assert Metric(name, n_held_out).per_user(held_out_ranks(range(1, n_held_out + 1))) == pytest.approx([1])
 
 
 @pytest.mark.parametrize("name", ["mrr", "hr", "recall"])
 @examples
 @given(case=ranking_cases(), k=st.integers(1, 10))
 def test_metrics_that_do_not_divide_by_k_never_fall_as_it_grows(name: str, case: RankingCase, k: int) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden)
+    ranks = rank(case.scores, case.seen, case.held_out)
     assert (Metric(name, k + 1).per_user(ranks) >= Metric(name, k).per_user(ranks)).all()
 
 
 @examples
-@given(ranking_cases(max_hidden=1), st.integers(1, 30))
+@given(ranking_cases(max_held_out=1), st.integers(1, 30))
 def test_average_precision_is_the_reciprocal_rank_with_one_hidden_like(case: RankingCase, k: int) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden)
+    ranks = rank(case.scores, case.seen, case.held_out)
     assert Metric("map", k).per_user(ranks).tolist() == Metric("mrr", k).per_user(ranks).tolist()
 
 

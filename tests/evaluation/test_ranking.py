@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.ranking import HiddenRanks, NonFiniteScoresError, decode_ranks, encode_ranks, pool_draws, rank_hidden
+from evaluation.ranking import HeldOutRanks, NonFiniteScoresError, decode_ranks, encode_ranks, pool_draws, rank_held_out
 from evaluation.split import Fold
 from tests.evaluation import textbook
-from tests.evaluation.folds import RankingCase, csr, hidden_ranks, make_fold, rank, ranking_cases
+from tests.evaluation.folds import RankingCase, csr, held_out_ranks, make_fold, rank, ranking_cases
 
 examples = settings(deadline=None, max_examples=150)  # the first example compiles the kernel
 
@@ -24,13 +24,13 @@ examples = settings(deadline=None, max_examples=150)  # the first example compil
 @examples
 @given(ranking_cases(), st.integers(1, 6))
 def test_ranks_equal_those_of_a_sort(case: RankingCase, block_rows: int) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden, block_rows=block_rows)
+    ranks = rank(case.scores, case.seen, case.held_out, block_rows=block_rows)
     expected = [
-        textbook.hidden_ranks(scores, seen, hidden)
-        for scores, seen, hidden in zip(case.scores.tolist(), case.seen, case.hidden, strict=True)
+        textbook.held_out_ranks(scores, seen, held_out)
+        for scores, seen, held_out in zip(case.scores.tolist(), case.seen, case.held_out, strict=True)
     ]
     assert ranks.ranks.tolist() == list(itertools.chain(*expected))
-    assert ranks.n_hidden.tolist() == [len(row) for row in expected]
+    assert ranks.n_held_out.tolist() == [len(row) for row in expected]
 
 
 @examples
@@ -38,21 +38,21 @@ def test_ranks_equal_those_of_a_sort(case: RankingCase, block_rows: int) -> None
 def test_tie_share_equals_that_of_a_count(case: RankingCase) -> None:
     shares = [
         textbook.tie_share(scores, seen, target)
-        for scores, seen, hidden in zip(case.scores.tolist(), case.seen, case.hidden, strict=True)
-        for target in hidden
+        for scores, seen, held_out in zip(case.scores.tolist(), case.seen, case.held_out, strict=True)
+        for target in held_out
     ]
-    assert rank(case.scores, case.seen, case.hidden).tie_share == pytest.approx(sum(shares) / len(shares))
+    assert rank(case.scores, case.seen, case.held_out).tie_share == pytest.approx(sum(shares) / len(shares))
 
 
 def test_ranks_of_many_users_and_items_equal_those_of_a_sort() -> None:
     rng = np.random.default_rng(3)
     scores = rng.integers(0, 60, size=(40, 501)).astype(np.float32)
     items = [rng.permutation(501) for _ in range(40)]
-    n_hidden, n_seen = rng.integers(1, 5, 40), rng.integers(0, 300, 40)
-    hidden = [row[:h].tolist() for row, h in zip(items, n_hidden, strict=True)]
-    seen = [row[h : h + s].tolist() for row, h, s in zip(items, n_hidden, n_seen, strict=True)]
-    expected = [textbook.hidden_ranks(*row) for row in zip(scores.tolist(), seen, hidden, strict=True)]
-    assert rank(scores, seen, hidden).ranks.tolist() == list(itertools.chain(*expected))
+    n_held_out, n_seen = rng.integers(1, 5, 40), rng.integers(0, 300, 40)
+    held_out = [row[:h].tolist() for row, h in zip(items, n_held_out, strict=True)]
+    seen = [row[h : h + s].tolist() for row, h, s in zip(items, n_held_out, n_seen, strict=True)]
+    expected = [textbook.held_out_ranks(*row) for row in zip(scores.tolist(), seen, held_out, strict=True)]
+    assert rank(scores, seen, held_out).ranks.tolist() == list(itertools.chain(*expected))
 
 
 def test_a_rank_counts_better_items_and_half_the_ties() -> None:
@@ -70,7 +70,7 @@ def test_scores_of_seen_items_do_not_matter(case: RankingCase, random: Random) -
     changed = case.scores.copy()
     for row, seen in zip(changed, case.seen, strict=True):
         row[seen] = [random.choice([-np.inf, 0.5, 2.0, np.inf]) for _ in seen]
-    before, after = rank(case.scores, case.seen, case.hidden), rank(changed, case.seen, case.hidden)
+    before, after = rank(case.scores, case.seen, case.held_out), rank(changed, case.seen, case.held_out)
     assert before.ranks.tolist() == after.ranks.tolist()
     assert before.tie_share == after.tie_share
 
@@ -88,12 +88,12 @@ def test_equal_scores_give_the_middle_rank(n_items: int) -> None:
 
 
 def test_the_rank_in_a_tie_is_its_mean_over_all_orders_of_the_tie() -> None:
-    scores, seen, hidden = [3, 2, 2, 2, 2, 1, 2], {6}, {1, 4}
+    scores, seen, held_out = [3, 2, 2, 2, 2, 1, 2], {6}, {1, 4}
     tied, sums = [1, 2, 3, 4], []
     for order in itertools.permutations(tied):
         ranked = [0, *order, 5]
-        sums.append(sum(ranked.index(item) + 1 for item in hidden))
-    ranks = rank([scores], [list(seen)], [list(hidden)]).ranks
+        sums.append(sum(ranked.index(item) + 1 for item in held_out))
+    ranks = rank([scores], [list(seen)], [list(held_out)]).ranks
     assert ranks.sum() == sum(sums) / math.factorial(len(tied))
 
 
@@ -104,7 +104,7 @@ def test_tied_hidden_likes_of_a_user_take_different_places() -> None:
 @examples
 @given(ranking_cases())
 def test_the_ith_hidden_like_has_at_least_rank_i(case: RankingCase) -> None:
-    ranks = rank(case.scores, case.seen, case.hidden)
+    ranks = rank(case.scores, case.seen, case.held_out)
     assert (ranks.ranks >= ranks.positions).all()
     assert (ranks.ranks <= case.scores.shape[1]).all()
 
@@ -116,15 +116,15 @@ def test_renumbering_the_items_changes_nothing(case: RankingCase, random: Random
     random.shuffle(new)
     moved = np.empty_like(case.scores)
     moved[:, new] = case.scores
-    seen, hidden = ([[new[item] for item in row] for row in rows] for rows in (case.seen, case.hidden))
-    assert rank(moved, seen, hidden).ranks.tolist() == rank(case.scores, case.seen, case.hidden).ranks.tolist()
+    seen, held_out = ([[new[item] for item in row] for row in rows] for rows in (case.seen, case.held_out))
+    assert rank(moved, seen, held_out).ranks.tolist() == rank(case.scores, case.seen, case.held_out).ranks.tolist()
 
 
 @examples
 @given(ranking_cases(), st.integers(-100, 100))
 def test_adding_a_constant_to_scores_changes_nothing(case: RankingCase, constant: int) -> None:
-    before = rank(case.scores, case.seen, case.hidden)
-    assert rank(case.scores + constant, case.seen, case.hidden).ranks.tolist() == before.ranks.tolist()
+    before = rank(case.scores, case.seen, case.held_out)
+    assert rank(case.scores + constant, case.seen, case.held_out).ranks.tolist() == before.ranks.tolist()
 
 
 def test_infinite_scores_are_legal() -> None:
@@ -137,7 +137,9 @@ def test_ranks_do_not_depend_on_threads(threads: int) -> None:
     rng = np.random.default_rng(0)
     scores, items = rng.random((50, 9), np.float32), np.array([rng.permutation(9) for _ in range(50)])
     fold = make_fold(items[:, :3].tolist(), items[:, 3:5].tolist(), 9)
-    one, several = (rank_hidden(lambda users: scores[users], fold, threads=n, block_rows=7).ranks for n in (1, threads))
+    one, several = (
+        rank_held_out(lambda users: scores[users], fold, threads=n, block_rows=7).ranks for n in (1, threads)
+    )
     assert several.tolist() == one.tolist()
 
 
@@ -152,15 +154,17 @@ def test_nan_scores_are_refused(where: int, block_rows: int) -> None:
 
 def test_scores_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"scores of 1 users for 3 items have shape \(1, 2\)"):
-        rank_hidden(lambda users: np.ones((len(users), 2), np.float32), make_fold([[1]], [[0]], 3))
+        rank_held_out(lambda users: np.ones((len(users), 2), np.float32), make_fold([[1]], [[0]], 3))
 
 
 @pytest.mark.parametrize("block_rows", [1, 2, None])
 def test_models_are_asked_for_the_users_of_the_fold(block_rows: int | None) -> None:
     scores = np.random.default_rng(0).random((10, 4), np.float32)
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 4)
-    asked = Fold(train=scores, users=np.array([2, 5, 9]), histories=fold.histories, hidden=fold.hidden, fold_in=False)
-    ranks = rank_hidden(lambda users: scores[users], asked, block_rows=block_rows)
+    asked = Fold(
+        train=scores, users=np.array([2, 5, 9]), histories=fold.histories, held_out=fold.held_out, fold_in=False
+    )
+    ranks = rank_held_out(lambda users: scores[users], asked, block_rows=block_rows)
     assert ranks.users.tolist() == [2, 5, 9]
     assert ranks.ranks.tolist() == rank(scores[[2, 5, 9]], [[0], [1], [2]], [[1], [2], [3]]).ranks.tolist()
 
@@ -168,30 +172,30 @@ def test_models_are_asked_for_the_users_of_the_fold(block_rows: int | None) -> N
 @pytest.mark.parametrize("block_rows", [1, 2, None])
 def test_models_are_asked_for_the_histories_of_strangers(block_rows: int | None) -> None:
     weights = np.random.default_rng(0).random((4, 4), np.float32)
-    seen, hidden = [[0], [1, 3], [2]], [[1], [2], [3]]
+    seen, held_out = [[0], [1, 3], [2]], [[1], [2], [3]]
     histories = csr(seen, 4)
-    fold = Fold(train=histories, users=np.arange(3), histories=histories, hidden=csr(hidden, 4), fold_in=True)
-    ranks = rank_hidden(lambda rows: rows @ weights, fold, block_rows=block_rows)
-    assert ranks.ranks.tolist() == rank(histories @ weights, seen, hidden).ranks.tolist()
+    fold = Fold(train=histories, users=np.arange(3), histories=histories, held_out=csr(held_out, 4), fold_in=True)
+    ranks = rank_held_out(lambda rows: rows @ weights, fold, block_rows=block_rows)
+    assert ranks.ranks.tolist() == rank(histories @ weights, seen, held_out).ranks.tolist()
 
 
 def test_scores_may_lie_in_memory_in_any_order_and_indices_have_any_width() -> None:
     scores = np.random.default_rng(0).random((3, 5))
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 5)
-    for matrix in (fold.histories, fold.hidden):
+    for matrix in (fold.histories, fold.held_out):
         matrix.indices, matrix.indptr = matrix.indices.astype(np.int64), matrix.indptr.astype(np.int32)
-    ranks = rank_hidden(lambda users: np.asfortranarray(scores[users]), fold)
+    ranks = rank_held_out(lambda users: np.asfortranarray(scores[users]), fold)
     assert ranks.ranks.tolist() == rank(scores, [[0], [1], [2]], [[1], [2], [3]]).ranks.tolist()
 
 
 def test_ranking_leaves_the_fold_and_the_scores_unchanged() -> None:
     scores = np.random.default_rng(0).random((2, 5), np.float32)
     fold = make_fold([[0], [1]], [[1], [2, 3]], 5)
-    before = scores.copy(), fold.histories.copy(), fold.hidden.copy()
-    rank_hidden(lambda users: scores, fold)
+    before = scores.copy(), fold.histories.copy(), fold.held_out.copy()
+    rank_held_out(lambda users: scores, fold)
     assert (scores == before[0]).all()
     assert (fold.histories != before[1]).nnz == 0
-    assert (fold.hidden != before[2]).nnz == 0
+    assert (fold.held_out != before[2]).nnz == 0
 
 
 @given(st.lists(st.integers(2, 2**31 - 1)))
@@ -214,7 +218,7 @@ def test_text_that_holds_no_ranks_is_refused(text: str) -> None:
 
 
 def test_pooled_draws_keep_every_row() -> None:
-    first, second = hidden_ranks([1], [2, 7]), hidden_ranks([3, 4], [9.5])
+    first, second = held_out_ranks([1], [2, 7]), held_out_ranks([3, 4], [9.5])
     pooled = pool_draws([first, second])
     assert pooled.users.tolist() == [0, 1, 0, 1]
     assert pooled.indptr.tolist() == [0, 1, 3, 5, 6]
@@ -228,12 +232,12 @@ def test_the_tie_share_of_pooled_draws_weighs_every_hidden_like_alike() -> None:
 
 def test_ranks_of_another_fold_are_refused() -> None:
     with pytest.raises(ValueError, match="does not divide 2 ranks among 1 users"):
-        HiddenRanks(users=np.arange(1), indptr=np.array([0, 1]), ranks=np.ones(2), tie_share=0.0)
+        HeldOutRanks(users=np.arange(1), indptr=np.array([0, 1]), ranks=np.ones(2), tie_share=0.0)
 
 
 def test_users_without_a_hidden_like_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one hidden like"):
-        hidden_ranks([1], [])
+        held_out_ranks([1], [])
 
 
 @pytest.mark.parametrize("module", ["ranking", "metrics", "significance", "interactions"])

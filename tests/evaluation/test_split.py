@@ -26,14 +26,14 @@ def pairs(matrix: Any, users: Any = None) -> set[tuple[int, int]]:
 
 
 def split_pairs(fold: Fold) -> tuple[set[tuple[int, int]], set[tuple[int, int]], set[tuple[int, int]]]:
-    return pairs(fold.train), pairs(fold.histories, fold.users), pairs(fold.hidden, fold.users)
+    return pairs(fold.train), pairs(fold.histories, fold.users), pairs(fold.held_out, fold.users)
 
 
 OPTIONS = st.builds(
     SplitOptions,
     protocol=st.sampled_from(["warm", "fold-in"]),
     holdout=st.sampled_from(["random", "last"]),
-    n_hidden=st.integers(1, 3),
+    n_held_out=st.integers(1, 3),
     test_users=st.sampled_from([0.2, 0.5, 7]),
     validation_users=st.sampled_from([5, 5000]),
     seed=st.integers(0, 3),
@@ -49,15 +49,15 @@ def test_every_like_is_in_one_place_and_every_asked_user_keeps_one(options: Spli
     test = split.test.open()
     _, _, test_hidden = split_pairs(test)
     for fold in [*split.validation, test]:
-        train, histories, hidden = split_pairs(fold)
-        assert train | histories | hidden <= everything
-        assert not hidden & (train | histories)
-        assert (np.diff(fold.hidden.indptr) == options.n_hidden).all()
+        train, histories, held_out = split_pairs(fold)
+        assert train | histories | held_out <= everything
+        assert not held_out & (train | histories)
+        assert (np.diff(fold.held_out.indptr) == options.n_held_out).all()
         assert (np.diff(fold.histories.indptr) >= 1).all()
         assert (np.diff(fold.users) > 0).all()
         if options.protocol == "warm":
             assert histories == {(user, item) for user, item in train if user in set(fold.users.tolist())}
-            assert everything - train == (hidden if fold is test else hidden | test_hidden)
+            assert everything - train == (held_out if fold is test else held_out | test_hidden)
         else:
             assert not {user for user, _ in train} & set(fold.users.tolist())
             assert fold.fold_in
@@ -106,8 +106,8 @@ def test_the_hash_tells_data_apart_that_hide_the_same_pairs() -> None:
     data = interactions()
     weighted = Interactions.from_rows("toy", *np.nonzero(data.matrix.toarray()), weights=np.full(data.n_likes, 2.0))
     options = SplitOptions()
-    assert pairs(split_likes(data, options).test.open().hidden) == pairs(
-        split_likes(weighted, options).test.open().hidden
+    assert pairs(split_likes(data, options).test.open().held_out) == pairs(
+        split_likes(weighted, options).test.open().held_out
     )
     assert split_likes(data, options).test.hash != split_likes(weighted, options).test.hash
 
@@ -118,14 +118,14 @@ def test_the_last_likes_by_time_are_hidden_and_before_them_those_for_validation(
     times = np.tile([30, 10, 50, 20, 40], 3)
     data = Interactions.from_rows("toy", users, items, timestamps=times)
     split = split_likes(data, SplitOptions(holdout="last"))
-    assert pairs(split.test.open().hidden) == {(0, 2), (1, 2), (2, 2)}
-    assert [pairs(fold.hidden) for fold in split.validation] == [{(0, 4), (1, 4), (2, 4)}]
+    assert pairs(split.test.open().held_out) == {(0, 2), (1, 2), (2, 2)}
+    assert [pairs(fold.held_out) for fold in split.validation] == [{(0, 4), (1, 4), (2, 4)}]
 
 
 def test_random_likes_are_hidden_evenly() -> None:
     data = Interactions.from_rows("toy", np.repeat(np.arange(4000), 4), np.tile(np.arange(4), 4000))
-    hidden = split_likes(data, SplitOptions(test_users=4000)).test.open().hidden
-    counts = np.bincount(hidden.indices, minlength=4)
+    held_out = split_likes(data, SplitOptions(test_users=4000)).test.open().held_out
+    counts = np.bincount(held_out.indices, minlength=4)
     # 4 standard deviations of a binomial of 4,000 draws at 1/4
     assert np.abs(counts - 1000).max() < 4 * np.sqrt(4000 * 1 / 4 * 3 / 4)
 
@@ -148,7 +148,7 @@ def test_how_many_users_are_asked(n_users: int, n_test: int, n_validation: int, 
 
 def test_draws_of_validation_differ() -> None:
     folds = split_likes(interactions(), SplitOptions(draws=3)).validation
-    assert len({frozenset(pairs(fold.hidden, fold.users)) for fold in folds}) == 3
+    assert len({frozenset(pairs(fold.held_out, fold.users)) for fold in folds}) == 3
 
 
 @given(options=OPTIONS, data_seed=st.integers(0, 3))
@@ -162,28 +162,28 @@ def test_fresh_draws_are_others_of_the_same_size_and_hold_no_test_like(options: 
         return
     _, _, test_hidden = split_pairs(split.test.open())
     assert [len(fold.users) for fold in fresh] == [len(fold.users) for fold in split.validation]
-    hidden = [frozenset(pairs(fold.hidden, fold.users)) for fold in [*split.validation, *fresh]]
+    held_out = [frozenset(pairs(fold.held_out, fold.users)) for fold in [*split.validation, *fresh]]
     if options.validation_users > 5:
-        assert len(set(hidden)) == len(hidden) or options.holdout == "last"
+        assert len(set(held_out)) == len(held_out) or options.holdout == "last"
     for fold in fresh:
         assert not test_hidden & set.union(*split_pairs(fold))
-        assert not pairs(fold.hidden, fold.users) & pairs(fold.train)
-    again = [pairs(fold.hidden, fold.users) for fold in fresh_folds(data, split)]
-    assert again == [pairs(fold.hidden, fold.users) for fold in fresh]
+        assert not pairs(fold.held_out, fold.users) & pairs(fold.train)
+    again = [pairs(fold.held_out, fold.users) for fold in fresh_folds(data, split)]
+    assert again == [pairs(fold.held_out, fold.users) for fold in fresh]
 
 
 def test_more_draws_of_the_search_would_be_the_fresh_ones_and_no_others() -> None:
     data = interactions()
     fresh = fresh_folds(data, split_likes(data, SplitOptions(draws=2)))
     more = split_likes(data, SplitOptions(draws=4)).validation
-    assert [pairs(f.hidden, f.users) for f in fresh] == [pairs(f.hidden, f.users) for f in more[2:]]
+    assert [pairs(f.held_out, f.users) for f in fresh] == [pairs(f.held_out, f.users) for f in more[2:]]
 
 
 def test_what_an_author_chose_has_no_fresh_draws() -> None:
     data = interactions()
     options = SplitOptions(kind="given")
     likes = interactions(seed=1).matrix
-    given_likes = GivenLikes(likes=likes, n_hidden=np.diff(likes.indptr).astype(np.int64))
+    given_likes = GivenLikes(likes=likes, n_held_out=np.diff(likes.indptr).astype(np.int64))
     assert fresh_folds(data, split_likes(data, options, given_likes)) == ()
 
 
@@ -196,7 +196,7 @@ def test_under_fold_in_somebody_is_left_to_learn_from() -> None:
 def test_splitting_leaves_the_data_as_it_was() -> None:
     data = interactions()
     before = (data.matrix.indptr.copy(), data.matrix.indices.copy(), data.matrix.data.copy())
-    split_likes(data, SplitOptions(n_hidden=2))
+    split_likes(data, SplitOptions(n_held_out=2))
     for array, copy in zip((data.matrix.indptr, data.matrix.indices, data.matrix.data), before, strict=True):
         np.testing.assert_array_equal(array, copy)
 
@@ -215,7 +215,7 @@ def test_the_last_like_needs_times() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_hidden": 0}, "at least 1 like must be hidden from a user, got 0"),
+        ({"n_held_out": 0}, "at least 1 like must be hidden from a user, got 0"),
         ({"test_users": -1}, "got -1"),
         ({"test_users": 1.5}, "a whole number of users, got 1.5"),
         ({"validation_users": 0}, "at least 1 validation user is needed, got 0"),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from evaluation import withholding
 from evaluation.interactions import Interactions, Ratings
-from evaluation.ranking import rank_hidden
+from evaluation.ranking import rank_held_out
 from evaluation.split import Fold, Split, SplitOptions, split_likes
 from tests.evaluation.test_split import OPTIONS, pairs
 
@@ -54,9 +54,9 @@ def all_folds(split: Split) -> list[Fold]:
 def test_no_fold_sees_the_rating_of_a_hidden_like_or_one_that_is_withheld_or_sealed(options: SplitOptions) -> None:
     split = split_likes(rated(), options)
     test = split.test.open()
-    sealed = withheld_pairs(test) | pairs(test.hidden, test.users)
+    sealed = withheld_pairs(test) | pairs(test.held_out, test.users)
     for fold in all_folds(split):
-        assert not seen_pairs(fold) & (withheld_pairs(fold) | pairs(fold.hidden, fold.users))
+        assert not seen_pairs(fold) & (withheld_pairs(fold) | pairs(fold.held_out, fold.users))
         assert not fold.fold_in or not {u for u, _ in withheld_pairs(fold)} & set(fold.users.tolist())
     for fold in split.validation:
         assert not (seen_pairs(fold) | withheld_pairs(fold)) & sealed
@@ -66,7 +66,7 @@ def test_all_other_ratings_are_trained_on_low_and_zero_ones_too() -> None:
     data = rated()
     assert data.ratings is not None
     test = split_likes(data, SplitOptions()).test.open()
-    gone = withheld_pairs(test) | pairs(test.hidden, test.users)
+    gone = withheld_pairs(test) | pairs(test.held_out, test.users)
     everything = pairs(data.ratings.matrix)
     assert test.ratings is not None
     assert pairs(test.ratings.train.matrix) == everything - gone
@@ -115,8 +115,8 @@ def test_models_of_ratings_are_ranked_against_the_same_items() -> None:
     """A hidden like ranks the same whichever form of the fold is ranked, when the scores are the same."""
     scores = np.random.default_rng(0).random((N_USERS, N_ITEMS), np.float32)
     for fold in all_folds(split_likes(rated(), SplitOptions())):
-        as_likes = rank_hidden(lambda users: scores[users], fold)
-        as_ratings = rank_hidden(lambda users: scores[users], fold.of_ratings)
+        as_likes = rank_held_out(lambda users: scores[users], fold)
+        as_ratings = rank_held_out(lambda users: scores[users], fold.of_ratings)
         assert (as_likes.ranks == as_ratings.ranks).all()
         assert fold.of_ratings.train.nnz > fold.train.nnz
 

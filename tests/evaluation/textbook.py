@@ -18,11 +18,11 @@ def average_rank(scores: Sequence[float], seen: Collection[int], target: int) ->
     return sum(positions) / len(positions)
 
 
-def hidden_ranks(scores: Sequence[float], seen: Collection[int], hidden: Collection[int]) -> list[float]:
+def held_out_ranks(scores: Sequence[float], seen: Collection[int], held_out: Collection[int]) -> list[float]:
     """Ascending ranks; hidden likes that tie stand side by side in the middle of the positions of their tie."""
     ranks = []
-    for level in {scores[item] for item in hidden}:
-        tied = [item for item in hidden if scores[item] == level]
+    for level in {scores[item] for item in held_out}:
+        tied = [item for item in held_out if scores[item] == level]
         first = average_rank(scores, seen, tied[0]) - (len(tied) - 1) / 2
         ranks += [first + place for place in range(len(tied))]
     return sorted(ranks)

@@ -24,7 +24,7 @@ def drawn(n_rows: int, rng: np.random.RandomState) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("algorithm", ["SVD", "SVDpp"])
 def test_the_same_start_gives_the_same_predictions(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bench.contests.surprise_peer import _trainset
+    from bench.benchmarks.surprise_peer import _trainset
 
     rate = 0.005 if algorithm == "SVD" else 0.007
     theirs = getattr(surprise, algorithm)(n_factors=12, n_epochs=N_EPOCHS, random_state=0).fit(_trainset(RATED))

@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 import models.memory
-from bench.memory import forget_peak, held_bytes, peak_bytes
+from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
 from models.base import Recommender
 from models.ease import EASE
 from models.memory import available_bytes, n_in_memory, zeros_in_memory

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from studies.comparison.record import (
+from studies.record.comparison import (
     BlendRecord,
     ComparisonRecord,
     ConventionRecord,
@@ -20,7 +20,7 @@ from studies.comparison.record import (
     SampleUserRecord,
     SliceRecord,
 )
-from studies.record import DataSummary, Estimate, SplitSummary
+from studies.record.study import DataSummary, Estimate, SplitSummary
 from tests.reports.conftest import DATA, HOSTILE, SPLIT
 
 STARTED = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from reports.study_page import write_study
-from studies.record import (
+from reports.study.page import write_study
+from studies.record.study import (
     DataSummary,
     Estimate,
     Gain,

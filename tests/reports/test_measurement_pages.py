@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bench.contests.tasks import INSTALLABLE
-from reports.peers_charts import LOOKS
-from reports.peers_page import render_peers, write_peers
-from reports.peers_record import Contest, DataSet, Entry, PeersRecord, Spread
-from reports.peers_tables import headline
+from bench.benchmarks.tasks import INSTALLABLE
+from reports.peers.charts import LOOKS
+from reports.peers.page import render_peers, write_peers
+from reports.peers.tables import headline
 from reports.speed_page import render_speed, write_speed
-from reports.speed_record import Latency, ModelSpeed, SpeedRecord
+from studies.record.peers import Contest, DataSet, Entry, PeersRecord, Spread
+from studies.record.speed import Latency, ModelSpeed, SpeedRecord
 
 HOSTILE = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1>{{7*7}}"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

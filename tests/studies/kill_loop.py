@@ -18,11 +18,13 @@ import numpy as np
 
 from evaluation.interactions import Interactions
 from evaluation.split import SplitOptions, split_likes
-from studies import objective, registry
+from studies import registry
+from studies.execution import objective
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
-from studies.storage import StorageError, load_study, open_storage
-from studies.tracker import Tracker
+from studies.storage.errors import StorageError
+from studies.storage.opening import load_study, open_storage
+from studies.tracking.background import Tracker
 from tests.studies import fragile
 
 __all__ = ["Survived", "kill_again_and_again"]

@@ -21,12 +21,14 @@ from typing import Any
 import optuna
 from optuna.trial import Trial, TrialState
 
-from studies.loop import Limits, run_trials
-from studies.objective import Ending
-from studies.patient_storage import written_at_once
-from studies.pruning import MedianRule
-from studies.sampler import make_sampler
-from studies.storage import RESULT, finished_trials, is_abandoned, open_storage
+from studies.execution.loop import Limits, run_trials
+from studies.execution.objective import Ending
+from studies.samplers.pruning import MedianRule
+from studies.samplers.seeded import make_sampler
+from studies.storage.opening import open_storage
+from studies.storage.requeueing import finished_trials, is_abandoned
+from studies.storage.retrying import one_transaction
+from studies.storage.schema import RESULT
 
 STUDY = "many workers"
 
@@ -42,7 +44,7 @@ class Rate:
 
 def sleep_through(trial: Trial, seconds: float) -> Ending:
     """A trial as a search leaves it: eight parameters, five looks at others' curves, a result of 20 kB."""
-    with written_at_once(trial):
+    with one_transaction(trial):
         values = [trial.suggest_float(f"parameter {i}", 1e-3, 1.0, log=True) for i in range(8)]
     rule = MedianRule(trial.study)
     curve: list[float] = []

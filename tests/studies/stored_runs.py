@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studies.record import StudyRecord
+from studies.record.study import StudyRecord
 
 __all__ = ["Store", "assert_holds"]
 

@@ -17,11 +17,10 @@ from models.hybrid import Hybrid
 from models.ials import IALS
 from studies.comparison.entrants import Entrant, best_of_any_split
 from studies.comparison.refit import fit_on
-from studies.features import features_in_words, features_of_fold, need_features
-from studies.ratings import fit_on_all
 from studies.registry import load_spec
 from studies.search import SearchOptions, search
-from studies.storage import StudyMismatchError, open_storage
+from studies.storage.opening import StudyMismatchError, open_storage
+from studies.training_data import features_in_words, features_of_fold, fit_on_all, need_features
 from studies.trial import fit_and_rank, run_trial
 
 SPEC = load_spec("hybrid")
@@ -105,7 +104,7 @@ def test_genres_bring_up_items_with_few_likes() -> None:
     def found(features: bool) -> float:
         known = folds if features else [replace(fold, item_features=None) for fold in folds]
         ranks = fit_and_rank(SPEC, config, known, seed=0)
-        n_likes = [np.bincount(f.train.indices, minlength=f.train.shape[1])[f.hidden.indices] for f in folds]
+        n_likes = [np.bincount(f.train.indices, minlength=f.train.shape[1])[f.held_out.indices] for f in folds]
         rare = np.concatenate([each.ranks for each in ranks])[np.concatenate(n_likes) < 10]
         assert len(rare) > 300
         return float((rare <= 100).mean())

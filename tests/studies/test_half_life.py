@@ -10,7 +10,7 @@ from evaluation.split import SplitOptions, split_likes
 from models.item2item import Item2ItemConfig
 from studies.half_life import HalfLifeError, with_times
 from studies.search import SearchOptions, search
-from studies.storage import StudyMismatchError
+from studies.storage.opening import StudyMismatchError
 
 SPLIT = SplitOptions(draws=2)
 

@@ -11,12 +11,12 @@ from evaluation.metrics import InvalidMetricError, Metric
 from evaluation.split import Split
 from studies.comparison.entrants import load_entrants
 from studies.history import StudyHistory
-from studies.record import StudyRecord
+from studies.record.study import StudyRecord
 from studies.search import SearchOptions, search
-from studies.storage import StudyMismatchError, open_storage
-from studies.tracker import Tracker
+from studies.storage.opening import StudyMismatchError, open_storage
+from studies.tracking.background import Tracker
 from tests.studies.test_search import Journal, load
-from tests.studies.test_tracking import Store
+from tests.studies.tracking.test_runs import Store
 
 pytestmark = pytest.mark.usefixtures("calm")
 MRR, RECALL = Metric("mrr", 100), Metric("recall", 10)

@@ -14,9 +14,9 @@ from evaluation.split import Fold, SplitOptions, split_likes
 from models.biased_svd import BiasedSVD
 from models.ials import IALS
 from models.time_svdpp import TimeSVDpp
-from studies.ratings import check_suits, fit_on_all, need_ratings, suits
 from studies.registry import load_spec
 from studies.search import SearchOptions, search
+from studies.training_data import check_suits, fit_on_all, need_ratings, suits
 from studies.trial import run_trial
 from tests.evaluation.test_withholding import rated
 

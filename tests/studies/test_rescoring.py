@@ -12,9 +12,9 @@ from evaluation.metrics import Metric
 from evaluation.split import Split, SplitOptions, fresh_folds, split_likes
 from studies.comparison.entrants import load_entrants
 from studies.history import StudyHistory
-from studies.rescoring import FRESH_RANKS
 from studies.search import SearchOptions, search
-from studies.storage import open_storage
+from studies.storage.opening import open_storage
+from studies.storage.schema import FRESH_RANKS
 from studies.trial import run_trial
 from tests.studies import fragile
 from tests.studies.test_search import Journal, load

@@ -21,7 +21,8 @@ from studies import registry
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
 from studies.spec import Searched
-from studies.storage import StorageError, StudyMismatchError, load_study, open_storage
+from studies.storage.errors import StorageError
+from studies.storage.opening import StudyMismatchError, load_study, open_storage
 from tests.studies import fragile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -361,7 +362,7 @@ def test_ranks_of_every_hidden_like_come_with_the_users_own_ids(
 ) -> None:
     history = search("item2item", data, split, replace(options, n_trials=2))
     rows = list(history.per_user_ranks())
-    assert len(rows) == sum(fold.hidden.nnz for fold in split.validation)
+    assert len(rows) == sum(fold.held_out.nnz for fold in split.validation)
     assert set(rows[0]) == {"draw", "user", "best", "defaults", "popularity"}
     assert {row["user"] for row in rows if row["draw"] == 0} == set(data.user_ids[split.validation[0].users].tolist())
     best = history.record().best

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import models.memory
 from evaluation.metrics import Metric
-from evaluation.ranking import rank_hidden
+from evaluation.ranking import rank_held_out
 from evaluation.split import Split
 from models.ease import EASE
 from studies import trial
@@ -48,7 +48,7 @@ def test_the_value_is_the_mean_over_draws_at_the_best_epoch(split: Split) -> Non
     means = []
     for fold in split.validation:
         model = spec.model(spec.config({"n_factors": 4}, n_epochs=result.n_epochs), seed=3).fit(fold.train)
-        means.append(MRR.per_user(rank_hidden(model.scores, fold)).mean())
+        means.append(MRR.per_user(rank_held_out(model.scores, fold)).mean())
     assert len(means) == 2
     assert result.value == pytest.approx((means[0] + means[1]) / 2)
     assert result.value == max(result.curve) == result.curve[result.n_epochs - 1]

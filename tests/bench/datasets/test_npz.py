@@ -81,7 +81,7 @@ def test_lists_become_training_likes_and_the_authors_validation(save, form):
     assert interactions.matrix.toarray().tolist() == [[1, 1, 0], [0, 0, 1], [1, 1, 0]]
     validation = load_validation(options, interactions)
     assert validation.likes.toarray().tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 0]]
-    assert validation.n_hidden.tolist() == [1, 2, 0]
+    assert validation.n_held_out.tolist() == [1, 2, 0]
     assert validation.n_of_strangers == 0
 
 

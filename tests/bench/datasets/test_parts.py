@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
 from bench.datasets import DataOptions, parts
 from bench.datasets.likes import to_interactions
 from bench.datasets.parts import parts_by_user
 from bench.datasets.rows import Ids, Rows, encode
-from bench.memory import forget_peak, held_bytes, peak_bytes
 
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=40)
 

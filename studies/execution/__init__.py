@@ -1,0 +1,1 @@
+"""Running trials: the loop, the objective, Dask workers and time limits."""

@@ -1,0 +1,154 @@
+"""One trial as the storage sees it: from parameters to a value, and what it leaves behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import StorageInternalError, TrialPruned, UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from evaluation.metrics import Metric
+from studies.samplers.pruning import MedianRule
+from studies.spec import Searched, StudySpec
+from studies.storage.retrying import exclusive_transaction, one_transaction
+from studies.storage.schema import DEATHS, ERROR, RESULT, SAME_AS, result_as_json
+from studies.trial import TrialResult
+
+__all__ = ["AbandonedError", "Ending", "Objective", "TrialTimeoutError"]
+
+MOST_DEATHS = 3  #: processes that may be killed while they try one configuration
+
+
+class AbandonedError(Exception):
+    """The search is to stop, and the trial with it."""
+
+
+class TrialTimeoutError(Exception):
+    """The trial took longer than a trial may."""
+
+
+class DeadlyTrialError(Exception):
+    """Too many processes were killed while they tried this configuration."""
+
+
+_NOT_ITS_FAULT = (AbandonedError, StorageInternalError, SQLAlchemyError, UpdateFinishedTrialError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a trial ended, to be written."""
+
+    state: TrialState
+    attrs: Mapping[str, Any]
+    values: Sequence[float] | None = None  #: of one that was completed
+    last: tuple[float, int] | None = None  #: of one that was pruned its last value and epoch, from which TPE learns
+
+    @classmethod
+    def of_error(cls, error: Exception, *, curve: Sequence[float], seconds: float) -> Ending:
+        result = {"curve": curve, "seconds": seconds}
+        return cls(state=TrialState.FAIL, attrs={RESULT: result, ERROR: f"{type(error).__name__}: {error}"})
+
+    def write(self, trial: Trial) -> None:
+        """UpdateFinishedTrialError, and nothing written, where the trial has been ended by somebody else."""
+        with exclusive_transaction(trial):
+            for name, value in self.attrs.items():
+                trial.set_user_attr(name, value)
+            if self.last:
+                trial.report(*self.last)
+            trial.study.tell(trial, self.values, self.state)
+
+
+class Objective:
+    """Tries what the sampler suggests and says what became of it, the error included."""
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        space: Mapping[str, Searched],
+        run: Callable[..., TrialResult],
+        timeout: float | None,
+        should_stop: Callable[[], bool],
+        second_metric: Metric | None = None,
+    ) -> None:
+        self._spec = spec
+        self._space = space
+        self._run = run
+        self._timeout = timeout
+        self._should_stop = should_stop
+        self._second_metric = second_metric
+        self._may_prune = spec.max_epochs > 1 and second_metric is None  # with two, no trial is simply the worse
+
+    def __call__(self, trial: Trial) -> Ending:
+        """AbandonedError if the search is to stop."""
+        start = time.monotonic()
+        curve: list[float] = []
+
+        def after_epoch(epoch: int, value: float) -> None:
+            curve.append(value)
+            self._check(epoch, time.monotonic() - start)
+            if rule and rule.stops(curve):
+                raise TrialPruned
+
+        def found(result: Mapping[str, Any]) -> dict[str, Any]:
+            return {RESULT: {**result, "seconds": time.monotonic() - start}}
+
+        try:
+            with one_transaction(trial):
+                config = self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
+            if twin := _twin(trial):
+                values = twin.values if twin.state is TrialState.COMPLETE else None
+                attrs = {SAME_AS: twin.number, **found(twin.user_attrs[RESULT])}
+                return Ending(state=twin.state, attrs=attrs, values=values)
+            _refuse_deadly(trial)
+            rule = MedianRule(trial.study) if self._may_prune else None
+            result = self._run(config, after_epoch=after_epoch)
+        except TrialPruned:
+            return Ending(state=TrialState.PRUNED, attrs=found({"curve": curve}), last=(curve[-1], len(curve)))
+        except _NOT_ITS_FAULT:
+            raise
+        except Exception as error:
+            return Ending.of_error(error, curve=curve, seconds=time.monotonic() - start)
+        attrs = found(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
+        more = [self._second_metric.over_draws(result.ranks)] if self._second_metric else []
+        return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[result.value, *more])
+
+    def _check(self, epoch: int, seconds: float) -> None:
+        if self._should_stop():
+            raise AbandonedError
+        if self._timeout is not None and seconds > self._timeout:
+            raise TrialTimeoutError(f"{seconds:.3g} s gone by the end of epoch {epoch}, of {self._timeout:g} s allowed")
+
+
+def _twin(trial: Trial) -> FrozenTrial | None:
+    """An earlier trial of the same configuration that completed or was pruned, if there is one."""
+    states = (TrialState.COMPLETE, TrialState.PRUNED)
+    earlier = trial.study.get_trials(deepcopy=False, states=states)
+    params = trial.params
+    return next((other for other in earlier if other.params == params and RESULT in other.user_attrs), None)
+
+
+def _refuse_deadly(trial: Trial) -> None:
+    deaths = trial.user_attrs.get(DEATHS, 0)
+    if deaths >= MOST_DEATHS:
+        raise DeadlyTrialError(f"{deaths} processes were killed while they tried it; out of memory?")
+
+
+def _suggest(trial: Trial, name: str, searched: Searched) -> Any:
+    distribution = searched.distribution
+    match distribution:
+        case CategoricalDistribution():
+            return trial.suggest_categorical(name, distribution.choices)
+        case IntDistribution():
+            return trial.suggest_int(
+                name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+            )
+        case FloatDistribution():
+            return trial.suggest_float(
+                name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+            )
+    raise TypeError(f"{name}: no way to search a {type(distribution).__name__}")

@@ -1,0 +1,1 @@
+"""Plain values: all that reports and trackers get to see."""

@@ -1,0 +1,1 @@
+"""What proposes configurations, and which curves are stopped early."""

@@ -1,0 +1,86 @@
+"""Samplers whose draws follow from the study's seed and the trial's number alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from studies.samplers.grid import GRID_POINTS, GridSampler
+from studies.samplers.growth import Growth, GrowthSampler
+from studies.spec import Searched
+from studies.storage.requeueing import draw_position
+
+__all__ = ["N_STARTUP_TRIALS", "SamplerName", "SeededSampler", "make_sampler", "sampler_in_words"]
+
+SamplerName = Literal["tpe", "random", "gp", "grid"]
+N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
+
+
+def make_sampler(
+    name: SamplerName, seed: int, space: Mapping[str, Searched], growth: Growth | None = None
+) -> BaseSampler:
+    if name == "grid":
+        return GridSampler(seed, space)
+    sampler = SeededSampler(name, seed)
+    return GrowthSampler(sampler, seed, space, growth) if growth else sampler
+
+
+def sampler_in_words(name: SamplerName, growth: Growth | None = None) -> str:
+    """What the sampler does, for a report."""
+    words = {
+        "tpe": "TPE, multivariate",
+        "random": "random",
+        "gp": "Gaussian process",
+        "grid": f"grid of {GRID_POINTS} points a range",
+    }[name]
+    return f"{words}; growing: {growth.in_words}" if growth else words
+
+
+class SeededSampler(BaseSampler):
+    """One of Optuna's samplers, with a generator of its own for each trial.
+
+    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or plain random draws. Optuna's
+    samplers draw from one stream, which starts again when a study is resumed: trials would repeat. Here trial n draws
+    from (seed, n), where repetitions of abandoned trials do not count, so that a resumed study goes on as if it had
+    never stopped.
+    """
+
+    def __init__(self, name: SamplerName, seed: int) -> None:
+        self._name = name
+        self._seed = seed
+        self._number = -1
+        self._sampler = self._fresh(0)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self._of(study, trial).infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self._of(study, trial).sample_relative(study, trial, search_space)
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> Any:
+        return self._of(study, trial).sample_independent(study, trial, name, distribution)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        self._of(study, trial).after_trial(study, trial, state, values)
+
+    def _of(self, study: Study, trial: FrozenTrial) -> BaseSampler:
+        if trial.number != self._number:
+            self._number = trial.number
+            self._sampler = self._fresh(draw_position(study, trial.number))
+        return self._sampler
+
+    def _fresh(self, number: int) -> BaseSampler:
+        seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
+        if self._name == "random":
+            return RandomSampler(seed=seed)
+        if self._name == "gp":
+            return GPSampler(seed=seed, n_startup_trials=N_STARTUP_TRIALS)
+        return TPESampler(seed=seed, multivariate=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False)

@@ -1,0 +1,1 @@
+"""The study database: opening it, locks, retries, the persisted schema and requeueing."""

@@ -1,0 +1,120 @@
+"""Studies in Optuna's storage, which is the truth: opening it, and what is written into it."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from studies.secrets import hide_password
+from studies.storage.errors import StorageError, advice, reason_of
+from studies.storage.locks import exclusive_lock
+from studies.storage.requeueing import queue_again
+from studies.storage.retrying import RetryingStorage
+from studies.storage.schema import DEFAULTS, ID, RUN, SETTINGS
+from studies.storage.settings import StudySettings, differences, settings_as_json
+
+__all__ = ["HEARTBEAT_SECONDS", "StudyMismatchError", "create_or_resume", "load_study", "open_storage", "study_names"]
+
+HEARTBEAT_SECONDS = 60  #: a trial silent for three of these is dead, and its configuration is queued again
+
+
+class StudyMismatchError(ValueError):
+    """The study exists with other settings; the message lists what differs."""
+
+
+def open_storage(url: str) -> RDBStorage:
+    """Optuna's storage at a database URL, its tables made where they are missing."""
+    warnings.filterwarnings("ignore", category=ExperimentalWarning)  # of the heartbeat below
+    warnings.filterwarnings("ignore", message="Heartbeat of storage")  # studies.execution.loop has one of its own
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        raise StorageError(
+            f"{hide_password(url)!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
+        ) from None
+    try:
+        with exclusive_lock(url):
+            return RetryingStorage(
+                url,
+                heartbeat_interval=HEARTBEAT_SECONDS,
+                grace_period=3 * HEARTBEAT_SECONDS,
+                heartbeat_stale_trial_callback=lambda study, trial: queue_again(study, trial.number, died=True),
+            )
+    except ImportError as error:
+        hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
+        raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
+    except (SQLAlchemyError, OSError, RuntimeError) as error:
+        reason = reason_of(error)
+        raise StorageError(f"Cannot open the storage {hide_password(url)} ({reason}); {advice(url, reason)}") from error
+
+
+def create_or_resume(
+    storage: RDBStorage,
+    name: str,
+    settings: StudySettings,
+    *,
+    sampler: BaseSampler,
+    pruner: BasePruner,
+    first: Mapping[str, Any],
+) -> optuna.Study:
+    """The study ``name``: made, or the one that is there if its settings are the same; ``first`` is tried first."""
+    wanted = settings_as_json(settings)
+    with exclusive_lock(storage.url):
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            directions=["maximize"] * (2 if settings.second_metric else 1),
+            sampler=sampler,
+            pruner=pruner,
+            load_if_exists=True,
+        )
+        has_trials = bool(study.get_trials(deepcopy=False))
+        stored = study.user_attrs.get(SETTINGS)
+        if stored is None:
+            if has_trials:
+                raise StudyMismatchError(
+                    f"Study {name!r} exists and is not mfbench's; give another --study-name or --storage"
+                )
+            study.set_user_attr(ID, uuid.uuid4().hex)
+            study.set_user_attr(SETTINGS, wanted)
+        elif differing := differences(stored, wanted):
+            raise StudyMismatchError(
+                f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
+                "Give another --study-name, or the settings of the study that is there."
+            )
+        if not has_trials:
+            study.enqueue_trial(dict(first), user_attrs={DEFAULTS: True})
+    return study
+
+
+def load_study(storage: RDBStorage, name: str) -> optuna.Study:
+    """The study ``name`` as it is; StorageError names those there are."""
+    names = sorted(optuna.study.get_all_study_names(storage))
+    if name not in names:
+        there = f"it holds: {', '.join(names)}" if names else "it holds none"
+        raise StorageError(f"There is no study {name!r} in the storage; {there}. Give one with --study-name.")
+    study = optuna.load_study(study_name=name, storage=storage)
+    if SETTINGS not in study.user_attrs:
+        raise StorageError(f"Study {name!r} is not mfbench's: it has no settings")
+    if RUN not in study.user_attrs:
+        raise StorageError(f"Study {name!r} was stopped before it began; run its bench.study command again")
+    return study
+
+
+def study_names(storage: RDBStorage, model: str | None = None) -> list[str]:
+    """The studies in the storage that mfbench has begun, all or those of a model."""
+    attrs = {
+        each.study_name: each.user_attrs for each in optuna.get_all_study_summaries(storage, include_best_trial=False)
+    }
+    begun = {name: of[SETTINGS]["model"] for name, of in attrs.items() if RUN in of}
+    return sorted(name for name, its_model in begun.items() if model in (None, its_model))

@@ -1,0 +1,148 @@
+"""What all trials of a study must share to be comparable, and what differs when they do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from evaluation.interactions import Interactions
+from evaluation.metrics import Metric
+from evaluation.split import Split
+from studies.record.study import DataSummary, ParameterRange, SplitSummary
+from studies.spec import Searched, StudySpec
+from studies.training_data import features_in_words
+
+__all__ = [
+    "StudySettings",
+    "data_summary",
+    "differences",
+    "settings_as_json",
+    "split_summary",
+    "study_settings",
+]
+
+#: Leaves of the settings that may differ between runs of one study: names of the same things.
+_FREE = ("data.name", "data.rows_read", "data.dropped", "data.notes", "data.terms", ".source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySettings:
+    """Everything that trials of one study must share to be comparable."""
+
+    model: str
+    metric: str
+    second_metric: str | None  #: of a study of two
+    seed: int
+    max_epochs: int
+    patience: int
+    data: DataSummary
+    split: SplitSummary
+    space: Mapping[str, ParameterRange]
+    fixed: Mapping[str, Any]  #: hyperparameters that are not searched: a later version may have other defaults
+
+
+def study_settings(
+    spec: StudySpec,
+    space: Mapping[str, Searched],
+    interactions: Interactions,
+    split: Split,
+    metrics: Sequence[Metric],
+    seed: int,
+) -> StudySettings:
+    """The settings of a study that is about to be searched."""
+    return StudySettings(
+        model=spec.model.name,
+        metric=str(metrics[0]),
+        second_metric=str(metrics[1]) if len(metrics) > 1 else None,
+        seed=seed,
+        max_epochs=spec.max_epochs,
+        patience=spec.patience,
+        data=replace(data_summary(interactions), features=features_in_words(spec.model, interactions)),
+        split=split_summary(split),
+        space={name: _parameter_range(searched) for name, searched in space.items()},
+        fixed={name: value for name, value in asdict(spec.config({})).items() if name not in {*space, "n_epochs"}},
+    )
+
+
+def data_summary(interactions: Interactions) -> DataSummary:
+    """The data, and where it came from."""
+    source = interactions.source
+    return DataSummary(
+        name=interactions.name,
+        n_users=interactions.n_users,
+        n_items=interactions.n_items,
+        n_likes=interactions.n_likes,
+        rows_read=source.rows_read,
+        dropped=dict(source.dropped),
+        content_hash=interactions.content_hash,
+        positive_from=source.positive_from,
+        notes=source.notes,
+        terms=source.terms,
+    )
+
+
+def split_summary(split: Split) -> SplitSummary:
+    """What was hidden, from how many; of the sealed test no more than it says unopened."""
+    options, fold = split.options, split.validation[0]
+    kind = "last" if options.holdout == "last" else "random"
+    return SplitSummary(
+        kind=options.kind,
+        protocol=options.protocol,
+        holdout=f"{options.n_held_out} {kind} like{'s' if options.n_held_out > 1 else ''} a user",
+        seed=options.seed,
+        n_eligible_users=split.n_eligible_users,
+        n_test_users=split.test.n_users,
+        n_hidden=options.n_held_out if options.kind == "leave-one-out" else None,
+        is_last_by_time=options.holdout == "last",
+        seen_may_return=fold.seen_may_return,
+        n_unknown=0 if fold.n_unknown is None else int(fold.n_unknown.sum()),
+        n_validation_users=len(fold.users),
+        n_draws=len(split.validation),
+        n_train_likes=int(fold.train.nnz),
+        test_hash=split.test.hash,
+        validation_hash=split.validation_hash,
+    )
+
+
+def _parameter_range(searched: Searched) -> ParameterRange:
+    distribution = searched.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return ParameterRange(source=searched.source, choices=tuple(distribution.choices))
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    return ParameterRange(
+        source=searched.source,
+        low=distribution.low,
+        high=distribution.high,
+        log=distribution.log,
+        is_integer=isinstance(distribution, IntDistribution),
+    )
+
+
+def settings_as_json(settings: StudySettings) -> dict[str, Any]:
+    """Plain values, equal to themselves after a way through JSON."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    return plain
+
+
+def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Each setting that is not the same in both, in words, but for names of the same things."""
+    there, here = _leaves(stored), _leaves(wanted)
+    return [
+        f"{name} is {there.get(name, 'absent')} there and {here.get(name, 'absent')} here"
+        for name in dict.fromkeys([*there, *here])
+        if there.get(name) != here.get(name) and not name.startswith(_FREE) and not name.endswith(_FREE)
+    ]
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    leaves: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            leaves.update(_leaves(value, f"{prefix}{name}."))
+        else:
+            leaves[prefix + name] = value
+    return leaves

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.benchmarks import GROUPS, tasks
+from bench.benchmarks.measures import share_of_best
+from bench.benchmarks.ours import shared_model
+from bench.benchmarks.problem import Problem, load_fold, save_fold, tiny_fold
+from bench.benchmarks.stopwatch import EnoughError, Stopwatch
+from bench.benchmarks.tasks import Contender, Task, tasks_of
+from studies.registry import MODELS
+
+ALL = [(task, contender) for task in tasks_of(GROUPS) for contender in task.contenders]
+
+
+def tiny_problem(task: Task) -> Problem:
+    return Problem(fold=tiny_fold(), threads=1, n_factors=task.n_factors, k=task.k)
+
+
+@pytest.mark.parametrize(("task", "contender"), ALL, ids=[f"{task.name}, {one.name}" for task, one in ALL])
+def test_every_contender_does_its_work_well(task: Task, contender: Contender) -> None:
+    """On likes that follow a rule: everybody likes what lies next to the hidden item."""
+    if not contender.is_installed:
+        pytest.skip(f"{contender.module} is not installed")
+    given = tiny_problem(task)
+    watch = Stopwatch(max_laps=task.max_epochs)
+    with pytest.raises(EnoughError):
+        contender.prepare(given)(watch)
+    assert len(watch.laps) == task.max_epochs
+    if task.needs_ratings:
+        assert task.quality(given, watch.state) < 0.5  # of ratings that deviate by 1.4
+        return
+    by_chance = 1 - 0.5 if task.name == "top-100" else 0.02
+    assert task.quality(given, watch.state) > 3 * by_chance or task.quality(given, watch.state) == 1
+
+
+def test_ours_comes_first_and_every_name_is_one_contender() -> None:
+    for task in tasks_of(GROUPS):
+        names = [contender.name for contender in task.contenders]
+        assert task.contenders[0].is_ours
+        assert len(set(names)) == len(names)
+        assert task.exact is None or task.exact[0] in names
+
+
+def test_a_model_that_is_not_there_has_no_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MODELS", {name: where for name, where in MODELS.items() if name != "bpr"})
+    assert [task.name for task in tasks_of(["bpr", "warp"])] == ["warp"]
+
+
+def test_one_task_of_a_group_may_be_named_and_epochs_limited() -> None:
+    assert [task.name for task in tasks_of(["ials"])] == ["ials-64", "ials-128"]
+    assert [task.name for task in tasks_of(["ials-128", "ials"])] == ["ials-64", "ials-128"]
+    limited = tasks_of(["ials-128", "ranks"], max_epochs=5)
+    assert [(task.name, task.max_epochs) for task in limited] == [("ials-128", 5), ("ranks", 1)]
+
+
+def test_a_wrong_list_is_found_out() -> None:
+    given = tiny_problem(tasks_of(["top-100"])[0])
+    right = shared_model(given).recommend(np.arange(200), 100).items
+    assert share_of_best(given, right) == 1
+    wrong = right.copy()
+    wrong[:, 0] = given.fold.train.indices[given.fold.train.indptr[:-1]]  # seen
+    assert share_of_best(given, wrong) == pytest.approx(0.99)
+
+
+def test_a_fold_survives_its_file(tmp_path: Path) -> None:
+    fold = tiny_fold(10)
+    save_fold(tmp_path / "fold.npz", fold)
+    again = load_fold(tmp_path / "fold.npz")
+    assert (again.users == fold.users).all()
+    assert again.user_features is None
+    for name in ("train", "histories", "held_out", "item_features"):
+        assert (getattr(again, name) != getattr(fold, name)).nnz == 0
+    assert fold.ratings is not None
+    assert again.ratings is not None
+    assert (again.ratings.train.matrix != fold.ratings.train.matrix).nnz == 0
+    assert (again.ratings.histories != fold.ratings.histories).nnz == 0
+    assert again.ratings.withheld.ratings.tolist() == fold.ratings.withheld.ratings.tolist()
+
+
+def test_a_process_has_a_memory_of_its_own() -> None:
+    from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
+
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("this system does not tell what a process holds")
+    forget_peak()
+    before = held_bytes()
+    assert before is not None
+    block = np.ones(64 << 20, np.uint8)
+    assert peak_bytes() - before > 0.9 * block.nbytes
+    del block
+    assert peak_bytes() - before > 0.9 * (64 << 20)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from studies.storage.processes import is_alive, this_process
+
+
+def test_a_process_lives_until_it_ends_and_its_number_given_again_is_another() -> None:
+    print_itself = "from studies.storage.processes import this_process; print(this_process(), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", print_itself], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        named = other.stdout.readline().rstrip("\n")
+        assert is_alive(named) is True
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # ended, and still in the list of processes
+        assert is_alive(named) is False
+    assert is_alive(named) is False
+    machine, pid, birth = this_process().rsplit(" ", 2)
+    assert is_alive(this_process()) is True
+    assert is_alive(f"{machine} {pid} {int(birth) - 1}") is False
+
+
+def test_of_another_machine_nothing_is_known() -> None:
+    assert is_alive("elsewhere 1 1") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of Linux alone")
+def test_a_process_that_hangs_dies_with_its_parent_where_it_has_said_so() -> None:
+    child = (
+        "import ctypes; from studies.storage.processes import die_with_parent, this_process; die_with_parent(); "
+        "print(this_process(), flush=True); ctypes.PyDLL(None).sleep(1_000)"
+    )
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        named = other.stdout.readline().rstrip("\n")
+        assert is_alive(named) is True
+        other.kill()
+        deadline = time.monotonic() + 60
+        while is_alive(named) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert is_alive(named) is False

@@ -1,0 +1,166 @@
+"""Trials whose process died, was stopped, or only seemed to: each is tried again once, and none counts twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import optuna
+import pytest
+from optuna.trial import Trial, TrialState
+
+from evaluation.interactions import Interactions
+from evaluation.split import Split
+from studies.samplers.seeded import SamplerName, make_sampler
+from studies.search import SearchOptions, search
+from studies.storage.opening import load_study, open_storage
+from studies.storage.processes import this_process
+from studies.storage.requeueing import queue_again, queue_lost_trials
+from studies.storage.schema import OWNER
+from tests.studies import fragile
+
+pytestmark = pytest.mark.usefixtures("calm")
+
+
+@pytest.fixture
+def study(data: Interactions, split: Split, options: SearchOptions) -> optuna.Study:
+    """A study of three finished trials."""
+    search("fragile", data, split, replace(options, n_trials=3))
+    return load_study(open_storage(options.storage), options.study_name)
+
+
+DEAD = f"{this_process()}0"
+ELSEWHERE = "elsewhere 1 1"
+
+
+def start_trial(study: optuna.Study, owner: str | None, quality: float = 0.25) -> Trial:
+    """A trial that runs in the process ``owner``: what is queued, else a new one with this quality."""
+    if not waiting(study):
+        study.enqueue_trial({"quality": quality})
+    trial = study.ask()
+    trial.suggest_float("quality", 0.0, 1.0)
+    trial.set_user_attr(OWNER, owner)
+    return trial
+
+
+def waiting(study: optuna.Study) -> list[dict[str, Any]]:
+    trials = study.get_trials(states=(TrialState.WAITING,))
+    return [trial.system_attrs["fixed_params"] for trial in trials]
+
+
+def state(study: optuna.Study, trial: Trial) -> TrialState:
+    return study.get_trials()[trial.number].state
+
+
+def test_a_dead_process_of_this_machine_is_noticed_at_once(study: optuna.Study) -> None:
+    trial = start_trial(study, DEAD)
+    queue_lost_trials(study)
+    assert state(study, trial) is TrialState.FAIL
+    assert waiting(study) == [{"quality": 0.25}]
+
+
+def test_a_living_process_is_left_alone_however_long_its_heart_was_not_heard(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it looks after a clock that jumped, or a suspended machine."""
+    mine, theirs = start_trial(study, this_process()), start_trial(study, ELSEWHERE)
+    everything = [trial._trial_id for trial in (mine, theirs)]
+    monkeypatch.setattr(optuna.storages.RDBStorage, "_get_stale_trial_ids", lambda self, study_id: everything)
+    queue_lost_trials(study)
+    assert (state(study, mine), state(study, theirs)) == (TrialState.RUNNING, TrialState.FAIL)
+
+
+def test_another_machines_trial_is_dead_by_its_heartbeat_alone(study: optuna.Study) -> None:
+    trial = start_trial(study, ELSEWHERE)
+    queue_lost_trials(study)
+    assert state(study, trial) is TrialState.RUNNING
+
+
+def test_a_trial_whose_process_died_before_it_gave_its_name(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studies.storage.retrying.OWNERLESS_SECONDS", 0.0)
+    monkeypatch.setattr("studies.storage.requeueing.OWNERLESS_SECONDS", 0.0)
+    trial = start_trial(study, None)
+    queue_lost_trials(study)
+    assert state(study, trial) is TrialState.FAIL
+    assert waiting(study) == [{"quality": 0.25}]
+
+
+def test_a_configuration_is_queued_once_wherever_its_process_died(study: optuna.Study) -> None:
+    queued_then_died, failed_then_died = start_trial(study, DEAD, quality=0.25), start_trial(study, DEAD, quality=0.75)
+    queue_again(study, queued_then_died.number)
+    study.tell(failed_then_died, state=TrialState.FAIL)
+    for _ in range(2):
+        queue_lost_trials(study)
+    assert sorted(params["quality"] for params in waiting(study)) == [0.25, 0.75]
+
+
+def test_defaults_that_died_before_they_were_written_down_are_tried_again(
+    data: Interactions, split: Split, options: SearchOptions
+) -> None:
+    died = search("fragile", data, split, options, should_stop=iter([False, True, True]).__next__)
+    assert died.finished() == []
+    record = search("fragile", data, split, replace(options, n_trials=2)).record()
+    assert [(trial.is_default, trial.params["quality"] == 0.5) for trial in record.trials] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+@pytest.mark.parametrize("name", ["tpe", "random", "grid"])
+def test_who_asks_before_a_lost_configuration_is_queued_again_draws_another(
+    data: Interactions, split: Split, options: SearchOptions, name: SamplerName
+) -> None:
+    """Its process has died, another asks for a trial, and only then is it queued."""
+    options = replace(options, sampler=name, rescore=0)
+    search("fragile", data, split, replace(options, n_trials=1))
+    study = load_study(open_storage(options.storage), options.study_name)
+    study.sampler = make_sampler(name, options.seed, fragile.CALM.space)
+
+    def ask() -> Trial:
+        trial = study.ask()
+        trial.suggest_float("quality", 0.0, 1.0)
+        return trial
+
+    lost, beside = ask(), ask()
+    study.tell(lost, state=TrialState.FAIL)
+    meanwhile = ask()
+    queue_again(study, lost.number)
+    again, later = ask(), ask()
+    assert again.params == lost.params
+    assert len({trial.params["quality"] for trial in (lost, beside, meanwhile, later)}) == 4
+
+
+def test_a_configuration_at_which_three_processes_died_is_a_failed_trial_and_the_study_goes_on(
+    data: Interactions, split: Split, options: SearchOptions, study: optuna.Study
+) -> None:
+    for _ in range(3):
+        start_trial(study, DEAD)
+        queue_lost_trials(study)
+    record = search("fragile", data, split, replace(options, n_trials=6)).record()
+    failed = [trial for trial in record.trials if trial.state == "failed"]
+    assert [trial.params["quality"] for trial in failed] == [0.25]
+    assert failed[0].error == "DeadlyTrialError: 3 processes were killed while they tried it; out of memory?"
+    assert len(record.trials) == 6
+
+
+def test_a_trial_that_others_thought_dead_ends_without_a_word(
+    data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process woke up again; what it finds is not needed."""
+    from studies.search import run_trial as real
+
+    def taken_from_it(*args: Any, **kwargs: Any) -> Any:
+        other = load_study(open_storage(options.storage), options.study_name)
+        running = other.get_trials(states=(TrialState.RUNNING,))
+        if running and running[0].number == 2:
+            other._storage.set_trial_state_values(running[0]._trial_id, TrialState.FAIL)
+            queue_again(other, 2)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("studies.search.run_trial", taken_from_it)
+    history = search("fragile", data, split, replace(options, n_trials=5))
+    assert [trial.number for trial in history.finished()] == [0, 1, 3, 4, 5]
+    trials = load_study(open_storage(options.storage), options.study_name).trials
+    assert trials[3].params == trials[2].system_attrs.get("fixed_params", trials[2].params)

@@ -1,0 +1,48 @@
+"""A model's ranks are those of its scores, whatever short way leads to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from evaluation.ranking import rank_held_out
+
+from evaluation.fold import Fold
+from studies import trial
+from studies.registry import MODELS, load_spec
+from studies.trial import rank_by
+
+
+@pytest.fixture(scope="module")
+def fold() -> Fold:
+    rng = np.random.default_rng(0)
+    likes = rng.random((300, 80)) < 0.2
+    likes[:, :2] = (True, False)
+    held_out = np.zeros_like(likes)
+    held_out[np.arange(300), rng.integers(1, 80, 300)] = True
+    train = sp.csr_array((likes & ~held_out).astype(np.float32))
+    return Fold(
+        train=train,
+        users=np.arange(300),
+        histories=train,
+        held_out=sp.csr_array(held_out.astype(np.float32)),
+        fold_in=False,
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("fold_in", [False, True], ids=["warm", "fold-in"])
+def test_ranks_are_those_of_the_scores_on_any_number_of_threads(
+    name: str, fold_in: bool, fold: Fold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = load_spec(name)
+    fold = replace(fold, fold_in=fold_in)
+    model = spec.model(spec.config({}), threads=2).fit(fold.train)
+    expected = rank_held_out(model.scores, fold)
+    for found in (rank_by(model, fold), rank_by(model.on_one_thread(), fold)):
+        np.testing.assert_array_equal(found.ranks, expected.ranks)
+    monkeypatch.setattr(trial, "can_run_side_by_side", lambda: False)
+    np.testing.assert_array_equal(rank_by(model, fold).ranks, expected.ranks)
+    assert model.threads == 2

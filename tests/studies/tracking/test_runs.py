@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.interactions import Interactions
+from evaluation.split import Split
+from studies.history import StudyHistory
+from studies.record.study import StudyRecord
+from studies.search import SearchOptions, search
+from studies.storage.opening import load_study, open_storage
+from studies.tracking.background import SERVER_SECONDS, Tracker, copy_study
+from studies.tracking.runs import StudyRun
+from tests.proxy import Mode, Proxy
+from tests.studies.stored_runs import Store, assert_holds
+
+pytestmark = pytest.mark.usefixtures("stormy")
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/mlflow.db"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "toy.html"
+    path.write_text("<p>a report")
+    return path
+
+
+def tracked(
+    uri: str, data: Interactions, split: Split, options: SearchOptions, artifacts: list[Path]
+) -> tuple[StudyRecord, Tracker]:
+    tracker = Tracker(uri)
+    record = search("fragile", data, split, options, command="the command", observers=[tracker]).record()
+    tracker.finish(record, artifacts, timeout=120)
+    return record, tracker
+
+
+def test_processes_that_copy_a_study_at_the_same_moment_leave_each_trial_once(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    search("fragile", data, split, options)
+
+    def copy(_: int) -> int:
+        return copy_study(uri, StudyHistory(load_study(open_storage(options.storage), options.study_name)), [])
+
+    with ThreadPoolExecutor(3) as pool:
+        n_missing = sorted(pool.map(copy, range(3)))
+    record = StudyHistory(load_study(open_storage(options.storage), options.study_name)).record()
+    assert n_missing == [0, 0, len(record.trials)]
+    assert_holds(Store(uri), record)
+
+
+def test_a_study_is_a_run_with_its_trials_beneath(
+    data: Interactions, split: Split, options: SearchOptions, uri: str, report: Path
+) -> None:
+    record, tracker = tracked(uri, data, split, options, [report])
+    assert tracker.problem is None
+    store = Store(uri)
+    assert_holds(store, record)
+    assert {trial.state for trial in record.trials} >= {"complete", "failed"}
+    (study,) = store.studies
+    assert record.best is not None
+    assert study.info.run_name == "toy study"
+    assert study.info.status == "FINISHED"
+    assert study.data.metrics["mrr_at_100"] == record.best.metrics["mrr@100"].mean
+    assert study.data.metrics["popularity_map_at_30"] == record.floors["popularity"]["map@30"].mean
+    assert study.data.params["protocol"] == "warm"
+    assert study.data.tags["data.hash"] == data.content_hash
+    assert study.data.tags["split.test_hash"] == split.test.hash
+    assert study.data.tags["command"] == "the command"
+    assert study.data.metrics["fresh_mrr_at_100"] == record.best.fresh["mrr@100"].mean
+    assert study.data.metrics["overall_mrr_at_100"] == record.best.overall["mrr@100"].mean
+    again = {name: run.data.metrics for name, run in store.trials.items() if "fresh_mrr_at_100" in run.data.metrics}
+    assert {name: each["fresh_mrr_at_100"] for name, each in again.items()} == {
+        trial.number: trial.fresh["mrr@100"].mean for trial in record.finalists
+    }
+    assert study.data.tags["best.n_epochs"] == str(record.best.n_epochs)
+    assert study.inputs.dataset_inputs[0].dataset.digest == data.content_hash[:16]
+    assert [file.path for file in store.client.list_artifacts(study.info.run_id)] == ["toy.html"]
+
+
+def test_a_resumed_study_adds_to_its_run_and_writes_nothing_twice(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    tracked(uri, data, split, replace(options, n_trials=5), [])
+    record, _ = tracked(uri, data, split, options, [])
+    store = Store(uri)
+    assert len(store.studies) == 1
+    assert_holds(store, record)
+
+
+def test_what_a_dead_server_missed_is_caught_up_and_costs_seconds(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://user:secret@127.0.0.1:{closed.getsockname()[1]}"
+        start = time.monotonic()
+        record, tracker = tracked(nowhere, data, split, replace(options, n_trials=5), [])
+    assert time.monotonic() - start < 30
+    assert len(record.trials) == 5
+    assert tracker.problem is not None
+    assert "secret" not in tracker.problem
+    assert "\n" not in tracker.problem
+    record, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is None
+    assert_holds(Store(uri), record)
+
+
+def test_a_run_that_was_left_half_written_is_completed(
+    data: Interactions, split: Split, options: SearchOptions, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    whole = MlflowClient.log_batch
+
+    def breaks_at_the_third_trial(self: Any, run_id: str, *args: Any, **kwargs: Any) -> None:
+        if self.get_run(run_id).data.tags.get("mfbench.trial") == "2":
+            raise ConnectionError("the cable was cut")
+        whole(self, run_id, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_batch", breaks_at_the_third_trial)
+        _, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is not None
+    assert tracker.problem.endswith("the cable was cut")
+    record, tracker = tracked(uri, data, split, options, [])
+    assert tracker.problem is None
+    assert_holds(Store(uri), record)
+
+
+def test_a_server_gets_the_same(
+    data: Interactions,
+    split: Split,
+    options: SearchOptions,
+    mlflow_url: str,
+    report: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record, tracker = tracked(mlflow_url, replace(data, name="same"), split, replace(options, n_trials=3), [report])
+    assert tracker.problem is None
+    assert capsys.readouterr().out == ""
+    assert_holds(Store(mlflow_url, "same"), record)
+
+
+def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
+    """A study made without MLflow can be written to it later, from its storage alone."""
+    from studies.storage.opening import load_study, open_storage
+
+    search("fragile", data, split, options)
+    history = StudyHistory(load_study(open_storage(options.storage), options.study_name))
+    tracker = Tracker(uri)
+    tracker.search_started(history)
+    tracker.finish(history.record(), [], timeout=120)
+    assert_holds(Store(uri), history.record())
+
+
+class Outage:
+    """An observer by which the way to the server goes bad when a trial of that number has ended, and later good."""
+
+    def __init__(self, proxy: Proxy, mode: Mode, begin: int = 2, end: int | None = None) -> None:
+        self.proxy, self.mode, self.begin, self.end = proxy, mode, begin, end
+
+    def search_started(self, history: StudyHistory) -> None: ...
+
+    def rescoring(self, done: int, total: int) -> None: ...
+
+    def trial_finished(self, history: StudyHistory, number: int) -> None:
+        if number in (self.begin, self.end):
+            self.proxy.mode = self.mode if number == self.begin else "pass"
+
+
+@pytest.mark.parametrize("mode", ["refuse", "hang", "delay", "error"])
+def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
+    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path, mode: Mode
+) -> None:
+    name = f"outage: {mode}"
+    named = replace(data, name=name)
+    with Proxy(int(mlflow_url.rpartition(":")[2]), seconds=2.0) as proxy:
+        tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
+        history = search("fragile", named, split, options, observers=[Outage(proxy, mode), tracker])
+        record = history.record()
+        assert len(record.trials) == 12
+        start = time.monotonic()
+        tracker.finish(record, [report])
+        assert time.monotonic() - start < SERVER_SECONDS + 10
+        assert tracker.problem is not None
+        assert "\n" not in tracker.problem
+        proxy.mode = "pass"
+        assert copy_study(tracker.uri, history, [report]) > 0
+        assert copy_study(tracker.uri, history, [report]) == 0
+    assert_holds(Store(mlflow_url, name), record)
+
+
+def test_an_outage_that_ends_within_the_study_is_caught_up_within_it(
+    data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path
+) -> None:
+    with Proxy(int(mlflow_url.rpartition(":")[2])) as proxy:
+        tracker = Tracker(f"http://127.0.0.1:{proxy.port}")
+        outage = Outage(proxy, "error", begin=0, end=10)
+        record = search("fragile", replace(data, name="ends"), split, options, observers=[outage, tracker]).record()
+        tracker.finish(record, [report], timeout=120)
+    assert tracker.problem is None
+    assert_holds(Store(mlflow_url, "ends"), record)
+
+
+def test_two_commands_that_track_one_study_leave_each_trial_once(
+    data: Interactions, split: Split, options: SearchOptions, uri: str
+) -> None:
+    """Neither sees what the other is about to write."""
+    named = replace(data, name="two")
+    record = search("fragile", named, split, replace(options, n_trials=4)).record()
+    runs = [StudyRun(uri), StudyRun(uri)]
+    for run in runs:
+        run.open(record)
+    for run in runs:
+        run.write_trials(record.trials)
+    for run in runs:
+        run.close(record, [])
+    assert_holds(Store(uri, "two"), record)
