@@ -19,7 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from models.spark_session import MASTER, SparkError
+from models.errors import UserError
+from models.spark_session import MASTER
 from studies.secrets import hide_password
 
 __all__ = [
@@ -63,7 +64,7 @@ class CommandParser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: error: {message}; --help lists the options\n")
 
 
-class UnusableFolderError(OSError):
+class UnusableFolderError(UserError, OSError):
     """A folder that cannot be written; the message says why."""
 
 
@@ -186,7 +187,7 @@ def _one_line(error: Exception, storage: str | None) -> str | None:
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         what, todo = error.filename or "a file", "mend it, and run the same command again"
         return f"Cannot write {what} ({error.strerror}); every finished trial is kept: {todo}"
-    if storage is not None and not isinstance(error, _user_errors()):
+    if storage is not None and not isinstance(error, UserError):
         from studies.storage.errors import StorageError, storage_errors_explained
 
         try:
@@ -196,7 +197,7 @@ def _one_line(error: Exception, storage: str | None) -> str | None:
             return str(explained)
         except Exception:
             return None
-    return str(error) if isinstance(error, _user_errors()) else None
+    return str(error) if isinstance(error, UserError) else None
 
 
 def say_left_out_plugins() -> None:
@@ -235,38 +236,3 @@ def stop_on_signal() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _user_errors() -> tuple[type[Exception], ...]:
-    from bench.benchmarks.latency import SettingError
-    from bench.config_file import ConfigFileError
-    from bench.datasets import DataError
-    from evaluation.interactions import InvalidInteractionsError
-    from evaluation.metrics import InvalidMetricError
-    from evaluation.split import InvalidSplitError
-    from models.memory import TooLittleMemoryError
-    from studies.execution.workers import WorkersError
-    from studies.half_life import HalfLifeError
-    from studies.registry import UnavailableModelError, UnknownModelError
-    from studies.samplers.growth import GrowthError
-    from studies.storage.errors import StorageError
-    from studies.storage.opening import StudyMismatchError
-
-    return (
-        ConfigFileError,
-        DataError,
-        GrowthError,
-        HalfLifeError,
-        InvalidInteractionsError,
-        InvalidMetricError,
-        InvalidSplitError,
-        SettingError,
-        SparkError,
-        StorageError,
-        StudyMismatchError,
-        TooLittleMemoryError,
-        UnavailableModelError,
-        UnknownModelError,
-        UnusableFolderError,
-        WorkersError,
-    )

@@ -20,6 +20,8 @@ from studies.secrets import hide_password
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+from models.errors import UserError
+
 __all__ = ["ConfigFileError", "add_config_argument", "as_toml", "keys", "parse"]
 
 CONFIG = "--config"
@@ -28,7 +30,7 @@ TYPES: dict[Any, type] = {None: str, Path: str, int: int, positive_int: int, who
 )  #: of an option -> of its value in a file; any other option takes a text or a number
 
 
-class ConfigFileError(ValueError):
+class ConfigFileError(UserError):
     """The file cannot be read as options; the message names it, the key and what is wrong."""
 
 

@@ -12,10 +12,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from models.errors import UserError
+
 __all__ = ["FeatureTable", "Interactions", "InvalidInteractionsError", "Ratings", "Source", "only_entries"]
 
 
-class InvalidInteractionsError(ValueError):
+class InvalidInteractionsError(UserError):
     """The data cannot be used; the message says why, with the value, and what to do."""
 
 

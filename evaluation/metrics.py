@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.ranking import HeldOutRanks
+from models.errors import UserError
 
 __all__ = [
     "DEFAULT",
@@ -37,7 +38,7 @@ NOTATION = (
 )
 
 
-class InvalidMetricError(ValueError):
+class InvalidMetricError(UserError):
     """No such metric; the message says what there is."""
 
 

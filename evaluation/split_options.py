@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from models.errors import UserError
+
 __all__ = ["InvalidSplitError", "SplitOptions"]
 
 
-class InvalidSplitError(ValueError):
+class InvalidSplitError(UserError):
     """The data cannot be split as asked; the message says why and what to do."""
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import UserError
+
 __all__ = ["TooLittleMemoryError", "available_bytes", "check_memory", "n_in_memory", "zeros_in_memory"]
 
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 _lock = threading.Lock()
 
 
-class TooLittleMemoryError(MemoryError):
+class TooLittleMemoryError(UserError, MemoryError):
     """A model needs more memory than there is; the message says how much of each, and what to do."""
 
 

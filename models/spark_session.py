@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import IO, Any
 
+from models.errors import UserError
+
 __all__ = ["MASTER", "WORK_FOLDER", "SparkError", "spark_session", "work_folder"]
 
 MASTER = "MFBENCH_SPARK_MASTER"  #: environment variable: ``local[2]``, ``spark://host:7077``, ``yarn``
@@ -21,7 +23,7 @@ WORK_FOLDER = "MFBENCH_SPARK_FOLDER"  #: environment variable: a folder that thi
 _STARTING = Lock()
 
 
-class SparkError(RuntimeError):
+class SparkError(UserError, RuntimeError):
     """Spark cannot be started, or not be reached; the message says where and why."""
 
 

@@ -11,6 +11,7 @@ from optuna.distributions import CategoricalDistribution
 from evaluation.fold import Fold
 from evaluation.interactions import Interactions, InvalidInteractionsError
 from models.decay import DecayConfig
+from models.errors import UserError
 from studies.registry import MODELS, load_spec
 from studies.spec import Searched, StudySpec
 
@@ -19,7 +20,7 @@ __all__ = ["HALF_LIFE", "HalfLifeError", "half_life_space", "with_times"]
 HALF_LIFE = "half_life_days"
 
 
-class HalfLifeError(ValueError):
+class HalfLifeError(UserError):
     """The model has no use for the age of likes; the message says which have."""
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from studies.spec import StudySpec
 
+from models.errors import UserError
+
 __all__ = [
     "MODELS",
     "NEED_EXTRAS",
@@ -82,11 +84,11 @@ NEED_EXTRAS = {
 }
 
 
-class UnknownModelError(ValueError):
+class UnknownModelError(UserError):
     """There is no such model; the message says what there is."""
 
 
-class UnavailableModelError(ValueError):
+class UnavailableModelError(UserError):
     """The model is known and cannot be loaded; the message says why."""
 
 

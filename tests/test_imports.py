@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {"bench", "evaluation", "models", "reports", "studies"}
 MAY_IMPORT = {
     "models": {"models"},
-    "evaluation": {"evaluation"},
+    "evaluation": {"evaluation", "models.errors"},
     "studies": {"models", "evaluation", "studies"},
     "reports": {"reports", "studies.record"},
     "bench": OURS,

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.base import Recommender
+from models.errors import UserError
 from models.factor_model import FactorModel
 from studies.record.speed import Latency, ModelSpeed
 from studies.registry import load_spec
@@ -37,7 +38,7 @@ class _Kind:
     call: Callable[[Any], object]
 
 
-class SettingError(ValueError):
+class SettingError(UserError):
     """A model has no such setting, or not with that value."""
 
 

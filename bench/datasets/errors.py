@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from models.errors import UserError
+
 __all__ = ["DataError", "did_you_mean", "shown"]
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data cannot be used; one line that says what is wrong, where, the value, and what to do."""
 
     @classmethod

@@ -31,6 +31,8 @@ from studies.storage.schema import OWNER
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+from models.errors import UserError
+
 __all__ = ["Job", "WorkersError", "check_workers", "connecting", "run_on_workers"]
 
 LOOK_AGAIN_SECONDS = 0.5
@@ -43,7 +45,7 @@ RETURN_MEMORY_AT = "MALLOC_TRIM_THRESHOLD_"  #: with Dask's, each block of score
 MUST_AGREE = ("mfbench", "code", "python", "numpy", "scipy", "numba", "optuna")  #: else results may differ by worker
 
 
-class WorkersError(ValueError):
+class WorkersError(UserError):
     """There are no workers to be had; the message says why and what to do."""
 
 

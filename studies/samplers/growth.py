@@ -19,6 +19,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from models.errors import UserError
 from studies.spec import Searched
 from studies.storage.requeueing import draw_position
 
@@ -29,7 +30,7 @@ SMALL = 32  #: factors to begin with, at most
 NEAR = 3.0  #: times as much or as little, around the best smaller configuration
 
 
-class GrowthError(ValueError):
+class GrowthError(UserError):
     """The study cannot grow its factors; the message says why."""
 
 

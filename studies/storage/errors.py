@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.errors import UserError
 from studies.secrets import hide_password
 
 __all__ = ["StorageError", "advice", "reason_of", "storage_errors_explained"]
 
 
-class StorageError(ValueError):
+class StorageError(UserError):
     """The storage cannot be used; the message says why and what to do."""
 
 

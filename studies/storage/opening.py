@@ -15,6 +15,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from models.errors import UserError
 from studies.secrets import hide_password
 from studies.storage.errors import StorageError, advice, reason_of
 from studies.storage.locks import exclusive_lock
@@ -28,7 +29,7 @@ __all__ = ["HEARTBEAT_SECONDS", "StudyMismatchError", "create_or_resume", "load_
 HEARTBEAT_SECONDS = 60  #: a trial silent for three of these is dead, and its configuration is queued again
 
 
-class StudyMismatchError(ValueError):
+class StudyMismatchError(UserError):
     """The study exists with other settings; the message lists what differs."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 import models
 from evaluation.interactions import Interactions
 from models.base import Recommender
+from models.errors import UserError
 from studies.tracking.runs import import_mlflow
 
 __all__ = ["PyfuncError", "write_pyfunc"]
@@ -24,7 +25,7 @@ REQUIREMENTS = ("mlflow", "numba", "numpy", "pandas", "scipy", "threadpoolctl", 
 SCRIPT = Path(__file__).with_name("pyfunc_script.py")
 
 
-class PyfuncError(ValueError):
+class PyfuncError(UserError):
     """The model cannot be exported so; the message says why."""
 
 

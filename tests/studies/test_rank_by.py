@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from evaluation.ranking import rank_held_out
 
 from evaluation.fold import Fold
+from evaluation.ranking import rank_held_out
 from studies import trial
 from studies.registry import MODELS, load_spec
 from studies.trial import rank_by

@@ -1,0 +1,10 @@
+"""The base class of the errors that a user can mend."""
+
+__all__ = ["UserError"]
+
+
+class UserError(ValueError):
+    """A mistake in the input, the options or the environment; the message says what is wrong and what to do.
+
+    A command prints it in one line and exits with code 2. Other exceptions are defects and keep their traceback.
+    """
