@@ -1,4 +1,4 @@
-"""What every test shares: how examples are drawn, and real servers."""
+"""What all tests share: how Hypothesis draws examples, markers, and real servers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ from tests.servers import find_postgresql, mlflow_server, postgresql_server
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+#: Marker -> fixtures: a test that uses one of them gets the marker.
+MARKED_BY_FIXTURE = {
+    "servers": {"postgresql", "mlflow_url", "cluster"},
+    "browser": {"browser"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker, fixtures in MARKED_BY_FIXTURE.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
 
 
 @pytest.fixture(scope="session")
