@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from evaluation.fold import Fold
 from evaluation.ranking import CsrArrays, HeldOutRanks, csr_arrays, rank_blocks, rows_of_blocks
 
-__all__ = ["rank_products"]
+__all__ = ["rank_by_factors"]
 
 ROUNDING = 1e-4  #: of |x| |y|: more than a float32 product of a thousand factors is ever off by
 TINY = 1e-18  #: less than that is lost where a float32 is squared
 
 
-def rank_products(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, *, threads: int = 1) -> HeldOutRanks:
+def rank_by_factors(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, *, threads: int = 1) -> HeldOutRanks:
     """``rank_held_out`` by x @ y.T, (n_asked, n_factors) against (n_items, n_factors), both C-contiguous.
 
     As x.y is at most |x| |y|, items shorter than x.y_h / |x| score less than the hidden like h (as in LEMP, Teflioudi

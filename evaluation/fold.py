@@ -97,4 +97,4 @@ class GivenLikes:
 
     likes: sp.csr_array  #: (n_users, n_items) CSR of ones
     n_held_out: NDArray[np.int64]  #: (n_users,) all of a user, those of items without a training like included
-    n_of_strangers: int = 0  #: likes of users without a training like, who are not asked
+    n_from_cold_start_users: int = 0  #: likes of users without a training like, who are not asked

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.factor_ranking import rank_products
+from evaluation.factor_ranking import rank_by_factors
 from evaluation.metrics import Metric
 from evaluation.ranking import HeldOutRanks, rank_held_out
 from evaluation.rating_errors import RatingErrors, error_estimates
@@ -129,7 +129,7 @@ def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
     if isinstance(model, FactorModel):
         x = model.fold_in(fold.histories) if fold.fold_in else model.user_factors[fold.users]
         with limited_threads(1):
-            return rank_products(x, model.item_factors, fold, threads=threads)
+            return rank_by_factors(x, model.item_factors, fold, threads=threads)
     if threads == 1 or not can_run_side_by_side():
         return rank_held_out(model.scores, fold)
     with limited_threads(1):

@@ -36,7 +36,7 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenLi
     return GivenLikes(
         likes=likes,
         n_held_out=np.bincount(pairs[0], minlength=interactions.n_users),
-        n_of_strangers=int((~has_user).sum()),
+        n_from_cold_start_users=int((~has_user).sum()),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from evaluation import factor_ranking, ranking
-from evaluation.factor_ranking import rank_products
+from evaluation.factor_ranking import rank_by_factors
 from evaluation.fold import Fold
 from evaluation.ranking import HeldOutRanks, NonFiniteScoresError, rank_held_out
 from tests.evaluation.folds import RankingCase, make_fold, ranking_cases
@@ -19,7 +19,7 @@ examples = settings(deadline=None, max_examples=150)  # the first example compil
 
 
 def assert_same(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, *, threads: int = 1) -> HeldOutRanks:
-    ranks = rank_products(x, y, fold, threads=threads)
+    ranks = rank_by_factors(x, y, fold, threads=threads)
     expected = rank_held_out(lambda users: x[users] @ y.T, fold)
     assert ranks.ranks.tolist() == expected.ranks.tolist()
     assert ranks.tie_share == expected.tie_share
@@ -71,10 +71,10 @@ def test_infinite_vectors_are_ranked_as_their_scores_say() -> None:
 def test_nan_in_a_vector_is_refused() -> None:
     y = np.array([[3], [2], [np.nan]], np.float32)
     with pytest.raises(NonFiniteScoresError, match="NaN among the scores that 1 hidden likes"):
-        rank_products(np.ones((1, 1), np.float32), y, make_fold([[]], [[0]], 3))
+        rank_by_factors(np.ones((1, 1), np.float32), y, make_fold([[]], [[0]], 3))
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e20])
 def test_vectors_of_any_length_are_ranked(scale: float) -> None:
     y = (np.arange(6, 0, -1)[:, None] * np.float32(scale)).astype(np.float32)
-    assert rank_products(np.ones((1, 1), np.float32), y, make_fold([[1]], [[4]], 6)).ranks.tolist() == [4]
+    assert rank_by_factors(np.ones((1, 1), np.float32), y, make_fold([[1]], [[4]], 6)).ranks.tolist() == [4]

@@ -82,14 +82,14 @@ def test_lists_become_training_likes_and_the_authors_validation(save, form):
     validation = load_validation(options, interactions)
     assert validation.likes.toarray().tolist() == [[0, 0, 1], [1, 0, 0], [0, 0, 0]]
     assert validation.n_held_out.tolist() == [1, 2, 0]
-    assert validation.n_of_strangers == 0
+    assert validation.n_from_cold_start_users == 0
 
 
 def test_validation_likes_of_users_without_training_are_counted(save):
     options = DataOptions(data=save(train_ids=np.array([[4], [-1], [5]]), valid_ids=np.array([[5], [4], [4]])))
     validation = load_validation(options, load(options))
     assert validation.likes.toarray().tolist() == [[0, 1], [1, 0]]
-    assert validation.n_of_strangers == 1
+    assert validation.n_from_cold_start_users == 1
 
 
 def test_data_without_a_split_has_no_validation(write):
