@@ -64,10 +64,10 @@ def _parser() -> CommandParser:
 def _peers(args: argparse.Namespace, command: str) -> int:
     from tqdm import tqdm
 
-    from bench.benchmarks.session import SessionOptions, absent_libraries, hold_session, is_held
-    from bench.benchmarks.sets import load_contest_data, sets_for
+    from bench.benchmarks.session import SessionOptions, absent_libraries, run_session, can_run
+    from bench.benchmarks.sets import load_benchmark_data, sets_for
     from bench.benchmarks.tasks import MAX_EPOCHS, tasks_of
-    from bench.benchmarks.terminal import contest_lines
+    from bench.benchmarks.terminal import result_lines
     from bench.datasets.arguments import data_options_from
     from bench.datasets.options import DataOptions
     from bench.record_json import write_json
@@ -86,13 +86,13 @@ def _peers(args: argparse.Namespace, command: str) -> int:
     for name, reason in skipped.items():
         print(f"{name} takes no part: {reason}")
     with stop_on_signal() as stop:
-        sets = [load_contest_data(named, options, args.seed) for named in chosen]
+        sets = [load_benchmark_data(named, options, args.seed) for named in chosen]
         for data in sets:
             for needed, tasks_of_it in (
                 ("ratings", [task for task in tasks if task.needs_ratings]),
                 ("features", [task for task in tasks if task.needs_features]),
             ):
-                if not all(is_held(task, data) for task in tasks_of_it):
+                if not all(can_run(task, data) for task in tasks_of_it):
                     print(f"{data.about.label} has no {needed}: left out of contests of models that learn from them")
         session = SessionOptions(
             tasks=tasks, threads=args.threads or _default_threads(), n_runs=args.runs, skipped=skipped
@@ -103,12 +103,12 @@ def _peers(args: argparse.Namespace, command: str) -> int:
                 bar.set_description_str(what, refresh=False)
                 bar.update()
 
-            record = hold_session(
+            record = run_session(
                 session,
                 sets,
                 command=command,
                 on_step=step,
-                on_contest=lambda contest: bar.write("\n".join(["", *contest_lines(contest)])),
+                on_result=lambda contest: bar.write("\n".join(["", *result_lines(contest)])),
                 should_stop=stop,
             )
     page = write_peers(record, folder)

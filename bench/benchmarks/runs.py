@@ -14,7 +14,7 @@ from bench.benchmarks.tasks import Contender, Task
 from bench.benchmarks.worker import Measured, Memory, Order, Worker, WorkerError
 from studies.record.peers import Contest, Entry
 
-__all__ = ["hold_contest", "n_steps"]
+__all__ = ["run_benchmark", "n_steps"]
 
 LOSS_TOLERANCE = 0.001
 METRIC_SHARE = 0.99  #: the very best of a noisy curve comes late by luck
@@ -40,7 +40,7 @@ def n_steps(task: Task, n_runs: int) -> int:
     return len(_present(task)) * (n_runs + 1)
 
 
-def hold_contest(
+def run_benchmark(
     task: Task,
     data: str,
     fold: Path,

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from bench.benchmarks.machine import describe_machine, load
 from bench.benchmarks.problem import save_fold
-from bench.benchmarks.runs import hold_contest, n_steps
-from bench.benchmarks.sets import ContestData
+from bench.benchmarks.runs import run_benchmark, n_steps
+from bench.benchmarks.sets import BenchmarkData
 from bench.benchmarks.tasks import INSTALLABLE, Task
 from studies.record.peers import Contest, PeersRecord
 
-__all__ = ["SessionOptions", "absent_libraries", "hold_session", "is_held"]
+__all__ = ["SessionOptions", "absent_libraries", "run_session", "can_run"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +29,9 @@ class SessionOptions:
     n_runs: int
     skipped: Mapping[str, str]
 
-    def n_steps(self, sets: Sequence[ContestData]) -> int:
+    def n_steps(self, sets: Sequence[BenchmarkData]) -> int:
         """How often ``on_step`` will be called."""
-        pairs = [(task, data) for data in sets for task in self.tasks if is_held(task, data)]
+        pairs = [(task, data) for data in sets for task in self.tasks if can_run(task, data)]
         return len(self.threads) * sum(n_steps(task, self.n_runs) for task, _ in pairs)
 
 
@@ -41,20 +41,20 @@ def absent_libraries(tasks: Sequence[Task]) -> dict[str, str]:
     return {INSTALLABLE[module]: "not installed; pip install 'mfbench[peers]'" for module in sorted(modules)}
 
 
-def is_held(task: Task, data: ContestData) -> bool:
+def can_run(task: Task, data: BenchmarkData) -> bool:
     """Whether the data has what the task needs."""
     fold = data.fold
     has_features = fold.user_features is not None or fold.item_features is not None
     return (fold.ratings is not None or not task.needs_ratings) and (has_features or not task.needs_features)
 
 
-def hold_session(
+def run_session(
     options: SessionOptions,
-    sets: Sequence[ContestData],
+    sets: Sequence[BenchmarkData],
     *,
     command: str,
     on_step: Callable[[str], None],
-    on_contest: Callable[[Contest], None],
+    on_result: Callable[[Contest], None],
     should_stop: Callable[[], bool],
 ) -> PeersRecord:
     """Hold all contests; when asked to stop, end with those that are done."""
@@ -64,12 +64,12 @@ def hold_session(
         for number, data in enumerate(sets):
             path = Path(folder) / f"{number}.npz"
             save_fold(path, data.fold)
-            for task in (task for task in options.tasks if is_held(task, data)):
+            for task in (task for task in options.tasks if can_run(task, data)):
                 for threads in options.threads:
                     if should_stop():
                         break
                     where = f"{data.about.label}, {task.title}: "
-                    contest = hold_contest(
+                    contest = run_benchmark(
                         task,
                         data.about.label,
                         path,
@@ -79,7 +79,7 @@ def hold_session(
                         should_stop=should_stop,
                     )
                     contests.append(contest)
-                    on_contest(contest)
+                    on_result(contest)
     return PeersRecord(
         command=command,
         started=started,

@@ -11,7 +11,7 @@ from evaluation.interactions import Interactions
 from evaluation.split import Fold, SplitOptions, split_likes
 from studies.record.peers import DataSet
 
-__all__ = ["ContestData", "NamedData", "load_contest_data", "sets_for"]
+__all__ = ["BenchmarkData", "NamedData", "load_benchmark_data", "sets_for"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ LARGE = NamedData("synthetic:users=138000,items=27000,pairs=20000000", "20 M")
 
 
 @dataclass(frozen=True)
-class ContestData:
+class BenchmarkData:
     """A data set's first validation fold, and what to say about it."""
 
     about: DataSet
@@ -45,7 +45,7 @@ def sets_for(data: str | None, *, with_large: bool) -> Sequence[NamedData]:
     return (*STANDARD, LARGE) if with_large else STANDARD
 
 
-def load_contest_data(named: NamedData, options: DataOptions, seed: int) -> ContestData:
+def load_benchmark_data(named: NamedData, options: DataOptions, seed: int) -> BenchmarkData:
     """Load ``named`` by the other ``options``, and hide validation likes and, unseen by anybody, test likes."""
     interactions = load(replace(options, data=named.data))
     fold = split_likes(_of_weight_one(interactions), SplitOptions(seed=seed, draws=1)).validation[0]
@@ -59,7 +59,7 @@ def load_contest_data(named: NamedData, options: DataOptions, seed: int) -> Cont
         content_hash=interactions.content_hash,
         terms=interactions.source.terms,
     )
-    return ContestData(about, fold)
+    return BenchmarkData(about, fold)
 
 
 def _of_weight_one(interactions: Interactions) -> Interactions:

@@ -8,12 +8,12 @@ from statistics import median
 from reports.formats import NOTHING, brief, score, size, times, visible
 from studies.record.peers import Contest, Entry, Spread
 
-__all__ = ["contest_lines"]
+__all__ = ["result_lines"]
 
 OVER_OURS = "theirs/ours"
 
 
-def contest_lines(contest: Contest) -> Iterator[str]:
+def result_lines(contest: Contest) -> Iterator[str]:
     """A title and a table; ratios are their time over ours, above 1 where ours is faster."""
     noun = "thread" if contest.threads == 1 else "threads"
     yield f"{visible(contest.data)}: {contest.title}; {contest.threads} {noun}"

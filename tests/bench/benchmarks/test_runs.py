@@ -11,7 +11,7 @@ import pytest
 
 from bench.benchmarks import runs
 from bench.benchmarks.problem import save_fold, tiny_fold
-from bench.benchmarks.runs import hold_contest, n_steps
+from bench.benchmarks.runs import run_benchmark, n_steps
 from bench.benchmarks.tasks import Contender, Task, tasks_of
 from bench.benchmarks.worker import Measured, Memory, Order, Worker, WorkerError
 from studies.record.peers import Contest
@@ -87,7 +87,7 @@ def a_task() -> Task:
 
 def hold(n_runs: int = 3, should_stop: Any = lambda: False) -> tuple[Contest, list[str]]:
     steps: list[str] = []
-    contest = hold_contest(a_task(), "tiny", Path("fold"), 1, n_runs, on_step=steps.append, should_stop=should_stop)
+    contest = run_benchmark(a_task(), "tiny", Path("fold"), 1, n_runs, on_step=steps.append, should_stop=should_stop)
     return contest, steps
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.benchmarks.sets import LARGE, STANDARD, NamedData, load_contest_data, sets_for
+from bench.benchmarks.sets import LARGE, STANDARD, NamedData, load_benchmark_data, sets_for
 from bench.datasets.options import DataOptions
 from bench.datasets.synthetic import PREFIX, parse_synthetic
 
@@ -27,7 +27,7 @@ def test_the_made_up_sets_can_be_made_and_are_as_large_as_they_say() -> None:
 def test_play_counts_become_likes_and_test_likes_are_nowhere(tmp_path: Path) -> None:
     rows = [f"u{user},i{(user * 7 + place) % 50},{place + 1}" for user in range(30) for place in range(6)]
     (tmp_path / "plays.csv").write_text("user,item,plays\n" + "\n".join(rows) + "\n")
-    data = load_contest_data(NamedData(str(tmp_path / "plays.csv")), DataOptions(), seed=0)
+    data = load_benchmark_data(NamedData(str(tmp_path / "plays.csv")), DataOptions(), seed=0)
     assert data.about.label == "plays.csv"
     assert set(np.unique(data.fold.train.data)) == {1.0}
     # of each of the 30 users one like is hidden for validation, and another one for the test
