@@ -1,4 +1,4 @@
-"""The one loss that iALS contenders minimise, and what each of them has to be told for that.
+"""The one loss that iALS implementations minimise, and what each of them has to be told for that.
 
     L = sum_{likes} (1 - x_u.y_i)^2 + w0 sum_{other pairs} (x_u.y_i)^2 + lambda (sum_u |x_u|^2 + sum_i |y_i|^2)
 
@@ -19,7 +19,7 @@ from bench.benchmarks.problem import Factors
 
 __all__ = ["INIT_SCALE", "Objective"]
 
-INIT_SCALE = 0.1  #: standard deviation of a fresh vector's length, for every contender
+INIT_SCALE = 0.1  #: standard deviation of a fresh vector's length, for every implementation
 _REG = 0.003  #: as in arXiv:2110.14037 for ML-20M; lambda is this times the mean weight of a row
 _UNOBSERVED_TO_LIKES = 20.0  #: weight of all other pairs over that of all likes; there 27 (ML-20M) and 14 (MSD)
 _MAX_UNOBSERVED_WEIGHT = 0.3

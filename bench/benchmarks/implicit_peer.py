@@ -1,4 +1,4 @@
-"""implicit, as a contender. Its documentation asks for OpenBLAS on one thread: its processes are started so."""
+"""implicit, as a implementation. Its documentation asks for OpenBLAS on one thread: its processes are started so."""
 
 from __future__ import annotations
 

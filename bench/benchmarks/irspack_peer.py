@@ -1,4 +1,4 @@
-"""irspack, as a contender."""
+"""irspack, as a implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lightfm-next, as a contender: LightFM as it can be installed today."""
+"""lightfm-next, as a implementation: LightFM as it can be installed today."""
 
 from __future__ import annotations
 

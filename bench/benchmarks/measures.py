@@ -1,4 +1,4 @@
-"""Looking at what contenders made: one measure for all of them, ours and none of theirs."""
+"""Looking at what implementations made: one measure for all of them, ours and none of theirs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROUNDING = 1e-4  #: relative; float32 sums in another order
 
 
 def loss(problem: Problem, state: Factors) -> float:
-    """The loss that all contenders minimise."""
+    """The loss that all implementations minimise."""
     return Objective.of(problem.fold.train).loss(problem.fold.train, state)
 
 

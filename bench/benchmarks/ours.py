@@ -1,4 +1,4 @@
-"""Our models, as contenders."""
+"""Our models, as implementations."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def rank(problem: Problem) -> Run:
 
 
 def shared_model(problem: Problem) -> FactorModel[Any]:
-    """A model that every contender of lists and ranks takes its factors from: the same one wherever it is fitted."""
+    """A model that every implementation of lists and ranks takes its factors from: the same one wherever it is fitted."""
     spec = load_spec("ials")
     config = replace(spec.model.config_type(), n_factors=problem.n_factors, n_epochs=_EPOCHS_BEFORE_RANKING)
     model: Any = spec.model(config, seed=problem.seed, threads=problem.threads).fit(problem.fold.train)

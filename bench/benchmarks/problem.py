@@ -1,4 +1,4 @@
-"""What all contenders of a contest are given, and what they show of their work."""
+"""What all implementations of a contest are given, and what they show of their work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WITHHELD = ("users", "items", "ratings")
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """The same for every contender."""
+    """The same for every implementation."""
 
     fold: Fold
     threads: int

@@ -1,4 +1,4 @@
-"""One contest: every contender rehearses once, then they run in turns, so that a slow minute hits them alike."""
+"""One contest: every implementation rehearses once, then they run in turns, so that a slow minute hits them alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.benchmarks import MIN_EPOCHS
-from bench.benchmarks.tasks import Contender, Task
+from bench.benchmarks.tasks import Implementation, Task
 from bench.benchmarks.worker import Measured, Memory, Order, Worker, WorkerError
 from studies.record.peers import Contest, Entry
 
@@ -24,9 +24,9 @@ FIRST_TIMED, LAST_TIMED = 1, MIN_EPOCHS  #: epochs 2 to 4: the first has set-up 
 
 @dataclass
 class _Part:
-    """A contender's part in the contest, as far as it has come."""
+    """A implementation's part in the contest, as far as it has come."""
 
-    contender: Contender
+    implementation: Implementation
     worker: Worker
     memory: Memory | None = None
     rehearsal: Measured | None = None
@@ -50,7 +50,7 @@ def run_benchmark(
     on_step: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> Contest:
-    """The contest on a fold that ``save_fold`` wrote; a contender that fails is out of it, with its error."""
+    """The contest on a fold that ``save_fold`` wrote; a implementation that fails is out of it, with its error."""
     with ExitStack() as stack:
         parts = [_Part(c, stack.enter_context(Worker(task, c, fold, threads))) for c in _present(task)]
         for part in parts:
@@ -62,7 +62,7 @@ def run_benchmark(
                 if not part.problem and not should_stop():
                     with _failing(part):
                         part.runs.append(_measured(part, Order(max_laps=_n_laps(task, part))))
-                on_step(part.contender.name)
+                on_step(part.implementation.name)
         for part in parts:
             part.worker.dismiss()
     return Contest(
@@ -79,8 +79,8 @@ def run_benchmark(
     )
 
 
-def _present(task: Task) -> list[Contender]:
-    return [contender for contender in task.contenders if contender.is_installed]
+def _present(task: Task) -> list[Implementation]:
+    return [implementation for implementation in task.implementations if implementation.is_installed]
 
 
 def _rehearse(
@@ -89,17 +89,17 @@ def _rehearse(
     """Run each once, looked at after each epoch: what the clocks will run for, and how good the results are."""
     target: float | None = None
     exact = task.exact[0] if task.exact else None
-    for part in sorted(parts, key=lambda part: part.contender.name != exact):
+    for part in sorted(parts, key=lambda part: part.implementation.name != exact):
         if not part.problem and not should_stop():
-            sets_target = task.exact is not None and part.contender.name == exact
+            sets_target = task.exact is not None and part.implementation.name == exact
             max_laps = task.exact[1] if task.exact and sets_target else task.max_epochs
             with _failing(part):
                 part.rehearsal = _measured(part, Order(max_laps=max_laps, is_rehearsal=True, target=target))
                 if sets_target:
                     target = (1 + LOSS_TOLERANCE) * part.rehearsal.values[-1]
-        on_step(part.contender.name)
+        on_step(part.implementation.name)
     if task.has_epochs and not task.exact:
-        curves = [part.rehearsal.values for part in parts if part.rehearsal and not part.contender.is_ours]
+        curves = [part.rehearsal.values for part in parts if part.rehearsal and not part.implementation.is_ours]
         target = METRIC_SHARE * max((max(curve) for curve in curves), default=float("inf"))
         target = None if target == float("inf") else target
     for part in parts:
@@ -141,9 +141,9 @@ def _entry(task: Task, part: _Part) -> Entry:
     runs, rehearsal, epoch = part.runs, part.rehearsal, part.target_epoch
     unit = slice(FIRST_TIMED, LAST_TIMED) if task.has_epochs else slice(None)
     return Entry(
-        name=part.contender.name,
-        library=part.contender.module,
-        is_ours=part.contender.is_ours,
+        name=part.implementation.name,
+        library=part.implementation.module,
+        is_ours=part.implementation.is_ours,
         seconds=tuple(median(run.laps[unit]) for run in runs),
         cpu_seconds=tuple(median(run.cpu_laps[unit]) for run in runs),
         target_seconds=tuple(sum(run.laps[:epoch]) for run in runs) if epoch else (),

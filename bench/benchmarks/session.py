@@ -37,7 +37,7 @@ class SessionOptions:
 
 def absent_libraries(tasks: Sequence[Task]) -> dict[str, str]:
     """Distribution -> why it takes no part, of the libraries that these tasks would call."""
-    modules = {contender.module for task in tasks for contender in task.contenders if not contender.is_installed}
+    modules = {implementation.module for task in tasks for implementation in task.implementations if not implementation.is_installed}
     return {INSTALLABLE[module]: "not installed; pip install 'mfbench[peers]'" for module in sorted(modules)}
 
 

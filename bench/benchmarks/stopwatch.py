@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["EnoughError", "Stopwatch"]
+__all__ = ["RunCompleteError", "Stopwatch"]
 
 
-class EnoughError(Exception):
+class RunCompleteError(Exception):
     """All that was wanted is measured; unwinds a library's own loop over epochs."""
 
 
@@ -17,7 +17,7 @@ class Stopwatch:
     """Seconds of each lap, an epoch or the whole of what has none.
 
     After a lap an adapter hands in how to ``show`` the state, such as the factors, and ``look`` turns that into the
-    value that is watched; neither's time belongs to a lap. The run ends, by EnoughError, after ``max_laps`` or
+    value that is watched; neither's time belongs to a lap. The run ends, by RunCompleteError, after ``max_laps`` or
     once the value is at most ``target``; ``state`` is then the last one.
     """
 
@@ -45,5 +45,5 @@ class Stopwatch:
         is_there = self._target is not None and bool(self.values) and self.values[-1] <= self._target
         if is_there or len(self.laps) >= self._max_laps:
             self.state = show()
-            raise EnoughError
+            raise RunCompleteError
         self.start()

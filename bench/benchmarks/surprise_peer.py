@@ -1,4 +1,4 @@
-"""Surprise (scikit-surprise), as a contender: the library that most rating predictors are measured against."""
+"""Surprise (scikit-surprise), as a implementation: the library that most rating predictors are measured against."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from bench.benchmarks.measures import METRIC, Look, factors_metric, itself, loss
 from bench.benchmarks.problem import Problem, Run
 from studies.registry import MODELS, load_spec
 
-__all__ = ["INSTALLABLE", "Contender", "Task", "tasks_of"]
+__all__ = ["INSTALLABLE", "Implementation", "Task", "tasks_of"]
 
 OURS = "mfbench"
-MAX_EPOCHS = 30  #: that a contender is watched for
+MAX_EPOCHS = 30  #: that a implementation is watched for
 #: Module -> the distribution that holds it.
 INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next", "surprise": "scikit-surprise"}
 _MODELS_OF_GROUPS = {
@@ -31,7 +31,7 @@ _LIGHTFM_INIT_SCALE = 0.036  #: of 64 factors, each uniform in +- 1/128
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contender:
+class Implementation:
     """A library, and the function of ours that makes it do the work; ``module`` is what has to be installed."""
 
     name: str
@@ -57,12 +57,12 @@ class Contender:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One kind of work; what a contender shows of it goes through ``quality``, and after each epoch ``watch``."""
+    """One kind of work; what a implementation shows of it goes through ``quality``, and after each epoch ``watch``."""
 
     name: str
     title: str
     unit: str
-    contenders: tuple[Contender, ...]  #: the first is ours, the one that others are measured against
+    implementations: tuple[Implementation, ...]  #: the first is ours, the one that others are measured against
     quality: Look
     quality_name: str
     n_factors: int = 64
@@ -72,15 +72,15 @@ class Task:
     max_epochs: int = 1
     needs_ratings: bool = False
     needs_features: bool = False
-    #: Of the first contender that is named here so many epochs set the target: a loss to come near to.
+    #: Of the first implementation that is named here so many epochs set the target: a loss to come near to.
     exact: tuple[str, int] | None = None
 
     @property
     def has_epochs(self) -> bool:
         return self.max_epochs > 1
 
-    def contender(self, name: str) -> Contender:
-        return next(contender for contender in self.contenders if contender.name == name)
+    def implementation(self, name: str) -> Implementation:
+        return next(implementation for implementation in self.implementations if implementation.name == name)
 
 
 def tasks_of(groups: Sequence[str], *, max_epochs: int = MAX_EPOCHS) -> list[Task]:
@@ -110,15 +110,15 @@ def _ials(n_factors: int) -> Task:
     solvers = [default, *(solver for solver in get_args(get_type_hints(config_type)["solver"]) if solver != default)]
     ours = [_ours(f"mfbench {solver}", "fit_ials", solver=solver) for solver in solvers]
     theirs = [
-        Contender(name=f"irspack {name}", module="irspack", adapter="irspack_peer:fit_ials", options={"solver": solver})
+        Implementation(name=f"irspack {name}", module="irspack", adapter="irspack_peer:fit_ials", options={"solver": solver})
         for name, solver in (("CG", "CG"), ("Cholesky", "CHOLESKY"), ("iALS++", "IALSPP"))
     ]
-    implicit = Contender(name="implicit CG", module="implicit", adapter="implicit_peer:fit_ials")
+    implicit = Implementation(name="implicit CG", module="implicit", adapter="implicit_peer:fit_ials")
     return Task(
         name=f"ials-{n_factors}",
         title=f"iALS, {n_factors} factors",
         unit="an iteration",
-        contenders=(*ours, implicit, *theirs),
+        implementations=(*ours, implicit, *theirs),
         n_factors=n_factors,
         watch=loss,
         watched_name="loss",
@@ -139,7 +139,7 @@ def _bpr() -> Task:
     same: dict[str, object] = {"learning_rate": rate, "decay": 0.0}
     same |= {"negatives": "popularity", "popularity_exponent": 1.0}
     same |= dict.fromkeys(("reg_user", "reg_positive", "reg_negative"), reg)
-    implicit = Contender(
+    implicit = Implementation(
         name="implicit",
         module="implicit",
         adapter="implicit_peer:fit_bpr",
@@ -156,7 +156,7 @@ def _warp() -> Task:
     LightFM is at its best with 10 draws on ML-1M; with 30 its MRR@100 is a little lower there.
     """
     settings = {"learning_rate": 0.05, "max_sampled": 10}
-    lightfm = Contender(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_warp", options=settings)
+    lightfm = Implementation(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_warp", options=settings)
     same = _ours("mfbench", "fit_pairwise", model="warp", init_scale=_LIGHTFM_INIT_SCALE, **settings)
     return _pairwise("warp", "WARP", same, _ours("mfbench defaults", "fit_pairwise", model="warp"), lightfm)
 
@@ -169,17 +169,17 @@ def _hybrid(loss: str) -> Task:
     same |= {"negatives": "popularity"} if loss == "bpr" else {}
     ours = [_ours("mfbench", "fit_pairwise", model="hybrid", **same)]
     ours += [_ours("mfbench defaults", "fit_pairwise", model="hybrid", loss=loss)] if loss == "warp" else []
-    lightfm = Contender(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_hybrid", options=settings)
+    lightfm = Implementation(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_hybrid", options=settings)
     title = {"warp": "WARP", "bpr": "BPR", "logistic": "logistic"}[loss]
     return replace(_pairwise(f"hybrid-{loss}", f"Hybrid, {title}", *ours, lightfm), needs_features=True)
 
 
-def _pairwise(name: str, title: str, *contenders: Contender) -> Task:
+def _pairwise(name: str, title: str, *implementations: Implementation) -> Task:
     return Task(
         name=name,
         title=f"{title}, 64 factors",
         unit="an epoch",
-        contenders=contenders,
+        implementations=implementations,
         watch=factors_metric,
         watched_name=METRIC.label,
         max_epochs=MAX_EPOCHS,
@@ -190,14 +190,14 @@ def _pairwise(name: str, title: str, *contenders: Contender) -> Task:
 
 def _item2item() -> Task:
     theirs = [
-        Contender(name=module, module=module, adapter=f"{module}_peer:fit_item2item")
+        Implementation(name=module, module=module, adapter=f"{module}_peer:fit_item2item")
         for module in ("implicit", "irspack")
     ]
     return Task(
         name="item2item",
         title="Item neighbours by cosine, K = 100",
         unit="a fit",
-        contenders=(_ours("mfbench", "fit_item2item"), *theirs),
+        implementations=(_ours("mfbench", "fit_item2item"), *theirs),
         quality=neighbors_metric,
         quality_name=METRIC.label,
     )
@@ -208,9 +208,9 @@ def _top() -> Task:
         name="top-100",
         title="Top 100 of every user, seen items left out, 64 factors",
         unit="all users",
-        contenders=(
+        implementations=(
             _ours("mfbench", "recommend"),
-            Contender(name="implicit", module="implicit", adapter="implicit_peer:recommend"),
+            Implementation(name="implicit", module="implicit", adapter="implicit_peer:recommend"),
         ),
         quality=share_of_best,
         quality_name="right items",
@@ -218,14 +218,14 @@ def _top() -> Task:
 
 
 def _ranks() -> Task:
-    irspack = Contender(
+    irspack = Implementation(
         name="irspack Evaluator", module="irspack", adapter="irspack_peer:rank", blas_on_all_threads=True
     )
     return Task(
         name="ranks",
         title="Ranks of the hidden likes, 64 factors",
         unit="all validation users",
-        contenders=(_ours("mfbench", "rank"), irspack),
+        implementations=(_ours("mfbench", "rank"), irspack),
         quality=itself,
         quality_name="MAP@100",
     )
@@ -258,19 +258,19 @@ def _svdpp() -> Task:
     )
 
 
-def _ratings(name: str, title: str, *ours: Contender, algorithm: str) -> Task:
+def _ratings(name: str, title: str, *ours: Implementation, algorithm: str) -> Task:
     options = {"algorithm": algorithm}
-    surprise = Contender(name="Surprise", module="surprise", adapter="surprise_peer:fit_ratings", options=options)
+    surprise = Implementation(name="Surprise", module="surprise", adapter="surprise_peer:fit_ratings", options=options)
     return Task(
         name=name,
         title=title,
         unit="a fit",
-        contenders=(*ours, surprise),
+        implementations=(*ours, surprise),
         quality=rmse,
         quality_name="RMSE",
         needs_ratings=True,
     )
 
 
-def _ours(name: str, function: str, **options: object) -> Contender:
-    return Contender(name=name, module=OURS, adapter=f"ours:{function}", options=options)
+def _ours(name: str, function: str, **options: object) -> Implementation:
+    return Implementation(name=name, module=OURS, adapter=f"ours:{function}", options=options)

@@ -1,4 +1,4 @@
-"""One contender in a process of its own: its memory is its own, and so are its libraries' thread pools."""
+"""One implementation in a process of its own: its memory is its own, and so are its libraries' thread pools."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from bench.benchmarks.problem import Problem, Run, load_fold, tiny_fold
 from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
-from bench.benchmarks.stopwatch import EnoughError, Stopwatch
-from bench.benchmarks.tasks import Contender, Task, tasks_of
+from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
+from bench.benchmarks.tasks import Implementation, Task, tasks_of
 
 __all__ = ["Measured", "Memory", "Order", "Worker", "WorkerError"]
 
@@ -27,7 +27,7 @@ _BLAS_SETTINGS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class WorkerError(RuntimeError):
-    """A contender failed; the message says how."""
+    """A implementation failed; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,18 @@ class Measured:
 class Worker:
     """Starts the process, which warms up, first on a tiny problem and then on its own; ``measure`` has it run."""
 
-    def __init__(self, task: Task, contender: Contender, fold: Path, threads: int) -> None:
+    def __init__(self, task: Task, implementation: Implementation, fold: Path, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
-        self.contender = contender
+        self.implementation = implementation
         self._connection, theirs = context.Pipe()
-        job = (task.name, contender.name, fold, threads)
+        job = (task.name, implementation.name, fold, threads)
         self._process = context.Process(target=_serve, args=(theirs, *job), daemon=True)
-        with _blas_threads(threads if contender.blas_on_all_threads else 1):
+        with _blas_threads(threads if implementation.blas_on_all_threads else 1):
             self._process.start()
         theirs.close()
 
     def wait_until_ready(self) -> Memory:
-        """What the work takes; raises WorkerError where the contender could not get ready."""
+        """What the work takes; raises WorkerError where the implementation could not get ready."""
         memory: Memory = self._answer()
         return memory
 
@@ -133,10 +133,10 @@ def _serve(connection: Connection, task_name: str, contender_name: str, fold: Pa
     warnings.simplefilter("ignore")  # what libraries warn their own callers of
     try:
         task = next(task for task in tasks_of(()) if task.name == task_name)
-        contender = task.contender(contender_name)
+        implementation = task.implementation(contender_name)
         problem = Problem(fold=load_fold(fold), threads=threads, n_factors=task.n_factors, k=task.k)
-        _run(contender.prepare(replace(problem, fold=tiny_fold())), Stopwatch(max_laps=_WARM_UP_LAPS))
-        run, memory = _warmed_up(contender, problem)
+        _run(implementation.prepare(replace(problem, fold=tiny_fold())), Stopwatch(max_laps=_WARM_UP_LAPS))
+        run, memory = _warmed_up(implementation, problem)
         connection.send(("", memory))
         while True:
             order: Order = connection.recv()
@@ -147,10 +147,10 @@ def _serve(connection: Connection, task_name: str, contender_name: str, fold: Pa
         connection.send((f"{type(error).__name__}: {error}".partition("\n")[0], None))
 
 
-def _warmed_up(contender: Contender, problem: Problem) -> tuple[Run, Memory]:
-    """Preparation and the first run: nobody looks, so that the memory is the contender's own."""
+def _warmed_up(implementation: Implementation, problem: Problem) -> tuple[Run, Memory]:
+    """Preparation and the first run: nobody looks, so that the memory is the implementation's own."""
     before = held_bytes()
-    run = contender.prepare(problem)
+    run = implementation.prepare(problem)
     forget_peak()
     _run(run, Stopwatch(max_laps=_WARM_UP_LAPS))
     peak = peak_bytes()
@@ -173,5 +173,5 @@ def _run(run: Run, watch: Stopwatch) -> None:
     """A run ends when the watch has enough; work without epochs ends by itself where more laps are allowed."""
     try:
         run(watch)
-    except EnoughError:
+    except RunCompleteError:
         return

@@ -10,7 +10,7 @@ import pytest
 
 from bench import peers
 from bench.benchmarks import tasks
-from bench.benchmarks.tasks import INSTALLABLE, Contender
+from bench.benchmarks.tasks import INSTALLABLE, Implementation
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("--data", "synthetic:users=80,items=70,pairs=700", "--runs", "1", "--threads", "1")
@@ -169,8 +169,8 @@ def test_every_distribution_is_in_the_extra_that_the_command_names() -> None:
 
 
 def test_a_library_that_is_not_there_is_not_installed() -> None:
-    assert Contender(name="ours", module="mfbench", adapter="").is_installed
-    assert not Contender(name="theirs", module="no_such_library", adapter="").is_installed
+    assert Implementation(name="ours", module="mfbench", adapter="").is_installed
+    assert not Implementation(name="theirs", module="no_such_library", adapter="").is_installed
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""That all iALS contenders minimise one loss: where their half-steps end, that loss has no slope."""
+"""That all iALS implementations minimise one loss: where their half-steps end, that loss has no slope."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from bench.benchmarks.ials_loss import Objective
 from bench.benchmarks.problem import Factors, Problem
-from bench.benchmarks.stopwatch import EnoughError, Stopwatch
-from bench.benchmarks.tasks import Contender, tasks_of
+from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
+from bench.benchmarks.tasks import Implementation, tasks_of
 from evaluation.split import Fold
 from models.ials import IALS, IALSConfig
 from tests.models.likes import random_likes
 
 Dense = NDArray[np.float64]
-CONTENDERS = tasks_of(["ials"])[0].contenders
+CONTENDERS = tasks_of(["ials"])[0].implementations
 
 
 def problem(n_factors: int = 3) -> Problem:
@@ -36,10 +36,10 @@ def parts(objective: Objective, likes: Dense, factors: Factors) -> tuple[float, 
     return float(loss), slope @ Y + objective.penalty * X, slope.T @ X + objective.penalty * Y
 
 
-def fitted(contender: Contender, given: Problem, n_epochs: int = 400) -> Factors:
+def fitted(implementation: Implementation, given: Problem, n_epochs: int = 400) -> Factors:
     watch = Stopwatch(max_laps=n_epochs)
-    with pytest.raises(EnoughError):
-        contender.prepare(given)(watch)
+    with pytest.raises(RunCompleteError):
+        implementation.prepare(given)(watch)
     factors: Factors = watch.state
     return factors
 
@@ -75,14 +75,14 @@ def test_the_loss_is_the_one_that_ours_reports() -> None:
     assert objective.loss(given.fold.train, factors) == pytest.approx(model.loss(), rel=1e-5)
 
 
-@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
-def test_every_contender_minimises_it(contender: Contender) -> None:
+@pytest.mark.parametrize("implementation", CONTENDERS, ids=lambda implementation: implementation.name)
+def test_every_contender_minimises_it(implementation: Implementation) -> None:
     """To the end: few steps of conjugate gradients are not exact."""
-    if not contender.is_installed:
-        pytest.skip(f"{contender.module} is not installed")
+    if not implementation.is_installed:
+        pytest.skip(f"{implementation.module} is not installed")
     given = problem()
     objective = Objective.of(given.fold.train)
-    factors = fitted(contender, given)
+    factors = fitted(implementation, given)
     assert np.abs(factors.users).max() > 0.01
     assert steepness(objective, given, factors) < 1e-3
     for other in (

@@ -1,4 +1,4 @@
-"""The order of a contest, with contenders that answer from a script."""
+"""The order of a contest, with implementations that answer from a script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from bench.benchmarks import runs
 from bench.benchmarks.problem import save_fold, tiny_fold
 from bench.benchmarks.runs import run_benchmark, n_steps
-from bench.benchmarks.tasks import Contender, Task, tasks_of
+from bench.benchmarks.tasks import Implementation, Task, tasks_of
 from bench.benchmarks.worker import Measured, Memory, Order, Worker, WorkerError
 from studies.record.peers import Contest
 
@@ -28,8 +28,8 @@ class ScriptedWorker:
     pauses: list[int] = []  # noqa: RUF012  # before which call each was
     failing: tuple[str, ...] = ()
 
-    def __init__(self, task: Task, contender: Contender, fold: Path, threads: int) -> None:
-        self.contender = contender
+    def __init__(self, task: Task, implementation: Implementation, fold: Path, threads: int) -> None:
+        self.implementation = implementation
 
     def __enter__(self) -> ScriptedWorker:
         return self
@@ -44,7 +44,7 @@ class ScriptedWorker:
         return Memory(100, 10)
 
     def measure(self, order: Order) -> Measured:
-        name = self.contender.name
+        name = self.implementation.name
         self.calls.append((name, order))
         if name in self.failing and not order.is_rehearsal:
             raise WorkerError("out of luck")
@@ -65,17 +65,17 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> type[ScriptedWorker]:
 
 
 def a_task() -> Task:
-    contenders = (
-        Contender(name="quick", module="mfbench", adapter="none:at_all"),
-        Contender(name="exact", module="mfbench", adapter="none:at_all"),
-        Contender(name="slow", module="json", adapter="none:at_all"),
-        Contender(name="absent", module="no_such_library", adapter="none:at_all"),
+    implementations = (
+        Implementation(name="quick", module="mfbench", adapter="none:at_all"),
+        Implementation(name="exact", module="mfbench", adapter="none:at_all"),
+        Implementation(name="slow", module="json", adapter="none:at_all"),
+        Implementation(name="absent", module="no_such_library", adapter="none:at_all"),
     )
     return Task(
         name="ials-3",
         title="iALS, 3 factors",
         unit="an iteration",
-        contenders=contenders,
+        implementations=implementations,
         quality=lambda *_: 0.5,
         quality_name="MRR@100",
         watch=lambda *_: 0.0,
@@ -155,7 +155,7 @@ def test_a_contest_that_is_stopped_ends_with_what_it_has() -> None:
 def test_a_process_that_dies_is_named_as_such(tmp_path: Path) -> None:
     save_fold(tmp_path / "fold.npz", tiny_fold())
     task = tasks_of(["ranks"])[0]
-    with Worker(task, task.contenders[0], tmp_path / "fold.npz", threads=1) as worker:
+    with Worker(task, task.implementations[0], tmp_path / "fold.npz", threads=1) as worker:
         worker.wait_until_ready()
         worker._process.kill()
         with pytest.raises(WorkerError, match="killed, most likely for want of memory"):
@@ -166,7 +166,7 @@ def test_a_process_that_dies_is_named_as_such(tmp_path: Path) -> None:
 def test_an_error_inside_a_process_is_its_own_words(tmp_path: Path) -> None:
     task = tasks_of(["ranks"])[0]
     with (
-        Worker(task, task.contenders[0], tmp_path / "nowhere.npz", threads=1) as worker,
+        Worker(task, task.implementations[0], tmp_path / "nowhere.npz", threads=1) as worker,
         pytest.raises(WorkerError, match=r"FileNotFoundError: .*nowhere"),
     ):
         worker.wait_until_ready()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bench.benchmarks import stopwatch
-from bench.benchmarks.stopwatch import EnoughError, Stopwatch
+from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
 
 
 class Clock:
@@ -46,7 +46,7 @@ def test_the_run_ends_after_the_laps_wanted_with_the_last_state() -> None:
     watch = Stopwatch(max_laps=2)
     watch.start()
     watch.lap(lambda: pytest.fail("nobody wants to see it"))
-    with pytest.raises(EnoughError):
+    with pytest.raises(RunCompleteError):
         watch.lap(lambda: "last")
     assert watch.state == "last"
 
@@ -57,6 +57,6 @@ def test_the_run_ends_once_the_target_is_reached() -> None:
     watch.start()
     watch.lap(lambda: None)
     watch.lap(lambda: None)
-    with pytest.raises(EnoughError):
+    with pytest.raises(RunCompleteError):
         watch.lap(lambda: None)
     assert watch.values == [5.0, 4.0, 3.9]

@@ -10,26 +10,26 @@ from bench.benchmarks import GROUPS, tasks
 from bench.benchmarks.measures import share_of_best
 from bench.benchmarks.ours import shared_model
 from bench.benchmarks.problem import Problem, load_fold, save_fold, tiny_fold
-from bench.benchmarks.stopwatch import EnoughError, Stopwatch
-from bench.benchmarks.tasks import Contender, Task, tasks_of
+from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
+from bench.benchmarks.tasks import Implementation, Task, tasks_of
 from studies.registry import MODELS
 
-ALL = [(task, contender) for task in tasks_of(GROUPS) for contender in task.contenders]
+ALL = [(task, implementation) for task in tasks_of(GROUPS) for implementation in task.implementations]
 
 
 def tiny_problem(task: Task) -> Problem:
     return Problem(fold=tiny_fold(), threads=1, n_factors=task.n_factors, k=task.k)
 
 
-@pytest.mark.parametrize(("task", "contender"), ALL, ids=[f"{task.name}, {one.name}" for task, one in ALL])
-def test_every_contender_does_its_work_well(task: Task, contender: Contender) -> None:
+@pytest.mark.parametrize(("task", "implementation"), ALL, ids=[f"{task.name}, {one.name}" for task, one in ALL])
+def test_every_contender_does_its_work_well(task: Task, implementation: Implementation) -> None:
     """On likes that follow a rule: everybody likes what lies next to the hidden item."""
-    if not contender.is_installed:
-        pytest.skip(f"{contender.module} is not installed")
+    if not implementation.is_installed:
+        pytest.skip(f"{implementation.module} is not installed")
     given = tiny_problem(task)
     watch = Stopwatch(max_laps=task.max_epochs)
-    with pytest.raises(EnoughError):
-        contender.prepare(given)(watch)
+    with pytest.raises(RunCompleteError):
+        implementation.prepare(given)(watch)
     assert len(watch.laps) == task.max_epochs
     if task.needs_ratings:
         assert task.quality(given, watch.state) < 0.5  # of ratings that deviate by 1.4
@@ -40,8 +40,8 @@ def test_every_contender_does_its_work_well(task: Task, contender: Contender) ->
 
 def test_ours_comes_first_and_every_name_is_one_contender() -> None:
     for task in tasks_of(GROUPS):
-        names = [contender.name for contender in task.contenders]
-        assert task.contenders[0].is_ours
+        names = [implementation.name for implementation in task.implementations]
+        assert task.implementations[0].is_ours
         assert len(set(names)) == len(names)
         assert task.exact is None or task.exact[0] in names
 
