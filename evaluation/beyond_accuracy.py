@@ -1,7 +1,7 @@
-"""What is recommended, whether liked or not: how much of the catalogue, how popular, how alike within a list.
+"""Metrics of recommendation lists that need no held-out items: coverage, concentration, popularity and diversity.
 
-``lists`` (n, k) int32 are ranked items, a row ending in -1 where it is shorter; ``n_likes`` (n_items,) are the likes
-that were trained on. Each formula stands in the ``Formula:`` line of its function.
+``lists`` (n, k) int32 are ranked items; a row shorter than k is padded with -1. ``n_likes`` (n_items,) is the number
+of training likes of each item. The ``Formula:`` line of each function holds its formula.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 __all__ = ["coverage", "gini", "intra_list_diversity", "novelty", "popularity"]
 
-BLOCK_ROWS = 128  #: lists whose vectors are summed at a time
+BLOCK_ROWS = 128  #: lists whose item vectors are summed at a time
 
 
 def coverage(lists: NDArray[np.int32], n_items: int) -> float:
-    """How much of the catalogue anybody is shown.
+    """Share of the catalogue that appears in at least one list.
 
     Formula: coverage@k = items in at least one list / items
     """
@@ -24,19 +24,19 @@ def coverage(lists: NDArray[np.int32], n_items: int) -> float:
 
 
 def gini(lists: NDArray[np.int32], n_items: int) -> float:
-    """How unevenly the places of all lists are divided among the items: 0 evenly, towards 1 all to one.
+    """Gini index of how often each item is recommended: 0 if all equally often, close to 1 if only one is.
 
     Formula: Gini@k = (sum over items, the least shown first, of (2 i - n - 1) shown_i) / (n * sum of shown_i)
     """
     shown = np.sort(np.bincount(lists[lists >= 0], minlength=n_items))
     if not shown.any():
         return 0.0
-    places = np.arange(1, n_items + 1)
-    return float(((2 * places - n_items - 1) @ shown) / (n_items * shown.sum()))
+    positions = np.arange(1, n_items + 1)
+    return float(((2 * positions - n_items - 1) @ shown) / (n_items * shown.sum()))
 
 
 def popularity(lists: NDArray[np.int32], n_likes: NDArray[np.int64], n_users: int) -> NDArray[np.float64]:
-    """The share of all users who like what a list holds, averaged over the list; (n,).
+    """Share of all users who like an item, averaged over the items of each list; (n,).
 
     Formula: popularity@k = mean over the list of likes of the item / users
     """
@@ -44,7 +44,9 @@ def popularity(lists: NDArray[np.int32], n_likes: NDArray[np.int64], n_users: in
 
 
 def novelty(lists: NDArray[np.int32], n_likes: NDArray[np.int64], n_users: int) -> NDArray[np.float64]:
-    """Mean self-information of a list, in bits (Zhou et al. 2010); an item without a like counts as if with one; (n,).
+    """Mean self-information of the items of each list, in bits (Zhou et al. 2010); (n,).
+
+    An item without likes counts as if it had one.
 
     Formula: novelty@k = mean over the list of log2(users / likes of the item)
     """
@@ -52,10 +54,10 @@ def novelty(lists: NDArray[np.int32], n_likes: NDArray[np.int64], n_users: int) 
 
 
 def intra_list_diversity(lists: NDArray[np.int32], train: sp.csr_array) -> NDArray[np.float64]:
-    """How unlike each other the items of a list are, by who likes them (Ziegler et al. 2005); (n,).
+    """Mean dissimilarity of the item pairs of each list (Ziegler et al. 2005); (n,).
 
-    ``train`` is (n_users, n_items) CSR; only that a like is there counts. An item nobody likes is unlike all others,
-    and a list of fewer than two items has nan.
+    Two items are similar if the same users like them. ``train`` is (n_users, n_items) CSR; its weights are ignored.
+    An item without likes has similarity 0 to all others. A list of fewer than two items has NaN.
 
     Formula: diversity@k = 1 - mean over the list's pairs of the cosine between the items' columns of likes
     """
@@ -63,7 +65,7 @@ def intra_list_diversity(lists: NDArray[np.int32], train: sp.csr_array) -> NDArr
     norms = np.sqrt(np.maximum(np.bincount(train.indices, minlength=train.shape[1]), 1))
     vectors = (likes @ sp.diags_array(1 / norms)).T.tocsr()
     lengths = (lists >= 0).sum(axis=1)
-    has_vector = np.append(np.diff(vectors.indptr) > 0, False)  # the last stands for -1, an empty place
+    has_vector = np.append(np.diff(vectors.indptr) > 0, False)  # the last entry stands for the padding -1
     own = has_vector[lists].sum(axis=1)
     together = np.concatenate([_squared_sums(lists[i : i + BLOCK_ROWS], vectors) for i in _starts(len(lists))])
     pairs = lengths * (lengths - 1)
@@ -72,7 +74,7 @@ def intra_list_diversity(lists: NDArray[np.int32], train: sp.csr_array) -> NDArr
 
 
 def _squared_sums(lists: NDArray[np.int32], vectors: sp.csr_array) -> NDArray[np.float64]:
-    """|sum of a list's vectors|^2, which is the sum of all its pairs' products, each with itself included."""
+    """Squared norm of the sum of each list's item vectors: the sum of all their inner products, (n,)."""
     shown = lists >= 0
     indptr = np.concatenate([[0], np.cumsum(shown.sum(axis=1))])
     chosen = sp.csr_array((np.ones(shown.sum()), lists[shown], indptr), shape=(len(lists), vectors.shape[0]))
@@ -85,7 +87,7 @@ def _starts(n: int) -> range:
 
 
 def _list_means(lists: NDArray[np.int32], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the items' ``values`` over each list; 0 of an empty one."""
+    """Mean of ``values`` (n_items,) over the items of each list, (n,); 0 for an empty list."""
     shown = lists >= 0
     totals = np.where(shown, values[lists], 0.0).sum(axis=1)
     return totals / np.maximum(shown.sum(axis=1), 1)

@@ -1,4 +1,7 @@
-"""Ranks of hidden likes where a score is a product of two vectors: most items are too short to rank above one."""
+"""Ranks of held-out items where a score is the inner product of two vectors.
+
+Most item vectors are too short to outscore a held-out item, so their scores are not computed.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,16 @@ from evaluation.ranking import CsrArrays, HeldOutRanks, csr_arrays, rank_blocks,
 
 __all__ = ["rank_by_factors"]
 
-ROUNDING = 1e-4  #: of |x| |y|: more than a float32 product of a thousand factors is ever off by
-TINY = 1e-18  #: less than that is lost where a float32 is squared
+ROUNDING = 1e-4  #: relative to |x| |y|: exceeds the rounding error of a float32 product of 1,000 factors
+TINY = 1e-18  #: smaller numbers vanish when squared in float32
 
 
 def rank_by_factors(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, *, threads: int = 1) -> HeldOutRanks:
-    """``rank_held_out`` by x @ y.T, (n_asked, n_factors) against (n_items, n_factors), both C-contiguous.
+    """Return what ``rank_held_out`` returns for the scores x @ y.T.
 
-    As x.y is at most |x| |y|, items shorter than x.y_h / |x| score less than the hidden like h (as in LEMP, Teflioudi
-    et al. 2015, SIGMOD). Items are put in descending order of length, users in order of how many of those they need.
+    ``x`` (n_evaluation_users, n_factors) and ``y`` (n_items, n_factors) are C-contiguous. Since x.y <= |x| |y|, an item
+    shorter than x.y_h / |x| scores less than the held-out item h (as in LEMP, Teflioudi et al. 2015, SIGMOD). Items are
+    sorted by descending length, users by descending number of items that must be scored for them.
     """
     lengths = _lengths(y)
     items = np.argsort(-lengths, kind="stable")
@@ -39,13 +43,13 @@ def rank_by_factors(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, 
 def _n_needed(
     x: NDArray[np.float32], y: NDArray[np.float32], lengths: NDArray[np.float64], held_out: CsrArrays
 ) -> NDArray[np.int64]:
-    """(n_asked,) of the longest items, those that might score as high as the user's lowest hidden like; at least 1."""
+    """Number of longest items that could outscore each user's lowest held-out item, at least 1; (len(x),)."""
     indptr, columns = held_out
     row_lengths = _lengths(x)
     if not (np.isfinite(lengths).all() and np.isfinite(row_lengths).all()):
         return np.full(len(x), len(y))
     row_of = np.repeat(np.arange(len(x)), np.diff(indptr))
-    cosines = np.einsum("ij,ij->i", x[row_of], y[columns]) / row_lengths[row_of]  # times |y|
+    cosines = np.einsum("ij,ij->i", x[row_of], y[columns]) / row_lengths[row_of]  # cosine times |y|
     shortest = np.full(len(x), np.inf)
     np.minimum.at(shortest, row_of, cosines - ROUNDING * lengths[columns])
     n_needed = len(y) - np.searchsorted(lengths[::-1], shortest)
@@ -53,7 +57,7 @@ def _n_needed(
 
 
 def _lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(n,) at least those of the rows."""
+    """Upper bounds of the lengths of the rows, (n,)."""
     return np.sqrt(np.einsum("ij,ij->i", vectors, vectors)).astype(np.float64) * (1 + ROUNDING) + TINY
 
 

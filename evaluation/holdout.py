@@ -1,4 +1,4 @@
-"""Choosing what is hidden, and cutting the folds."""
+"""Selects held-out interactions and builds the folds around them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from evaluation.fold import Fold, GivenLikes
 from evaluation.interactions import Interactions, only_entries
 from evaluation.split_options import InvalidSplitError, SplitOptions
 
-__all__ = ["Hiding"]
+__all__ = ["Holdout"]
 
 
-class Hiding:
-    """Choices of users and of entries (positions in ``matrix.data``), each from a random stream of its own."""
+class Holdout:
+    """Selects users and entries at random and builds folds from them.
+
+    An entry is a position in ``matrix.data``. Each selection draws from its own random ``stream``.
+    """
 
     def __init__(self, interactions: Interactions, options: SplitOptions) -> None:
         self.matrix = interactions.matrix
@@ -28,13 +31,17 @@ class Hiding:
         self.features = {name: table.matrix for name, table in tables.items() if table is not None}
 
     def choose_users(self, candidates: NDArray[np.int64], n: int, *, stream: int) -> NDArray[np.int64]:
+        """Select ``n`` of the ``candidates``, ascending."""
         chosen = self._rng(stream).choice(candidates, size=n, replace=False)
         return np.sort(chosen)
 
-    def choose_likes(
+    def choose_entries(
         self, users: NDArray[np.int64], held_out_before: NDArray[np.int64], *, stream: int
     ) -> NDArray[np.int64]:
-        """``n_hidden`` entries of each user, ascending, none of those hidden before; equal times fall by lot."""
+        """Select ``options.n_held_out`` entries of each user, ascending, none of them in ``held_out_before``.
+
+        Among equal timestamps the selection is random.
+        """
         entries, rows = self._entries(users)
         free = ~np.isin(entries, held_out_before)
         entries, rows = entries[free], rows[free]
@@ -43,8 +50,8 @@ class Hiding:
             assert self.timestamps is not None
             keys.insert(1, -self.timestamps[entries])
         order = np.lexsort(keys)
-        place = np.arange(len(rows)) - np.searchsorted(rows, rows)
-        return np.sort(entries[order[place < self.options.n_held_out]])
+        position = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        return np.sort(entries[order[position < self.options.n_held_out]])
 
     def fold(
         self,
@@ -52,16 +59,19 @@ class Hiding:
         entries: NDArray[np.int64],
         *,
         also_held_out: NDArray[np.int64],
-        strangers: NDArray[np.int64],
+        cold_start_users: NDArray[np.int64],
     ) -> Fold:
-        """The fold that asks ``users`` for ``entries``; ``strangers`` are left out of training under fold-in."""
+        """Build the fold that holds out ``entries`` of ``users``.
+
+        ``also_held_out`` are entries removed from training as well; fold-in also removes all of ``cold_start_users``.
+        """
         known = np.ones(self.matrix.nnz, bool)
         known[entries] = False
         known[also_held_out] = False
         histories = self._only(known)[users]
         fold_in = self.options.protocol == "fold-in"
         if fold_in:
-            known[self._entries(strangers)[0]] = False
+            known[self._entries(cold_start_users)[0]] = False
         held_out = np.zeros(self.matrix.nnz, bool)
         held_out[entries] = True
         return Fold(
@@ -75,7 +85,10 @@ class Hiding:
         )
 
     def given_fold(self, given: GivenLikes, test_entries: NDArray[np.int64]) -> Fold:
-        """The fold that asks for the author's likes: never for a test like, nor for one that may not be ranked."""
+        """Build the fold that holds out the author's validation likes.
+
+        Likes that belong to the test or whose item is not ranked are left out.
+        """
         is_test = np.zeros(self.matrix.nnz, bool)
         is_test[test_entries] = True
         may_return = self.options.seen == "include"
@@ -83,10 +96,10 @@ class Hiding:
         likes = given.likes - given.likes.multiply(self._only(is_test) if may_return else self.matrix).astype(bool)
         likes.eliminate_zeros()
         train = self._only(~is_test)
-        askable = np.flatnonzero((np.diff(likes.indptr) + n_unknown > 0) & (np.diff(train.indptr) > 0))
-        if len(askable) == 0:
-            raise InvalidSplitError("nobody has a validation like to be asked for that is not in the training likes")
-        users = self.choose_users(askable, min(len(askable), self.options.validation_users), stream=2)
+        candidates = np.flatnonzero((np.diff(likes.indptr) + n_unknown > 0) & (np.diff(train.indptr) > 0))
+        if len(candidates) == 0:
+            raise InvalidSplitError("no user has a validation like that is not also a training like")
+        users = self.choose_users(candidates, min(len(candidates), self.options.validation_users), stream=2)
         return Fold(
             train=train,
             users=users,
@@ -99,18 +112,18 @@ class Hiding:
         )
 
     def pairs(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Users and items of these entries."""
+        """Return the users and the items of ``entries``."""
         return np.searchsorted(self.matrix.indptr, entries, side="right") - 1, self.matrix.indices[entries]
 
     def digest(self, *arrays: NDArray[Any]) -> str:
-        """SHA-256 (hex) of the data and of arrays of whole numbers that say what of it is hidden."""
+        """SHA-256 (hex) of the data and of integer ``arrays`` that identify the held-out entries."""
         digest = hashlib.sha256(self.content_hash.encode())
         for array in arrays:
             digest.update(array.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def _entries(self, users: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """All entries of these users, and for each the user's place in ``users``."""
+        """Return all entries of these users, and for each entry the index of its user in ``users``."""
         starts, sizes = self.matrix.indptr[users].astype(np.int64), np.diff(self.matrix.indptr)[users].astype(np.int64)
         rows = np.repeat(np.arange(len(users)), sizes)
         offsets = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

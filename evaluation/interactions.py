@@ -1,4 +1,4 @@
-"""Who liked what: the one form in which data reaches splits, models and metrics."""
+"""Interactions: the form in which data reaches splits, models and metrics."""
 
 from __future__ import annotations
 
@@ -18,41 +18,42 @@ __all__ = ["FeatureTable", "Interactions", "InvalidInteractionsError", "Ratings"
 
 
 class InvalidInteractionsError(UserError):
-    """The data cannot be used; the message says why, with the value, and what to do."""
+    """The data cannot be used; the message names the reason, the value and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where interactions came from, and every row that did not become a like."""
+    """Origin of the interactions, and counts of the rows that were dropped."""
 
     rows_read: int
-    users_read: int | None = None  #: users among the rows read, with a like or without
+    users_read: int | None = None  #: users among the rows read, with or without likes
     items_read: int | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)  #: reason -> rows
-    notes: tuple[str, ...] = ()  #: what was repaired or decided while reading, a sentence each
-    positive_from: float | None = None  #: a rating from here on is a like; None where every row is one
-    value_name: str = "rating"  #: what positive_from is compared with
-    terms: str = ""  #: licence and citation that travel with results
+    notes: tuple[str, ...] = ()  #: repairs and decisions made while reading, one sentence each
+    positive_from: float | None = None  #: smallest rating that counts as a like; None if every row is a like
+    value_name: str = "rating"  #: name of the values that positive_from applies to
+    terms: str = ""  #: licence and citation, shown with the results
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratings:
-    """What was said of items, liked or not: canonical (n_users, n_items) float32 CSR, a rating of 0 stored too."""
+    """All ratings, high and low: canonical (n_users, n_items) float32 CSR in which a rating of 0 is a stored entry."""
 
     matrix: sp.csr_array
     timestamps: NDArray[np.int64] | None = None  #: (nnz,) seconds, aligned with ``matrix.data``
 
     def only(self, kept: NDArray[np.bool_]) -> Ratings:
-        """Those entries alone where ``kept`` (nnz,)."""
+        """Return the ratings whose entry in ``kept`` (nnz,) is true."""
         times = None if self.timestamps is None else self.timestamps[kept]
         return Ratings(matrix=only_entries(self.matrix, kept), timestamps=times)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureTable:
-    """What is known of users, or of items: canonical (n_rows, n_features) float32 CSR of weights.
+    """Features of users or of items: canonical (n_rows, n_features) float32 CSR of weights.
 
-    ``names`` (n_features,) are hostile text, as ``columns`` are, which say where they come from.
+    ``columns`` are the columns of the table that the features came from. ``names`` (n_features,) and ``columns`` are
+    untrusted text.
     """
 
     matrix: sp.csr_array
@@ -61,7 +62,7 @@ class FeatureTable:
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of which row has which feature, and how much of it."""
+        """SHA-256 (hex) of the weights and the feature names."""
         digest = hashlib.sha256(repr(self.matrix.shape).encode())
         for array, dtype in ((self.matrix.indptr, "<i8"), (self.matrix.indices, "<i4"), (self.matrix.data, "<f4")):
             digest.update(np.ascontiguousarray(array, dtype).tobytes())
@@ -74,12 +75,12 @@ class Interactions:
     """Likes of users for items.
 
     ``matrix`` is canonical (n_users, n_items) float32 CSR: sorted indices, no duplicates, no empty
-    row or column; a weight is 1 for a like and the count for play counts. ``timestamps`` (nnz,) are
+    row or column. A weight is 1, or the count if the data has play counts. ``timestamps`` (nnz,) are
     int64 seconds aligned with ``matrix.data``. ``user_ids`` (n_users,) and ``item_ids`` (n_items,)
-    are the ids as the user's file had them, sorted; ``item_titles`` (n_items,) are hostile text.
-    ``ratings`` are there where the data has some and they were asked for: of the same users and items, the likes
-    among them. Features are there where models need them. ``content_hash`` leaves both out, so that likes are the same
-    likes with them and without.
+    are the sorted ids of the input file; ``item_titles`` (n_items,) are untrusted text.
+
+    ``ratings`` and features are loaded only for models that need them. Ratings cover the same users and items and
+    include those of the likes. ``content_hash`` depends on neither, so it identifies the likes in both cases.
     """
 
     name: str
@@ -104,9 +105,10 @@ class Interactions:
         timestamps: ArrayLike | None = None,
         source: Source | None = None,
     ) -> Interactions:
-        """Interactions from one id pair a row, (n_rows,) each; ids are integers or strings.
+        """Build interactions from pairs of ids, (n_rows,) each; ids are integers or strings.
 
-        Of rows that repeat a pair the weights are summed and the latest time is kept.
+        Rows with the same pair are merged: their weights are summed and the latest timestamp is kept. Raises
+        InvalidInteractionsError for fewer than two users or two items.
         """
         user_ids, user_codes = np.unique(np.asarray(users), return_inverse=True)
         item_ids, item_codes = np.unique(np.asarray(items), return_inverse=True)
@@ -117,7 +119,7 @@ class Interactions:
         n_rows = len(user_codes)
         data = np.ones(n_rows, np.float32) if weights is None else np.asarray(weights, np.float32)
         cells = user_codes.astype(np.int64) * len(item_ids) + item_codes
-        order = np.lexsort((data, cells))  # by weight too: a float sum depends on its order
+        order = np.lexsort((data, cells))  # by weight too, because the sum of floats depends on their order
         starts = np.flatnonzero(np.diff(cells[order], prepend=-1))
         unique_cells = cells[order][starts]
         indptr = np.zeros(len(user_ids) + 1, np.int64)
@@ -139,7 +141,7 @@ class Interactions:
         )
 
     def with_titles(self, titles: Mapping[Any, str]) -> Interactions:
-        """The same with a title for each item that ``titles`` (item id -> title) knows, else its id."""
+        """Return a copy with item titles from ``titles`` (item id -> title); an item without a title gets its id."""
         named = [titles.get(item, str(item)) for item in self.item_ids.tolist()]
         return replace(self, item_titles=np.array(named, dtype=np.str_))
 
@@ -157,17 +159,17 @@ class Interactions:
 
     @property
     def is_weighted(self) -> bool:
-        """Whether the weights say more than that a like happened."""
+        """Whether the weights differ from each other."""
         return bool(self.matrix.nnz) and bool((self.matrix.data != self.matrix.data[0]).any())
 
     def times_of(self, likes: sp.csr_array) -> NDArray[np.int64]:
-        """(likes.nnz,) seconds of these, (n_users, n_items) CSR, each of which is one of ours."""
+        """Timestamps of ``likes``, a (n_users, n_items) CSR subset of ``matrix``; (likes.nnz,) seconds."""
         assert self.timestamps is not None
         return self.timestamps[np.searchsorted(_cells(self.matrix), _cells(likes))]
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 (hex) of the likes, weights, times and ids: the same data, the same hash, whatever the file."""
+        """SHA-256 (hex) of the likes, weights, timestamps and ids, which does not depend on the file format."""
         digest = hashlib.sha256()
         digest.update(repr(self.matrix.shape).encode())
         for array, dtype in ((self.matrix.indptr, "<i8"), (self.matrix.indices, "<i4"), (self.matrix.data, "<f4")):
@@ -180,12 +182,12 @@ class Interactions:
 
 
 def only_entries(matrix: sp.csr_array, kept: NDArray[np.bool_]) -> sp.csr_array:
-    """The entries of a CSR matrix where ``kept`` (nnz,), those of value 0 too."""
+    """Return the entries of a CSR matrix that are true in ``kept`` (nnz,), stored zeros included."""
     indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
     return sp.csr_array((matrix.data[kept], matrix.indices[kept], indptr.astype(np.int64)), shape=matrix.shape)
 
 
 def _cells(matrix: sp.csr_array) -> NDArray[np.int64]:
-    """Each entry's number in the whole matrix, row after row."""
+    """Row-major index of each entry in the whole matrix, (nnz,)."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return rows * matrix.shape[1] + matrix.indices

@@ -1,11 +1,11 @@
-"""Counting kernels: where a hidden like stands among a user's scores, without sorting them.
+"""Kernels that rank held-out items by counting higher scores instead of sorting.
 
 Notation:
-    scores  (n_rows, n_columns)  C-contiguous float32; row i belongs to row ``rows[i]`` of both structures
-    rows    (n_rows,)            int64
-    seen    indptr, indices      columns that are not ranked for the user, without duplicates; those past n_columns,
-                                 as every column that is not scored, are below all hidden likes
-    hidden  indptr, indices      hidden likes of the user, none of them seen
+    scores    (n_rows, n_columns)  C-contiguous float32; row i belongs to row ``rows[i]`` of ``seen`` and ``held_out``
+    rows      (n_rows,)            int64
+    seen      indptr, indices      columns excluded from the user's ranking, without duplicates; columns from n_columns
+                                   on are not scored and rank below all held-out items
+    held_out  indptr, indices      held-out items of the user, none of them in ``seen``
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def count_higher_and_ties(scores, rows, seen_indptr, seen_indices, held_out_indptr, held_out_indices, higher, ties):
-    """Unseen items that score higher than each hidden like, and other unseen items that tie with it.
+    """Count the unseen items that score higher than each held-out item, and the other unseen items that tie with it.
 
-    Writes ``higher`` and ``ties`` (both (n_hidden,) int64) at the hidden likes of these rows and returns
-    how many of those saw a NaN, so that their counts mean nothing. Infinite scores are legal. A row
-    without hidden likes is not read.
+    Writes ``higher`` and ``ties``, both (n_held_out,) int64, for the held-out items of these rows. Returns the number
+    of held-out items whose scores contain NaN; their counts are invalid. Infinite scores are allowed. A row without
+    held-out items is not read.
 
-    Serial: blocks of users are counted side by side, each by the thread that scored it, while it is in its cache.
+    Serial, because blocks of users run in parallel: each thread counts the block that it scored while it is in cache.
     """
     n_rows, n_columns = scores.shape
     n_nan = 0
@@ -30,13 +30,13 @@ def count_higher_and_ties(scores, rows, seen_indptr, seen_indices, held_out_indp
         row = rows[i]
         for h in range(held_out_indptr[row], held_out_indptr[row + 1]):
             score = scores[i, held_out_indices[h]]
-            # 32-bit counts fill the vector lanes that float32 comparisons fill; the loop is one pass of SIMD
+            # 32-bit counters match the width of float32 comparisons, so that the loop compiles to SIMD
             above, equal, below = np.uint32(0), np.uint32(0), np.uint32(0)
             for j in range(n_columns):
                 above = np.uint32(above + np.uint32(scores[i, j] > score))
                 equal = np.uint32(equal + np.uint32(scores[i, j] == score))
                 below = np.uint32(below + np.uint32(scores[i, j] < score))
-            # NaN compares false with everything, so it is in none of the three counts
+            # NaN compares false with everything and is in none of the three counts
             n_nan += above + equal + below != n_columns
             higher[h], ties[h] = above, equal - 1
             for s in range(seen_indptr[row], seen_indptr[row + 1]):

@@ -1,7 +1,6 @@
-"""Ranking metrics: ranks of hidden likes in, one value per user out.
+"""Ranking metrics: from the ranks of held-out items to one value per user.
 
-Each formula stands once, in the ``Formula:`` line of its function, where ``formula`` finds it; its letters
-are those of ``NOTATION``.
+The ``Formula:`` line of each function holds its formula, in the symbols of ``NOTATION``; ``formula`` returns it.
 """
 
 from __future__ import annotations
@@ -33,17 +32,17 @@ __all__ = [
 ]
 
 NOTATION = (
-    "A user has n hidden likes with ranks rank_1 < rank_2 < ...; hit i is the i-th of them where rank_i <= k. "
-    "A metric is the mean over all users who were asked, found or not."
+    "A user has n held-out items with ranks rank_1 < rank_2 < ...; hit i is the i-th of them if rank_i <= k. "
+    "A metric is the mean over all evaluation users, with and without hits."
 )
 
 
 class InvalidMetricError(UserError):
-    """No such metric; the message says what there is."""
+    """The metric does not exist; the message lists those that do."""
 
 
 def reciprocal_rank(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """How early the first hidden like comes.
+    """Reciprocal rank of the best-ranked held-out item.
 
     Formula: RR@k = 1 / rank_1 if rank_1 <= k, else 0
     """
@@ -52,7 +51,7 @@ def reciprocal_rank(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
 
 
 def average_precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """Precision at each hidden like, averaged over those that a list of k can hold.
+    """Precision at the rank of each hit, averaged over the held-out items that fit into k positions.
 
     Formula: AP@k = (sum over hits i of i / rank_i) / min(k, n)
     """
@@ -60,7 +59,7 @@ def average_precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
 
 
 def hit_rate(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """Whether any hidden like is found.
+    """1 if any held-out item is among the first k, else 0.
 
     Formula: HR@k = 1 if rank_1 <= k, else 0
     """
@@ -68,18 +67,18 @@ def hit_rate(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
 
 
 def ndcg(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """Hits discounted by the logarithm of their rank, over what the best possible list scores.
+    """Discounted cumulative gain of the hits, relative to that of an ideal list.
 
     Formula: NDCG@k = (sum over hits i of 1 / log2(1 + rank_i)) / (sum over i = 1 to min(k, n) of 1 / log2(1 + i))
     """
     n_ideal = np.minimum(k, ranks.n_held_out)
-    places = np.arange(1, np.max(n_ideal, initial=0) + 1)
-    ideal: NDArray[np.float64] = np.cumsum(1 / np.log2(1 + places))[n_ideal - 1]
+    positions = np.arange(1, np.max(n_ideal, initial=0) + 1)
+    ideal: NDArray[np.float64] = np.cumsum(1 / np.log2(1 + positions))[n_ideal - 1]
     return _sum_over_hits(ranks, k, 1 / np.log2(1 + ranks.ranks)) / ideal
 
 
 def recall(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """The share of the hidden likes that is found.
+    """Share of the held-out items that are among the first k.
 
     Formula: Recall@k = hits / n
     """
@@ -87,7 +86,7 @@ def recall(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
 
 
 def precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
-    """The share of a list of k that is hidden likes; at most n / k.
+    """Share of the first k items that are held out; at most n / k.
 
     Formula: Precision@k = hits / k
     """
@@ -95,7 +94,7 @@ def precision(ranks: HeldOutRanks, k: int) -> NDArray[np.float64]:
 
 
 def _sum_over_hits(ranks: HeldOutRanks, k: int, gains: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) sums of ``gains``, one for each rank, over the ranks of a row that are at most k."""
+    """Sum ``gains``, one per rank, over the ranks of each row that are at most k; (n,)."""
     sums: NDArray[np.float64] = np.add.reduceat(np.where(ranks.ranks <= k, gains, 0.0), ranks.indptr[:-1])
     return sums
 
@@ -111,14 +110,14 @@ PER_USER: dict[str, Callable[[HeldOutRanks, int], NDArray[np.float64]]] = {
 
 
 def formula(name: str) -> str:
-    """The formula of metric ``name`` (such as "mrr"), read from its function's docstring."""
+    """Return the formula of metric ``name``, such as "mrr", from the docstring of its function."""
     doc = PER_USER[name].__doc__ or ""
     return doc.partition("Formula: ")[2].partition("\n")[0].strip()
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of the first ``k`` of a list; larger is better."""
+    """A metric of the first ``k`` items of a list; larger is better."""
 
     name: str  #: a key of ``PER_USER``
     k: int
@@ -130,7 +129,7 @@ class Metric:
 
     @classmethod
     def parse(cls, text: str) -> Metric:
-        """The metric written as ``text``, such as "mrr@100" or "MAP@30"."""
+        """Parse a metric such as "mrr@100" or "MAP@30"."""
         name, _, k = text.strip().lower().partition("@")
         _check_name(name)
         if not re.fullmatch("[0-9]{1,9}", k):
@@ -142,21 +141,21 @@ class Metric:
 
     @property
     def key(self) -> str:
-        """The name where an @ is not allowed, as in MLflow."""
+        """Name without an @, for MLflow."""
         return f"{self.name}_at_{self.k}"
 
     @property
     def label(self) -> str:
-        """The name as a reader expects it."""
+        """Name for display, such as "NDCG@10"."""
         name = self.name.title() if self.name in ("recall", "precision") else self.name.upper()
         return f"{name}@{self.k}"
 
     def per_user(self, ranks: HeldOutRanks) -> NDArray[np.float64]:
-        """(n,) values in [0, 1], one for each row of ``ranks``."""
+        """Value in [0, 1] of each row of ``ranks``, (n,)."""
         return PER_USER[self.name](ranks, self.k)
 
     def over_draws(self, draws: Sequence[HeldOutRanks]) -> float:
-        """The mean over users, averaged over draws: a trial's value."""
+        """Mean over users, averaged over ``draws``: the value of a trial."""
         return float(np.mean([self.per_user(draw).mean() for draw in draws]))
 
 
@@ -167,7 +166,7 @@ def _check_name(name: str) -> None:
         raise InvalidMetricError(f"Unknown metric {name!r}. Choose one of: {', '.join(PER_USER)}.{hint}")
 
 
-DEFAULT = Metric("mrr", 100)  #: what is maximised and compared unless somebody says otherwise
+DEFAULT = Metric("mrr", 100)  #: the default of searches and comparisons
 REPORTED = (
     DEFAULT,
     Metric("map", 30),

@@ -1,7 +1,7 @@
-"""How alike two ranked lists are: the same rows of two algorithms in, one value per row out.
+"""Similarity of ranked lists: from the lists of two algorithms to one value per row.
 
-Every measure is 1 for equal lists and 0 for lists without a common item, and symmetric. Of lists that differ in length
-the longer one sets the scale; two empty lists are equal.
+Every measure is symmetric, 1 for equal lists and 0 for lists without a common item. Lists of different lengths are
+normalised by the longer one. Two empty lists are equal.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RankedLists:
-    """Ranked lists with their ties.
+    """Ranked lists with ties.
 
-    ``items`` (n, k) int32 are best first; a row ends in -1 where it is shorter and holds no item twice. ``tops`` and
-    ``bottoms`` (n, k) int32 are the first and the last rank of the group that an item ties with.
+    ``items`` (n, k) int32 are best first, without duplicates in a row; a row shorter than k is padded with -1. ``tops``
+    and ``bottoms`` (n, k) int32 are the first and the last rank of the group of items that each item ties with.
     """
 
     items: NDArray[np.int32]
@@ -40,7 +40,7 @@ class RankedLists:
 
     @classmethod
     def from_scores(cls, items: ArrayLike, scores: ArrayLike) -> RankedLists:
-        """Lists whose equal scores, (n, k), are ties."""
+        """Build lists in which items with equal ``scores`` (n, k) tie."""
         from evaluation.overlap_kernels import find_groups, list_lengths  # numba takes long to import
 
         ranked = np.ascontiguousarray(items, np.int32)
@@ -55,33 +55,34 @@ class RankedLists:
 
     @classmethod
     def without_ties(cls, items: ArrayLike) -> RankedLists:
-        """Lists in which every place is an item's own."""
+        """Build lists without ties."""
         ranked = np.ascontiguousarray(items, np.int32)
         return cls.from_scores(ranked, np.broadcast_to(-np.arange(ranked.shape[1]), ranked.shape))
 
     def first(self, k: int) -> RankedLists:
-        """The first ``k`` places; a group that is cut off ends there."""
+        """Return the first ``k`` items of each list; a tie group that is cut ends at rank ``k``."""
         tops, bottoms = self.tops[:, :k], np.minimum(self.bottoms[:, :k], k)
         return RankedLists(*map(np.ascontiguousarray, (self.items[:, :k], tops, bottoms)))
 
     def rows(self, chosen: NDArray[np.int64]) -> RankedLists:
+        """Return the lists at the indices ``chosen``."""
         return RankedLists(self.items[chosen], self.tops[chosen], self.bottoms[chosen])
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """(n,) items in each list."""
+        """Number of items in each list, (n,)."""
         return (self.items >= 0).sum(axis=1)
 
 
 class RankBiasedOverlap(NamedTuple):
-    """RBO and how much of it what lies beyond the lists could change; (n,) each."""
+    """Extrapolated RBO, and the residual: how much items beyond the lists could change it; (n,) each."""
 
     extrapolated: NDArray[np.float64]
     residual: NDArray[np.float64]
 
 
 def overlap(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
-    """Items in common.
+    """Share of common items.
 
     Formula: overlap@k = |A and B| / max(|A|, |B|), of the first k of each
     """
@@ -90,7 +91,7 @@ def overlap(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
 
 
 def jaccard(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
-    """Items in common, of all that either holds.
+    """Share of the items of both lists that they have in common.
 
     Formula: Jaccard@k = |A and B| / |A or B|, of the first k of each
     """
@@ -101,12 +102,12 @@ def jaccard(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
 def rank_biased_overlap(
     a: RankedLists, b: RankedLists, k: int, p: float, *, ties: Literal["averaged", "corrected"] = "averaged"
 ) -> RankBiasedOverlap:
-    """Agreement at every depth d, weighted by p^d (Webber, Moffat & Zobel 2010), of the first k of each.
+    """Rank-biased overlap of the first k items: agreement at each depth d, weighted by p^d (Webber et al. 2010).
 
-    The value is RBO_ext, which takes what lies beyond k to agree as the lists do, and the residual is
-    RBO_max - RBO_min. Ties are those of Corsi & Urbano 2024 (arXiv:2406.07121): "averaged" is RBO^a, the mean over all
-    ways to break them, under which a list with ties is less than 1 with itself; "corrected" is RBO^b, which makes up
-    for what the ties leave unsaid, so that every list is 1 with itself.
+    The value is RBO_ext, which assumes that the agreement continues beyond k; the residual is RBO_max - RBO_min. Ties
+    follow Corsi & Urbano 2024 (arXiv:2406.07121). "averaged" is RBO^a, the mean over all ways to break the ties; a list
+    with ties has less than 1 with itself. "corrected" is RBO^b, which corrects for the information that ties lack;
+    every list has 1 with itself.
 
     Formula: RBO = (1 - p) / p * (sum over depths d of p^d A_d), A_d the share of the first d that both hold
     """
@@ -123,12 +124,12 @@ def rank_biased_overlap(
 
 
 def persistence(k: int) -> float:
-    """The p whose RBO puts 86 % of its weight on the first k ranks: .9 for 10, .98 for 50 (Webber et al., eq. 21)."""
+    """Return the p that gives the first k ranks 86 % of the weight: .9 for 10, .98 for 50 (Webber et al., eq. 21)."""
     return 1 - 1 / max(k, 2)
 
 
 def rank_biased_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
-    """RBO_ext with the p that suits lists of k, corrected for ties.
+    """Extrapolated RBO, corrected for ties, with the p of ``persistence(k)``.
 
     Formula: RBO@k = (1 - p) / p * (sum over depths d of p^d A_d), p = 1 - 1/k, extrapolated beyond k, ties corrected
     """
@@ -138,9 +139,10 @@ def rank_biased_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np
 def kendall_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.float64]:
     """Kendall's tau for top-k lists (Fagin, Kumar & Sivakumar 2003, K with penalty 1/2), from 0 to 1.
 
-    Items that a list leaves out tie at its end. Equal lists have 1, disjoint ones 0, and a list reversed about 2/3.
+    Items that are missing from a list tie at its end. Equal lists have 1, disjoint lists 0, and a list and its reverse
+    about 2/3.
 
-    Formula: tau@k = 1 - K / max K, K the pairs in opposite order + half of those that one list leaves open
+    Formula: tau@k = 1 - K / max K, K the pairs in opposite order + half of the pairs that only one list orders
     """
     from evaluation.overlap_kernels import kendall_distances
 
@@ -149,7 +151,7 @@ def kendall_similarity(a: RankedLists, b: RankedLists, k: int) -> NDArray[np.flo
     kendall_distances(a.items, a.tops, b.items, b.tops, distance)
     n_a, n_b = a.lengths, b.lengths
     most = n_a * n_b + (n_a * (n_a - 1) + n_b * (n_b - 1)) / 4
-    farthest = (n_a != n_b).astype(np.float64)  # where no pair can differ, an empty list faces one with a single item
+    farthest = (n_a != n_b).astype(np.float64)  # no pair can differ between an empty list and one of one item
     return 1 - np.divide(distance, most, out=farthest, where=n_a * n_b > 0)
 
 
@@ -162,7 +164,7 @@ MEASURES: dict[str, Callable[[RankedLists, RankedLists, int], NDArray[np.float64
 
 
 def _shared(a: RankedLists, b: RankedLists) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Items in common and the lengths of both, (n,) each."""
+    """Number of common items, and the lengths of both lists; (n,) each."""
     from evaluation.overlap_kernels import count_shared
 
     a, b = _paired(a, b)

@@ -1,9 +1,9 @@
-"""Kernels over two ranked lists, tie-aware, a row of lists at a time.
+"""Kernels that compare two sets of ranked lists row by row, with ties.
 
 Notation (Corsi & Urbano 2024, arXiv:2406.07121):
-    items    (n, k) int32     ranked lists, best first; a row ends in -1 where it is shorter
-    tops     (n, k) int32     first rank of the tie group that the item is in, counted from 1
-    bottoms  (n, k) int32     last rank of that group; top = bottom where an item ties with none
+    items    (n, k) int32     ranked lists, best first; a row shorter than k is padded with -1
+    tops     (n, k) int32     first rank of the item's tie group, counted from 1
+    bottoms  (n, k) int32     last rank of that group; top = bottom for an item without ties
     X_d      contribution-weighted overlap of the first d ranks;  A_d, their agreement: X_d / d (RBO^a), or X_d over
              the root of both lists' summed squares of contributions (RBO^b)
     S, L     the shorter and the longer list of a row, of n_S and n_L items (the paper's s and l)
@@ -17,7 +17,7 @@ from numba import njit, prange
 
 @njit(cache=True)
 def list_length(items):
-    """Items before the first -1."""
+    """Number of items before the first -1."""
     n = 0
     while n < len(items) and items[n] >= 0:
         n += 1
@@ -26,7 +26,7 @@ def list_length(items):
 
 @njit(cache=True)
 def find_groups(scores, lengths, tops, bottoms):
-    """First and last rank of each item's group of equal scores, (n, k); 0 beyond the end of a list."""
+    """Write the first and the last rank of each item's group of equal scores, (n, k); padding is not written."""
     for row in range(len(scores)):
         first = 0
         for i in range(lengths[row] + 1):
@@ -38,13 +38,14 @@ def find_groups(scores, lengths, tops, bottoms):
 
 @njit(cache=True)
 def list_lengths(items, out):
+    """Write the number of items of each list, (n,) int64."""
     for row in range(len(items)):
         out[row] = list_length(items[row])
 
 
 @njit(cache=True, parallel=True)
 def count_shared(items_a, items_b, out):
-    """Items that both lists of a row hold, (n,) int64."""
+    """Write the number of items that both lists of each row hold, (n,) int64."""
     for row in prange(len(items_a)):
         shared = 0
         for i in range(list_length(items_a[row])):
@@ -55,7 +56,7 @@ def count_shared(items_a, items_b, out):
 
 @njit(cache=True)
 def contribution(top, bottom, d):
-    """c_{e,d}, section 4.2: how much of item e is expected among the first d ranks when its ties fall by lot."""
+    """c_{e,d}, section 4.2: probability that item e is among the first d ranks if ties are broken at random."""
     if d >= bottom:
         return 1.0
     return max(0.0, (d - top + 1) / (bottom - top + 1))
@@ -63,7 +64,7 @@ def contribution(top, bottom, d):
 
 @njit(cache=True)
 def partner(items, length, item):
-    """Where ``item`` stands in a list; -1 where it does not."""
+    """Index of ``item`` in a list, or -1."""
     for i in range(length):
         if items[i] == item:
             return i
@@ -72,7 +73,7 @@ def partner(items, length, item):
 
 @njit(cache=True)
 def overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X):
-    """X_d for d = 1..n_L into ``X`` (n_L,): the sum of c^S_{e,d} c^L_{e,d} over the items e of both lists."""
+    """Write X_d for d = 1..n_L to ``X`` (n_L,): the sum of c^S_{e,d} c^L_{e,d} over the common items e."""
     X[:n_L] = 0.0
     for i in range(n_S):
         j = partner(L, n_L, S[i])
@@ -87,7 +88,7 @@ def overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X):
 
 @njit(cache=True)
 def summed_squares(tops, bottoms, n, d):
-    """Sum over a list's items of c_{e,d}^2, d where no group is cut by depth d or the list has ended (section 4.3)."""
+    """Sum of c_{e,d}^2 over a list's items (section 4.3); d if depth d cuts no tie group or exceeds the list."""
     if d > n:
         return float(d)
     top, size = tops[d - 1], bottoms[d - 1] - tops[d - 1] + 1
@@ -96,7 +97,7 @@ def summed_squares(tops, bottoms, n, d):
 
 @njit(cache=True)
 def whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, d, is_corrected):
-    """What X_d is divided by to give A_d."""
+    """Denominator of A_d: X_d / whole_agreement = A_d."""
     if not is_corrected:
         return float(d)
     return np.sqrt(summed_squares(S_top, S_bottom, n_S, d) * summed_squares(L_top, L_bottom, n_L, d))
@@ -104,8 +105,10 @@ def whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, d, is_corrected)
 
 @njit(cache=True)
 def unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, fewest):
-    """Over L's items that S lacks and that contribute at depth d: their sum, their number, and the sum of the
-    ``fewest`` that come first in L."""
+    """Contributions at depth d of L's items that S lacks.
+
+    Returns their sum, the number of items with a positive contribution, and the sum of the first ``fewest`` in L.
+    """
     total, n, first_total, n_first = 0.0, 0, 0.0, 0
     for j in range(n_L):
         if partner(S, n_S, L[j]) >= 0:
@@ -122,7 +125,7 @@ def unseen_contribution(S, n_S, L, L_top, L_bottom, n_L, d, fewest):
 
 @njit(cache=True)
 def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, is_corrected, X):
-    """RBO^a of two lists, or corrected for ties RBO^b: extrapolated, and the residual max - min (section 4)."""
+    """Return extrapolated RBO and the residual max - min (section 4): RBO^a, or RBO^b if ``is_corrected``."""
     overlap_by_depth(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, X)
     A_S = X[n_S - 1] / whole_agreement(S_top, S_bottom, n_S, L_top, L_bottom, n_L, n_S, is_corrected)
     extrapolated = low = high = 0.0
@@ -142,7 +145,7 @@ def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, 
         high += (seen + unseen_max) * share
     extrapolated += (X[n_L - 1] + (n_L - n_S) * A_S) / n_L * weight * p / (1 - p)
     low += X[n_L - 1] * (np.log(1 / (1 - p)) - harmonic)
-    full = round(n_S + n_L - X[n_L - 1])  # from this depth on, two lists that agree as far as they can agree wholly
+    full = round(n_S + n_L - X[n_L - 1])  # from this depth on, lists that agree as much as possible agree completely
     for d in range(n_L + 1, full + 1):
         weight *= p
         high += (2 * d - n_L - n_S + X[n_L - 1]) / d * weight
@@ -155,7 +158,7 @@ def rank_biased_overlap_of(S, S_top, S_bottom, n_S, L, L_top, L_bottom, n_L, p, 
 def rank_biased_overlaps(
     items_a, tops_a, bottoms_a, items_b, tops_b, bottoms_b, p, is_corrected, extrapolated, residual
 ):
-    """RBO row by row into ``extrapolated`` and ``residual``, (n,) each; two empty lists agree, one alone does not."""
+    """Write RBO to ``extrapolated`` and ``residual``, (n,) each: 1 for two empty lists, 0 if only one is empty."""
     for row in prange(len(items_a)):
         n_a, n_b = list_length(items_a[row]), list_length(items_b[row])
         if min(n_a, n_b) == 0:
@@ -195,11 +198,11 @@ def rank_biased_overlaps(
 
 @njit(cache=True, parallel=True)
 def kendall_distances(items_a, tops_a, items_b, tops_b, out):
-    """K^(1/2) of Fagin, Kumar & Sivakumar 2003 row by row into ``out`` (n,).
+    """Write K^(1/2) of Fagin, Kumar & Sivakumar 2003 to ``out`` (n,).
 
-    The sum over pairs of the union of |sgn_a - sgn_b| / 2, where sgn says which of the two comes first and is 0
-    where they tie; what a list leaves out ties at its end. That is their penalty 1 for opposite orders, 0 for the same
-    and 1/2 where one list says nothing about the pair.
+    K is the sum of |sgn_a - sgn_b| / 2 over all pairs of the union. sgn is 1 or -1 for the order of the pair in a list
+    and 0 for a tie; missing items tie at the end of the list. The penalty of a pair is thus 1 for opposite orders, 0
+    for the same order and 1/2 if only one list orders it.
     """
     for row in prange(len(items_a)):
         n_a, n_b = list_length(items_a[row]), list_length(items_b[row])

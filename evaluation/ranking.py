@@ -1,4 +1,4 @@
-"""Ranks of hidden likes among all items that their user has not seen."""
+"""Ranks of held-out items among all items that their user has not seen."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ __all__ = [
 
 CsrArrays: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int32]]
 
-BLOCK_ROWS = 128  #: users scored at a time, at least: a matrix product with fewer spends its time on the items
-BLOCK_BYTES = 2 << 20  #: scores held at a time, where that is as many users; they are counted while still in cache
-MAX_BLOCK_BYTES = 32 << 20  #: where the items are so many that ``BLOCK_ROWS`` would be more
+BLOCK_ROWS = 128  #: minimum number of users per block; a smaller matrix product is slower per user
+BLOCK_BYTES = 2 << 20  #: size of a block of scores that stays in cache while it is counted
+MAX_BLOCK_BYTES = 32 << 20  #: takes precedence over ``BLOCK_ROWS`` if there are many items
 
 
 class NonFiniteScoresError(ValueError):
-    """A model's scores hold NaN, which compares false with everything and would rank first."""
+    """A model's scores contain NaN, which compares false with everything and would rank first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutRanks:
-    """Where the hidden likes of each asked user stand; everything that a metric may see.
+    """Ranks of the held-out items of each evaluation user: the input of every metric.
 
-    Row j is user ``users[j]`` (int64); several draws pooled into one repeat a user. Its ranks are
+    Row j belongs to user ``users[j]`` (int64); pooled draws may repeat a user. Its ranks are
     ``ranks[indptr[j]:indptr[j + 1]]``: at least one, ascending float64, counted from 1, multiples of .5.
-    The i-th of a row is at least i, ties or not. ``tie_share`` is the share of the other unseen items
-    that tie with a hidden like, averaged over hidden likes: 1 for a model that scores all items alike.
+    The i-th rank of a row is at least i, even with ties. ``tie_share`` is the share of the other unseen items
+    that tie with a held-out item, averaged over held-out items: 1 for a model that scores all items alike.
     """
 
     users: NDArray[np.int64]
@@ -62,36 +62,35 @@ class HeldOutRanks:
                 "are these ranks of another fold?"
             )
         if (np.diff(self.indptr) < 1).any():
-            raise ValueError("every asked user must have at least one hidden like")
+            raise ValueError("every evaluation user must have at least one held-out item")
 
     @property
     def n_held_out(self) -> NDArray[np.int64]:
-        """(n,) hidden likes of each row."""
+        """Number of held-out items of each row, (n,)."""
         return np.diff(self.indptr)
 
     @property
     def positions(self) -> NDArray[np.int64]:
-        """(n_ranks,) 1 for the best-ranked hidden like of its row, 2 for the next, and so on."""
+        """Position of each rank within its row, (n_ranks,): 1 for the best, 2 for the next, and so on."""
         return np.arange(1, len(self.ranks) + 1) - np.repeat(self.indptr[:-1], self.n_held_out)
 
 
 def rank_held_out(
     score: Callable[[Any], NDArray[np.float32]], fold: Fold, *, threads: int = 1, block_rows: int | None = None
 ) -> HeldOutRanks:
-    """Rank the hidden likes of ``fold`` by the scores of all its items.
+    """Rank the held-out items of ``fold`` by the scores of all items.
 
-    ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users, by default
-    some megabytes. ``threads`` of Python's call it at once, each with a block of its own; the ranks do not
-    depend on their number. A rank is 1 + the unseen items that score higher + half of those that tie; other
-    hidden likes of the user count as unseen items. Tied hidden likes of one user share their mean rank out in
-    steps of 1, since no list holds two of them at one place. Likes of items that are unknown to the fold come
-    after all that are known.
+    ``score(fold.queries(rows))`` returns (n_rows, n_items) float32 for a block of ``block_rows`` users; by default a
+    block has some megabytes of scores. ``threads`` Python threads score blocks in parallel; the ranks do not depend on
+    their number. A rank is 1 + the unseen items that score higher + half of the unseen items that tie; other held-out
+    items of the user count as unseen. Held-out items of one user that tie get distinct ranks, in steps of 1 around
+    their mean rank, because a list has one item per position. Held-out items without a column rank after all others.
 
-    Raises ``NonFiniteScoresError`` on NaN, infinite scores being legal, and ValueError on another shape.
+    Raises ``NonFiniteScoresError`` for NaN, and ValueError for a wrong shape. Infinite scores are allowed.
     """
-    n_asked, n_items = fold.held_out.shape
+    n_rows, n_items = fold.held_out.shape
     size = block_rows or rows_of_blocks(n_items)
-    blocks = [np.arange(first, min(first + size, n_asked)) for first in range(0, n_asked, size)]
+    blocks = [np.arange(first, min(first + size, n_rows)) for first in range(0, n_rows, size)]
 
     def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return _checked_scores(score(fold.queries(slice(rows[0], rows[-1] + 1))), (len(rows), n_items))
@@ -108,10 +107,10 @@ def rank_blocks(
     *,
     threads: int,
 ) -> HeldOutRanks:
-    """``rank_held_out`` by blocks of the fold's rows, in any order, which together are all of them.
+    """Return what ``rank_held_out`` returns, for the fold's rows in ``blocks`` of any order.
 
-    ``scores(rows)``: (n_rows, n_columns) C-contiguous float32. ``seen`` and ``hidden`` are those of the fold by
-    columns; what is not among the columns scores lower than any hidden like of these rows.
+    ``scores(rows)`` returns (n_rows, n_columns) C-contiguous float32. ``seen`` and ``held_out`` are those of the fold,
+    in the column order of the scores. Items beyond the columns must score lower than every held-out item of the rows.
     """
     from evaluation.kernels import count_higher_and_ties  # numba takes long to import
 
@@ -124,7 +123,7 @@ def rank_blocks(
     n_nan = sum(_mapped(count, blocks, threads))
     if n_nan:
         raise NonFiniteScoresError(
-            f"NaN among the scores that {n_nan} hidden likes are ranked by; the fit has probably diverged"
+            f"NaN among the scores that rank {n_nan} held-out items; the fit has probably diverged"
         )
     row_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     n_others = fold.held_out.shape[1] - np.diff(seen[0])[row_of] - 1
@@ -135,18 +134,18 @@ def rank_blocks(
 
 
 def rows_of_blocks(n_columns: int) -> int:
-    """How many users to score at a time."""
+    """Number of users to score per block of ``n_columns`` scores each."""
     filling, most = (n_bytes // (4 * n_columns) for n_bytes in (BLOCK_BYTES, MAX_BLOCK_BYTES))
     return max(1, min(max(filling, BLOCK_ROWS), most))
 
 
 def csr_arrays(matrix: sp.csr_array) -> CsrArrays:
-    """``indptr`` and ``indices`` in one dtype each, lest the kernel be compiled for every mixture."""
+    """Return ``indptr`` and ``indices`` in fixed dtypes, so that the kernel is compiled only once."""
     return matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
 
 
 def pool_draws(draws: Sequence[HeldOutRanks]) -> HeldOutRanks:
-    """The rows of all ``draws``, one draw after the other."""
+    """Concatenate the rows of all ``draws``."""
     sizes = np.concatenate([draw.n_held_out for draw in draws])
     n_ranks = np.array([len(draw.ranks) for draw in draws])
     return HeldOutRanks(
@@ -158,12 +157,12 @@ def pool_draws(draws: Sequence[HeldOutRanks]) -> HeldOutRanks:
 
 
 def encode_ranks(ranks: NDArray[np.float64]) -> str:
-    """Encode ranks without loss as a short ASCII text: base64 of deflated little-endian int32 of 2 * rank."""
+    """Encode ranks without loss as ASCII: base64 of zlib-compressed little-endian int32 of 2 * rank."""
     return base64.b64encode(zlib.compress((2 * ranks).astype("<i4").tobytes())).decode("ascii")
 
 
 def decode_ranks(text: str) -> NDArray[np.float64]:
-    """The ranks that ``encode_ranks`` wrote; ValueError for any other text."""
+    """Decode ranks written by ``encode_ranks``; raises ValueError for any other text."""
     try:
         return np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), "<i4") / 2
     except (binascii.Error, zlib.error, ValueError) as error:
@@ -191,7 +190,7 @@ def _checked_scores(scores: Any, expected: tuple[int, int]) -> NDArray[np.float3
 def _with_unknown(
     indptr: NDArray[np.int64], ranks: NDArray[np.float64], fold: Fold
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same with the likes of unknown items at ranks n_items + 1, n_items + 2, ... of their rows."""
+    """Add the held-out items without a column, at ranks n_items + 1, n_items + 2, ... of their rows."""
     if fold.n_unknown is None:
         return indptr, ranks
     whole = np.concatenate([[0], np.cumsum(fold.n_held_out)])
@@ -203,12 +202,12 @@ def _with_unknown(
 
 
 def _ascending(ranks: NDArray[np.float64], row_of: NDArray[np.int64]) -> NDArray[np.float64]:
-    """``ranks`` sorted within their rows, and those equal within a row spread around their mean in steps of 1.
+    """Sort ``ranks`` within their rows, and spread equal ranks of a row around their mean in steps of 1.
 
-    Hidden likes of one row have equal ranks exactly where they have equal scores.
+    Held-out items of one row have equal ranks exactly if they have equal scores.
     """
     ranks = ranks[np.lexsort((ranks, row_of))]
     starts = np.flatnonzero((np.diff(ranks, prepend=-1) != 0) | (np.diff(row_of, prepend=-1) != 0))
     sizes = np.diff(starts, append=len(ranks))
-    place = np.arange(len(ranks)) - np.repeat(starts, sizes)
-    return ranks + place - np.repeat((sizes - 1) / 2, sizes)
+    position = np.arange(len(ranks)) - np.repeat(starts, sizes)
+    return ranks + position - np.repeat((sizes - 1) / 2, sizes)

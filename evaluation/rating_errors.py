@@ -1,4 +1,4 @@
-"""How far predicted ratings are from those given: one error a rating, summed up with intervals over users."""
+"""Errors of predicted ratings: one error per rating, and RMSE and MAE with intervals over users."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evaluation.significance import Estimate, bootstrap_means
 
 __all__ = ["FORMULAS", "RatingErrors", "error_estimates", "rating_errors"]
 
-#: Lower is better; N ratings r withheld, each predicted as p.
+#: For N withheld ratings r, each predicted as p; lower is better.
 FORMULAS = {
     "rmse": "RMSE = sqrt((sum over withheld ratings of (p - r)^2) / N)",
     "mae": "MAE = (sum over withheld ratings of |p - r|) / N",
@@ -22,14 +22,17 @@ FORMULAS = {
 
 @dataclass(frozen=True, kw_only=True)
 class RatingErrors:
-    """Errors of one fit: ``errors`` (n,) float64, predicted less given, and ``users`` (n,) int64, whose each is."""
+    """Errors of one fit: ``errors`` (n,) float64, predicted minus given, of ratings by ``users`` (n,) int64."""
 
     users: NDArray[np.int64]
     errors: NDArray[np.float64]
 
 
 def rating_errors(predict: Callable[..., ArrayLike], withheld: Withheld) -> RatingErrors:
-    """The errors of ``predict(users, items, timestamps=...)``, (n,) ratings; ValueError where one is not finite."""
+    """Errors of the ratings (n,) that ``predict(users, items, timestamps=...)`` returns for ``withheld``.
+
+    Raises ValueError if a prediction is not finite.
+    """
     predicted = np.asarray(predict(withheld.users, withheld.items, timestamps=withheld.timestamps), np.float64)
     if not np.isfinite(predicted).all():
         n_lost = int((~np.isfinite(predicted)).sum())
@@ -40,7 +43,7 @@ def rating_errors(predict: Callable[..., ArrayLike], withheld: Withheld) -> Rati
 
 
 def error_estimates(draws: Sequence[RatingErrors], *, seed: int) -> dict[str, Estimate]:
-    """RMSE and MAE over the ratings of all ``draws``; intervals from users resampled, as for every other metric."""
+    """RMSE and MAE over the ratings of all ``draws``, with bootstrap intervals over users as for other metrics."""
     users = np.concatenate([draw.users for draw in draws])
     errors = np.concatenate([draw.errors for draw in draws])
     means = bootstrap_means(users, {"rmse": errors**2, "mae": np.abs(errors)}, seed=seed)

@@ -1,12 +1,12 @@
-"""How sure we are: bootstrap intervals of means over users, and tests of the difference between two algorithms.
+"""Uncertainty: bootstrap intervals of means over users, and tests of the difference between two algorithms.
 
-Users are resampled, not rows: where several draws ask the same user, the rows are no independent
-evidence, and an interval over rows would be too narrow. With several algorithms or metrics all
-columns share one set of resamples, so that differences between them are paired.
+The bootstrap resamples users, not rows: rows of the same user in several draws are not independent, and an
+interval over rows would be too narrow. All columns (algorithms or metrics) share one set of resamples, so that
+differences between them are paired.
 
-Differences are tested by randomisation, not by Wilcoxon's or the sign test: on samples as large as these both call
-true nulls different far more often than their level says, while the paired t test, the bootstrap and randomisation
-hold it (Ihemelandu & Ekstrand 2023, arXiv:2305.02461). Ranks of differences answer another question than means do.
+Differences are tested by randomisation. On samples of this size, Wilcoxon's test and the sign test reject true null
+hypotheses far more often than their level, while the paired t test, the bootstrap and randomisation keep it
+(Ihemelandu & Ekstrand 2023, arXiv:2305.02461). Tests on ranks of differences also do not compare means.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ Key = TypeVar("Key", bound=Hashable)
 N_RESAMPLES = 2000
 LEVEL = 0.95  #: share of the resamples inside an interval
 EQUIVALENCE_LEVEL = 0.9  #: two one-sided tests at 5 % each
-N_RANDOMISATIONS = 10_000  #: the smallest p is one in as many
-RANDOMISATIONS_A_TEST = 40  #: so that the smallest p, corrected for all tests, is half of .05
-CHUNK_ENTRIES = 1 << 18  #: user counts of resamples used at a time: 2 MiB, which stays in cache
-KEPT_ENTRIES = 1 << 25  #: 32 MiB of them are kept for the next call
+N_RANDOMISATIONS = 10_000  #: the smallest possible p is about 1 / N_RANDOMISATIONS
+RANDOMISATIONS_A_TEST = 40  #: the smallest possible p, corrected for all tests, is then half of .05
+CHUNK_ENTRIES = 1 << 18  #: counts (resamples x users) per chunk: 2 MiB as float64, which stays in cache
+KEPT_ENTRIES = 1 << 25  #: counts cached for the next call: 32 MiB
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over users and its interval, 95 % unless asked otherwise."""
+    """A mean over users with its interval, by default the 95 % interval."""
 
     mean: float
     low: float
@@ -58,13 +58,13 @@ def bootstrap_means(
     n_resamples: int = N_RESAMPLES,
     level: float = LEVEL,
 ) -> dict[Key, Estimate]:
-    """The mean of each column with a percentile interval, from a cluster bootstrap over users.
+    """Mean of each column with a percentile interval, from a cluster bootstrap over users.
 
-    ``users`` (n,) says whose value each row of the ``columns`` (n,) is; a user's rows are drawn together,
-    and a resample's mean is the sum of its values over the number of its rows (Davison & Hinkley 1997, section
-    3.8, strategy 1). With one user the interval collapses to the mean.
+    ``users`` (n,) are the users that the rows of the ``columns`` (n,) belong to. All rows of a user are drawn
+    together; the mean of a resample is the sum of its values divided by the number of its rows (Davison & Hinkley
+    1997, section 3.8, strategy 1). With one user the interval collapses to the mean.
 
-    Raises ValueError where there is no row, or a column has another length than ``users``.
+    Raises ValueError if there are no rows, or if the length of a column differs from that of ``users``.
     """
     if len(users) == 0:
         raise ValueError("a mean needs at least one user, got none")
@@ -92,7 +92,7 @@ def paired_difference(
     n_resamples: int = N_RESAMPLES,
     level: float = LEVEL,
 ) -> Estimate:
-    """The mean of ``values_a - values_b``, row by row, as by ``bootstrap_means``."""
+    """Mean of ``values_a - values_b`` with the interval of ``bootstrap_means``."""
     columns = {"difference": values_a - values_b}
     return bootstrap_means(users, columns, seed=seed, n_resamples=n_resamples, level=level)["difference"]
 
@@ -105,18 +105,18 @@ def paired_randomisation(
     seed: int,
     n_draws: int = N_RANDOMISATIONS,
 ) -> float:
-    """Two-sided p of the null that it does not matter which of the two algorithms a user's values come from.
+    """Two-sided p value of the null hypothesis that the two algorithms' values of each user are exchangeable.
 
-    Of each user all differences change sign together or not at all. The p is (1 + draws at least as extreme as what was
-    seen) / (1 + draws), which is never 0 (Phipson & Smyth 2010).
+    All differences of a user change sign together. The p value is (1 + draws at least as extreme as the observed
+    difference) / (1 + draws), which is never 0 (Phipson & Smyth 2010).
     """
     codes = np.unique(users, return_inverse=True)[1]
     sums = np.bincount(codes, weights=values_a - values_b)
-    sums = sums[sums != 0]  # no sign changes a zero
+    sums = sums[sums != 0]  # zeros do not change with their sign
     if len(sums) == 0:
         return 1.0
     rng = np.random.default_rng(seed)
-    seen = abs(sums.sum()) * (1 - 1e-12)  # equal sums, added up in another order, are as extreme
+    seen = abs(sums.sum()) * (1 - 1e-12)  # tolerance for equal sums added in another order
     n_extreme = 0
     n_chunk = max(1, CHUNK_ENTRIES // len(sums))
     for first in range(0, n_draws, n_chunk):
@@ -128,14 +128,14 @@ def paired_randomisation(
 
 
 def randomisations_for(n_tests: int) -> int:
-    """Draws of each of so many tests that are corrected together: of too few no p could be small enough."""
+    """Draws per test, enough for a corrected p value below .05 in a family of ``n_tests``."""
     return max(N_RANDOMISATIONS, RANDOMISATIONS_A_TEST * n_tests)
 
 
 def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
-    """The p values of one family of tests, adjusted so that at most the level of all families errs once (Holm 1979).
+    """Adjust the p values of a family of tests to control its family-wise error rate (Holm 1979).
 
-    The i-th smallest of m is multiplied by m - i + 1; none gets below one that was smaller, or above 1.
+    The i-th smallest of m is multiplied by m - i + 1; the result is kept monotone and at most 1.
     """
     adjusted: dict[Key, float] = {}
     reached = 0.0
@@ -146,9 +146,9 @@ def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
 
 
 def effect_size(users: NDArray[Any], values_a: NDArray[np.float64], values_b: NDArray[np.float64]) -> float:
-    """Cohen's d_z: the mean of the users' differences in units of their standard deviation; 0 where all are 0.
+    """Cohen's d_z: the mean difference per user divided by its standard deviation over users; 0 if all are 0.
 
-    Not the sample's size but how consistent users are decides it: .2 is called small, .5 medium, .8 large.
+    It does not grow with the number of users. By convention .2 is small, .5 medium and .8 large.
     """
     codes = np.unique(users, return_inverse=True)[1]
     differences = np.bincount(codes, weights=values_a - values_b) / np.bincount(codes)
@@ -161,23 +161,23 @@ def effect_size(users: NDArray[Any], values_a: NDArray[np.float64], values_b: ND
 def is_equivalent(
     users: NDArray[Any], values_a: NDArray[np.float64], values_b: NDArray[np.float64], *, margin: float, seed: int
 ) -> bool:
-    """Whether the difference is shown to be smaller than ``margin`` in either direction, at the 5 % level.
+    """Whether the difference is significantly smaller than ``margin`` in both directions, at the 5 % level.
 
-    Two one-sided tests (Schuirmann 1987) by their interval: the 90 % bootstrap interval lies within the margin.
+    Two one-sided tests (Schuirmann 1987): the 90 % bootstrap interval lies within the margin.
     """
     interval = paired_difference(users, values_a, values_b, seed=seed, level=EQUIVALENCE_LEVEL)
     return -margin < interval.low and interval.high < margin
 
 
 def _resampled_totals(table: NDArray[np.float64], *, seed: int, n_resamples: int) -> NDArray[np.float64]:
-    """(n_resamples, n_columns) column sums of ``table`` (n_users, n_columns) with its rows drawn with replacement."""
+    """Column sums of ``table`` (n_users, n_columns) with rows drawn with replacement, (n_resamples, n_columns)."""
     n_users = len(table)
     chunks = _kept_counts if n_resamples * n_users <= KEPT_ENTRIES else _counts
     return np.concatenate([counts.astype(np.float64) @ table for counts in chunks(n_users, n_resamples, seed)])
 
 
 def _counts(n_users: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-    """How often each resample has drawn each user, (n, n_users), some resamples at a time."""
+    """Yield how often each resample draws each user, (n, n_users), in chunks of resamples."""
     rng = np.random.default_rng(seed)
     n_chunk = max(1, CHUNK_ENTRIES // n_users)
     for first in range(0, n_resamples, n_chunk):
@@ -185,10 +185,10 @@ def _counts(n_users: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.ui
         drawn = rng.integers(n_users, size=(n, n_users), dtype=np.int32)
         drawn += np.arange(0, n * n_users, n_users, dtype=np.int32)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=n * n_users).reshape(n, n_users)
-        yield counts.astype(np.uint8)  # a user is drawn once in the mean, and never 256 times
+        yield counts.astype(np.uint8)  # a count has mean 1 and never reaches 256
 
 
 @lru_cache(maxsize=2)
 def _kept_counts(n_users: int, n_resamples: int, seed: int) -> tuple[NDArray[np.uint8], ...]:
-    """Those of a study, which asks again after each trial: drawing them takes longer than using them."""
+    """Counts cached for a study, which needs them after each trial: drawing takes longer than using them."""
     return tuple(_counts(n_users, n_resamples, seed))

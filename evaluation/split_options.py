@@ -1,4 +1,4 @@
-"""How likes are hidden."""
+"""Options of a split."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["InvalidSplitError", "SplitOptions"]
 
 
 class InvalidSplitError(UserError):
-    """The data cannot be split as asked; the message says why and what to do."""
+    """The data cannot be split with these options; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """How likes are hidden."""
+    """How likes are held out. Invalid values raise InvalidSplitError."""
 
     kind: Literal["leave-one-out", "given"] = "leave-one-out"  #: given: validation likes are the author's
     seen: Literal["exclude", "include"] = "exclude"  #: whether items of a user's history are ranked, too
@@ -30,7 +30,7 @@ class SplitOptions:
 
     def __post_init__(self) -> None:
         if self.n_held_out < 1:
-            raise InvalidSplitError(f"at least 1 like must be hidden from a user, got {self.n_held_out}")
+            raise InvalidSplitError(f"at least 1 like of each user must be held out, got {self.n_held_out}")
         if not self.test_users > 0 or (self.test_users >= 1 and self.test_users % 1):
             raise InvalidSplitError(
                 f"test users must be a share between 0 and 1 or a whole number of users, got {self.test_users}"
@@ -40,11 +40,13 @@ class SplitOptions:
         if self.draws is not None and self.draws < 1:
             raise InvalidSplitError(f"at least 1 draw of the validation likes is needed, got {self.draws}")
         if self.kind == "given" and (self.protocol != "warm" or (self.draws or 1) > 1):
-            raise InvalidSplitError("the author's validation likes are one draw, asked of users who are trained on")
+            raise InvalidSplitError("the author's validation likes are a single draw of users in the training data")
         if self.holdout == "last" and self.protocol == "warm" and (self.draws or 1) > 1:
-            raise InvalidSplitError(f"the last like is always the same one: {self.draws} draws of it would be equal")
+            raise InvalidSplitError(
+                f"the last like of a user is always the same: {self.draws} draws of it would be equal"
+            )
 
     @property
     def min_likes(self) -> int:
-        """Likes a user needs: those hidden for the test and for validation, and one to know the user by."""
+        """Likes that a user needs: those held out for test and validation, and one for training."""
         return 2 * self.n_held_out + 1

@@ -15,14 +15,14 @@ from evaluation.split import Fold
 
 
 def csr(rows: Sequence[Sequence[int]], n_items: int) -> sp.csr_array:
-    """One row of items each, as a canonical (n_rows, n_items) float32 matrix of ones."""
+    """Canonical (n_rows, n_items) float32 CSR of ones at the items of each row."""
     indices = np.array([item for row in rows for item in sorted(row)], np.int32)
     indptr = np.cumsum([0] + [len(row) for row in rows])
     return sp.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=(len(rows), n_items))
 
 
 def make_fold(seen: Sequence[Sequence[int]], held_out: Sequence[Sequence[int]], n_items: int) -> Fold:
-    """Users 0, 1, ... who have seen ``seen`` and are asked for ``hidden``."""
+    """A fold of users 0, 1, ... with histories ``seen`` and held-out items ``held_out``."""
     histories = csr(seen, n_items)
     return Fold(
         train=histories, users=np.arange(len(seen)), histories=histories, held_out=csr(held_out, n_items), fold_in=False
@@ -36,13 +36,13 @@ def rank(
     *,
     block_rows: int | None = None,
 ) -> HeldOutRanks:
-    """Ranks under a model whose scores of all items for all users are ``scores``."""
+    """Rank the held-out items by ``scores`` (n_users, n_items)."""
     table = np.asarray(scores, np.float32)
     return rank_held_out(lambda users: table[users], make_fold(seen, held_out, table.shape[1]), block_rows=block_rows)
 
 
 def held_out_ranks(*rows: Sequence[float]) -> HeldOutRanks:
-    """Users 0, 1, ... with these ranks, each ascending."""
+    """Ranks of users 0, 1, ..., each row ascending."""
     return HeldOutRanks(
         users=np.arange(len(rows)),
         indptr=np.cumsum([0] + [len(row) for row in rows]),
@@ -53,7 +53,7 @@ def held_out_ranks(*rows: Sequence[float]) -> HeldOutRanks:
 
 @dataclass(frozen=True)
 class RankingCase:
-    """Scores (n_users, n_items) float32, and each user's seen items and hidden likes, apart from each other."""
+    """Scores (n_users, n_items) float32, and each user's seen items and, disjoint from them, held-out items."""
 
     scores: NDArray[np.float32]
     seen: list[list[int]]
@@ -62,7 +62,7 @@ class RankingCase:
 
 @st.composite
 def ranking_cases(draw: st.DrawFn, *, max_held_out: int = 4, ties: bool = True) -> RankingCase:
-    """Random cases; with ``ties`` few levels of score, infinite ones among them."""
+    """Random cases; with ``ties``, scores have few levels, two of them infinite."""
     n_users, n_items = draw(st.integers(1, 5)), draw(st.integers(2, 12))
     levels = st.sampled_from([-np.inf, -1.5, 0.0, 2.0, np.inf])
     score_rows = st.lists(levels, min_size=n_items, max_size=n_items) if ties else st.permutations(range(n_items))

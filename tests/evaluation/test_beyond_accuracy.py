@@ -1,4 +1,4 @@
-"""What is recommended, by hand and against loops."""
+"""Beyond-accuracy metrics: arithmetic by hand, and loops over pairs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.evaluation.folds import csr
 LISTS = np.array([[0, 1], [0, 2], [0, -1]], np.int32)
 
 
-def test_coverage_counts_what_anybody_is_shown() -> None:
+def test_coverage_counts_the_items_of_all_lists() -> None:
     assert coverage(LISTS, 5) == pytest.approx(3 / 5)
 
 
@@ -24,13 +24,13 @@ def test_gini_by_hand() -> None:
     assert gini(LISTS, 5) == pytest.approx((0 * 1 + 2 * 1 + 4 * 3) / (5 * 5))
 
 
-def test_gini_is_0_where_all_share_alike_and_nearly_1_where_one_has_all() -> None:
+def test_gini_is_0_for_equal_exposure_and_nearly_1_for_a_single_item() -> None:
     assert gini(np.arange(10, dtype=np.int32)[None], 10) == pytest.approx(0)
     assert gini(np.zeros((4, 1), np.int32), 100) == pytest.approx(99 / 100)
     assert gini(np.full((2, 3), -1, np.int32), 4) == 0
 
 
-def test_popularity_and_novelty_are_means_over_the_places_that_are_filled() -> None:
+def test_popularity_and_novelty_are_means_without_the_padding() -> None:
     n_likes = np.array([8, 4, 1, 0])
     assert popularity(LISTS, n_likes, 16) == pytest.approx([(8 + 4) / 2 / 16, (8 + 1) / 2 / 16, 8 / 16])
     assert novelty(LISTS, n_likes, 16) == pytest.approx([(1 + 2) / 2, (1 + 4) / 2, 1])
@@ -45,7 +45,7 @@ def test_diversity_by_hand() -> None:
     assert intra_list_diversity(lists, train) == pytest.approx(expected, nan_ok=True)
 
 
-def test_diversity_is_that_of_a_loop_over_pairs_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_diversity_equals_a_loop_over_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beyond_accuracy, "BLOCK_ROWS", 3)
     rng = np.random.default_rng(0)
     rows = [np.flatnonzero(rng.random(12) < 0.4).tolist() for _ in range(30)]

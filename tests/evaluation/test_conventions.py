@@ -1,4 +1,4 @@
-"""One set of scores under the conventions of several libraries, by hand."""
+"""The conventions of several libraries on the same scores: arithmetic by hand, and our own metrics."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def counted(scores: list[list[float]], seen: list[list[int]], held_out: list[lis
     return count_ties(lambda users: table[users], make_fold(seen, held_out, table.shape[1]))
 
 
-def test_ties_are_counted_on_either_side_and_what_is_seen_is_not() -> None:
+def test_ties_before_and_after_are_counted_without_seen_items() -> None:
     counts = counted([[5, 1, 1, 1, 9, 1, 5]], [[3, 6]], [[2]])
     assert (counts.higher.tolist(), counts.tied_before.tolist(), counts.tied_after.tolist()) == ([2], [1], [1])
 
 
-def test_a_collapsed_model_scores_as_its_library_breaks_ties() -> None:
+def test_constant_scores_rank_by_the_tie_rule_of_the_library() -> None:
     counts = counted([[0, 0, 0, 0, 0]], [[]], [[1]])
     expected = {
         "mfbench": 1 / 3,
@@ -39,8 +39,8 @@ def test_a_collapsed_model_scores_as_its_library_breaks_ties() -> None:
     assert {name: c.mean_reciprocal_rank(counts, 100) for name, c in BY_LIBRARY.items()} == pytest.approx(expected)
 
 
-def test_average_precision_is_divided_as_each_library_divides_it() -> None:
-    # three hidden likes at ranks 1, 2 and 4 of which a list of 2 can hold two
+def test_average_precision_has_the_divisor_of_the_library() -> None:
+    # three held-out items at ranks 1, 2 and 4; a list of 2 can hold two of them
     counts = counted([[9, 8, 7, 6, 5]], [[]], [[0, 1, 3]])
     at_2 = {name: convention.mean_average_precision(counts, 2) for name, convention in BY_LIBRARY.items()}
     assert at_2["mfbench"] == pytest.approx((1 + 1) / 2)
@@ -49,7 +49,7 @@ def test_average_precision_is_divided_as_each_library_divides_it() -> None:
 
 
 def test_without_relevance_every_depth_counts() -> None:
-    # one hidden like at rank 2: precisions 0, 1/2, 1/3
+    # one held-out item at rank 2: precisions 0, 1/2, 1/3
     counts = counted([[9, 8, 7]], [[]], [[1]])
     assert BY_LIBRARY["Elliot"].mean_average_precision(counts, 3) == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
     assert BY_LIBRARY["Elliot"].mean_average_precision(counts, 1) == 0
@@ -57,7 +57,7 @@ def test_without_relevance_every_depth_counts() -> None:
 
 @given(ranking_cases(max_held_out=1))
 @settings(deadline=None)  # the first example compiles
-def test_with_one_hidden_like_ours_is_what_the_metrics_say(case: RankingCase) -> None:
+def test_our_convention_equals_our_metrics_for_one_held_out_item(case: RankingCase) -> None:
     ranks = rank(case.scores, case.seen, case.held_out)
     counts = counted(case.scores.tolist(), case.seen, case.held_out)
     ours = Convention("mfbench", "half", "min(k, n)")
@@ -65,7 +65,7 @@ def test_with_one_hidden_like_ours_is_what_the_metrics_say(case: RankingCase) ->
     assert ours.mean_average_precision(counts, 3) == pytest.approx(average_precision(ranks, 3).mean())
 
 
-def test_where_seen_items_are_ranked_they_count() -> None:
+def test_seen_items_count_if_they_may_return() -> None:
     table = np.asarray([[5, 1, 1, 1, 9, 1, 5]], np.float32)
     fold = replace(make_fold([[3, 6]], [[2]], 7), seen_may_return=True)
     counts = count_ties(lambda users: table[users], fold)

@@ -1,4 +1,4 @@
-"""Ranks by factor_ranking of vectors: the same as by all scores, though most of those are never computed."""
+"""Ranks by inner products equal ranks by all scores, although most scores are not computed."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ def assert_same(x: NDArray[np.float32], y: NDArray[np.float32], fold: Fold, *, t
 @given(ranking_cases(), st.integers(1, 4), st.data())
 def test_ranks_equal_those_of_all_scores(case: RankingCase, n_factors: int, data: st.DataObject) -> None:
     n_users, n_items = case.scores.shape
-    small = st.integers(-2, 2).map(float)  # factor_ranking are exact, and many tie
+    small = st.integers(-2, 2).map(float)  # products are exact, and many tie
     x = data.draw(arrays(np.float32, (n_users, n_factors), elements=small))
     y = data.draw(arrays(np.float32, (n_items, n_factors), elements=small))
     assert_same(x, y, make_fold(case.seen, case.held_out, n_items))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_most_scores_are_not_computed_where_few_items_are_long(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_most_scores_are_not_computed_if_few_item_vectors_are_long(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(0)
     n_users, n_items = 300, 2000
     y = (rng.integers(-3, 4, (n_items, 8)) * 2.0 ** rng.integers(-9, 1, (n_items, 1))).astype(np.float32)
@@ -61,7 +63,7 @@ def test_most_scores_are_not_computed_where_few_items_are_long(threads: int, mon
     assert sum(computed) < n_users * n_items / 2
 
 
-def test_infinite_vectors_are_ranked_as_their_scores_say() -> None:
+def test_infinite_vectors_are_ranked_by_their_scores() -> None:
     y = np.array([[np.inf], [2], [1], [-np.inf]], np.float32)
     fold = make_fold([[], []], [[2], [0, 3]], 4)
     ranks = assert_same(np.array([[1], [1e30]], np.float32), y, fold)
@@ -70,7 +72,7 @@ def test_infinite_vectors_are_ranked_as_their_scores_say() -> None:
 
 def test_nan_in_a_vector_is_refused() -> None:
     y = np.array([[3], [2], [np.nan]], np.float32)
-    with pytest.raises(NonFiniteScoresError, match="NaN among the scores that 1 hidden likes"):
+    with pytest.raises(NonFiniteScoresError, match="NaN among the scores that rank 1 held-out items"):
         rank_by_factors(np.ones((1, 1), np.float32), y, make_fold([[]], [[0]], 3))
 
 

@@ -1,4 +1,4 @@
-"""Interactions: canonical form, ids, titles, and a hash of the content alone."""
+"""Interactions: canonical form, ids, titles, and a hash that depends only on the content."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_rows_become_a_matrix_over_sorted_ids() -> None:
     assert (data.n_users, data.n_items, data.n_likes) == (3, 3, 5)
 
 
-def test_times_stand_beside_their_likes() -> None:
+def test_timestamps_are_aligned_with_their_likes() -> None:
     assert interactions().timestamps.tolist() == [200, 500, 400, 100, 300]
 
 
-def test_rows_without_weights_or_times_are_plain_likes() -> None:
+def test_rows_without_weights_or_timestamps_get_weight_1_and_no_timestamps() -> None:
     data = interactions(weights=None, timestamps=None)
     assert data.matrix.data.tolist() == [1, 1, 1, 1, 1]
     assert data.timestamps is None
@@ -44,7 +44,7 @@ def test_rows_without_weights_or_times_are_plain_likes() -> None:
     assert interactions().is_weighted
 
 
-def test_of_repeated_rows_the_weights_are_summed_and_the_latest_time_is_kept() -> None:
+def test_repeated_rows_are_merged_to_summed_weights_and_the_latest_timestamp() -> None:
     data = interactions(
         users=[*USERS, 10, 10], items=[*ITEMS, "c", "c"], weights=[*WEIGHTS, 6, 7], timestamps=[*TIMES, 900, 50]
     )
@@ -54,7 +54,7 @@ def test_of_repeated_rows_the_weights_are_summed_and_the_latest_time_is_kept() -
     assert data.source.rows_read == 7
 
 
-def test_where_the_rows_came_from_is_kept() -> None:
+def test_the_source_is_kept() -> None:
     source = Source(rows_read=9, dropped={"rating below 4": 4}, positive_from=4)
     assert interactions(source=source).source is source
     assert interactions().source == Source(rows_read=5)
@@ -74,7 +74,7 @@ def test_too_few_users_or_items_are_refused(users: list[str], items: list[str], 
     assert str(raised.value) == message
 
 
-def test_items_without_a_title_are_called_by_their_id() -> None:
+def test_items_without_a_title_get_their_id() -> None:
     hostile = "</script><script>alert(1)</script>"
     titled = interactions().with_titles({"a": "Alien (1979)", "c": hostile, "z": "never liked"})
     assert titled.item_titles.tolist() == ["Alien (1979)", "b", hostile]

@@ -1,4 +1,4 @@
-"""Metrics: by hand, against textbook twins on ranked lists, and by the properties that they must have."""
+"""Metrics: arithmetic by hand, textbook versions on ranked lists, and properties."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.evaluation.folds import RankingCase, held_out_ranks, rank, ranking_ca
 
 examples = settings(deadline=None, max_examples=150)  # the first example compiles the kernel
 
-# one hidden like; three; four, of which two share a tie of four items at places 2 to 5; none within 10
+# one held-out item; three; four, two of which are in a tie of four items at ranks 2 to 5; none within 10
 RANKS = held_out_ranks([4], [1, 3, 20], [3, 4, 7, 10], [11])
 BY_HAND = {
     "mrr": [1 / 4, 1 / 1, 1 / 3, 0],
@@ -56,12 +56,12 @@ def test_values_equal_arithmetic_by_hand(name: str) -> None:
     ("name", "expected"),
     [("map", 1 / 2 * (1 / 1)), ("ndcg", (1 / log2(2)) / (1 / log2(2) + 1 / log2(3))), ("recall", 1 / 3)],
 )
-def test_a_short_list_is_compared_with_the_best_that_it_could_hold(name: str, expected: float) -> None:
+def test_a_short_list_is_compared_with_the_best_possible_one(name: str, expected: float) -> None:
     assert Metric(name, 2).per_user(held_out_ranks([1, 3, 4])).tolist() == [expected]
 
 
 @pytest.mark.parametrize("name", PER_USER)
-def test_rank_k_is_a_hit_and_the_half_rank_beyond_is_none(name: str) -> None:
+def test_rank_k_is_a_hit_and_k_plus_a_half_is_not(name: str) -> None:
     inside, outside = Metric(name, 3).per_user(held_out_ranks([3], [3.5]))
     assert inside > 0
     assert outside == 0
@@ -82,7 +82,7 @@ def test_values_equal_those_of_ranked_lists(name: str, case: RankingCase, k: int
 @pytest.mark.parametrize("name", PER_USER)
 @examples
 @given(case=ranking_cases(), k=st.integers(1, 14))
-def test_values_lie_between_0_and_1_ties_or_not(name: str, case: RankingCase, k: int) -> None:
+def test_values_lie_between_0_and_1_with_ties(name: str, case: RankingCase, k: int) -> None:
     values = Metric(name, k).per_user(rank(case.scores, case.seen, case.held_out))
     assert values.dtype == np.float64
     assert values.shape == (len(case.held_out),)
@@ -92,26 +92,26 @@ def test_values_lie_between_0_and_1_ties_or_not(name: str, case: RankingCase, k:
 
 @pytest.mark.parametrize("name", PER_USER)
 @pytest.mark.parametrize("n_held_out", [1, 3, 12])
-def test_hidden_likes_alone_at_the_top_score_1(name: str, n_held_out: int) -> None:
+def test_held_out_items_at_the_top_score_1(name: str, n_held_out: int) -> None:
     assert Metric(name, n_held_out).per_user(held_out_ranks(range(1, n_held_out + 1))) == pytest.approx([1])
 
 
 @pytest.mark.parametrize("name", ["mrr", "hr", "recall"])
 @examples
 @given(case=ranking_cases(), k=st.integers(1, 10))
-def test_metrics_that_do_not_divide_by_k_never_fall_as_it_grows(name: str, case: RankingCase, k: int) -> None:
+def test_metrics_without_k_in_the_divisor_never_fall_as_k_grows(name: str, case: RankingCase, k: int) -> None:
     ranks = rank(case.scores, case.seen, case.held_out)
     assert (Metric(name, k + 1).per_user(ranks) >= Metric(name, k).per_user(ranks)).all()
 
 
 @examples
 @given(ranking_cases(max_held_out=1), st.integers(1, 30))
-def test_average_precision_is_the_reciprocal_rank_with_one_hidden_like(case: RankingCase, k: int) -> None:
+def test_average_precision_equals_reciprocal_rank_for_one_held_out_item(case: RankingCase, k: int) -> None:
     ranks = rank(case.scores, case.seen, case.held_out)
     assert Metric("map", k).per_user(ranks).tolist() == Metric("mrr", k).per_user(ranks).tolist()
 
 
-def test_a_model_that_scores_all_items_alike_looks_no_better_than_chance() -> None:
+def test_constant_scores_earn_nothing() -> None:
     n_items = 1001
     ranks = rank(np.zeros((1, n_items)), [[]], [[0]])
     assert all(metric.per_user(ranks).tolist() == [0] for metric in REPORTED)
@@ -125,13 +125,13 @@ def test_metrics_are_parsed_in_any_case(text: str, name: str, k: int) -> None:
 
 
 @pytest.mark.parametrize("metric", REPORTED, ids=str)
-def test_a_parsed_metric_is_written_as_it_was_read(metric: Metric) -> None:
+def test_text_label_and_key_of_a_metric_agree(metric: Metric) -> None:
     assert Metric.parse(str(metric)) == metric
     assert Metric.parse(metric.label) == metric
     assert metric.key == str(metric).replace("@", "_at_")
 
 
-def test_metrics_are_labelled_as_readers_expect() -> None:
+def test_metrics_have_readable_labels() -> None:
     assert [str(metric) for metric in REPORTED][:2] == ["mrr@100", "map@30"]
     assert [metric.label for metric in REPORTED][-2:] == ["Recall@100", "Precision@10"]
     assert Metric.parse("ndcg@10").label == "NDCG@10"
@@ -154,7 +154,7 @@ def test_metrics_are_labelled_as_readers_expect() -> None:
         ("mrr@0", "The k of a metric must be at least 1, got mrr@0"),
     ],
 )
-def test_metrics_that_do_not_exist_are_refused(text: str, message: str) -> None:
+def test_invalid_metrics_are_refused(text: str, message: str) -> None:
     with pytest.raises(InvalidMetricError) as raised:
         Metric.parse(text)
     assert str(raised.value) == message

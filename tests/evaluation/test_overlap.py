@@ -1,4 +1,4 @@
-"""Overlap of ranked lists: arithmetic by hand, the papers' own numbers, an independent package, and properties."""
+"""Overlap of ranked lists: arithmetic by hand, published numbers, an independent package, and properties."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def lists(*rows: list[int]) -> RankedLists:
 
 
 def tied(groups: Groups) -> RankedLists:
-    """One ranking with its ties."""
+    """One ranking with ties."""
     items = [item for group in groups for item in group]
-    scores = [-place for place, group in enumerate(groups) for _ in group]
+    scores = [-rank for rank, group in enumerate(groups) for _ in group]
     return RankedLists.from_scores([items], [scores])
 
 
@@ -57,14 +57,14 @@ def rankings_with_ties(draw: st.DrawFn, size: int = 4) -> Groups:
     return [items[i:j] for i, j in zip([0, *cuts], [*cuts, size], strict=True)]
 
 
-def test_sets_by_hand() -> None:
+def test_overlap_and_jaccard_by_hand() -> None:
     a, b = lists([1, 2, 3, 4], [1, 2]), lists([3, 9, 1, 8], [2, 7, 5])
     assert overlap(a, b, 4) == pytest.approx([2 / 4, 1 / 3])
     assert overlap(a, b, 1) == pytest.approx([0, 0])
     assert jaccard(a, b, 4) == pytest.approx([2 / 6, 1 / 4])
 
 
-def test_empty_lists_are_equal_to_each_other_alone() -> None:
+def test_empty_lists_equal_only_each_other() -> None:
     nothing, something = lists([], [1], [1]).rows(np.array([0])), lists([1])
     for measure in MEASURES.values():
         assert measure(nothing, nothing, 1) == pytest.approx([1])
@@ -78,7 +78,7 @@ def test_rbo_of_two_swapped_items_by_hand() -> None:
 
 
 def test_the_residual_of_equal_lists_by_hand() -> None:
-    # at least nothing more in common, at most everything: sum over d > 2 of p^d (1 - 2/d)
+    # minimum: nothing more in common; maximum: everything; the difference is the sum over d > 2 of p^d (1 - 2/d)
     p = 0.8
     beyond = p**3 / (1 - p) - 2 * (log(1 / (1 - p)) - p - p**2 / 2)
     assert rbo(lists([1, 2]), lists([1, 2]), p)[1] == pytest.approx((1 - p) / p * beyond)
@@ -86,8 +86,8 @@ def test_the_residual_of_equal_lists_by_hand() -> None:
 
 @given(rankings(), rankings(), st.floats(0.1, 0.99))
 @settings(deadline=None)  # the first example of each test compiles
-def test_rbo_without_ties_is_the_independent_packages(a: list[int], b: list[int], p: float) -> None:
-    n = min(len(a), len(b))  # for uneven lengths it has a formula of its own
+def test_rbo_without_ties_equals_that_of_an_independent_package(a: list[int], b: list[int], p: float) -> None:
+    n = min(len(a), len(b))  # for different lengths the package has another formula
     a, b = a[:n], b[:n]
     assert rbo(lists(a), lists(b), p)[0] == pytest.approx(ranked_overlap.rbo(a, b, p))
 
@@ -99,7 +99,7 @@ def test_rbo_with_ties_is_the_mean_over_all_ways_to_break_them(a: Groups, b: Gro
     assert rbo(tied(a), tied(b), p)[0] == pytest.approx(np.mean(every))
 
 
-# rankings, p, then extrapolated and residual of RBO^a and of RBO^b, as published with Corsi & Urbano 2024 for tests
+# rankings, p, then extrapolated and residual of RBO^a and of RBO^b, from the test data of Corsi & Urbano 2024
 PUBLISHED: list[tuple[Groups, Groups, float, tuple[float, float], tuple[float, float]]] = [
     (
         [[3], [1, 5, 7], [9]],
@@ -147,7 +147,7 @@ PUBLISHED: list[tuple[Groups, Groups, float, tuple[float, float], tuple[float, f
 
 
 @pytest.mark.parametrize(("a", "b", "p", "averaged", "corrected"), PUBLISHED)
-def test_rbo_with_ties_and_uneven_lengths_is_as_published(
+def test_rbo_with_ties_and_different_lengths_is_as_published(
     a: Groups, b: Groups, p: float, averaged: tuple[float, float], corrected: tuple[float, float]
 ) -> None:
     for one, other in ((a, b), (b, a)):
@@ -157,7 +157,7 @@ def test_rbo_with_ties_and_uneven_lengths_is_as_published(
 
 @given(rankings_with_ties(), st.integers(1, 4))
 @settings(deadline=None)
-def test_a_list_with_ties_is_1_with_itself_but_for_the_average(a: Groups, k: int) -> None:
+def test_a_list_with_ties_is_1_with_itself_except_under_averaged_ties(a: Groups, k: int) -> None:
     for measure in MEASURES.values():
         assert measure(tied(a), tied(a), k) == pytest.approx([1])
     if any(len(group) > 1 for group in a):
@@ -165,7 +165,7 @@ def test_a_list_with_ties_is_1_with_itself_but_for_the_average(a: Groups, k: int
 
 
 @pytest.mark.parametrize("k", [10, 30, 50, 100])
-def test_the_persistence_of_k_weighs_its_first_k_ranks_with_86_percent(k: int) -> None:
+def test_persistence_gives_the_first_k_ranks_86_percent_of_the_weight(k: int) -> None:
     p = persistence(k)
     harmonic = sum(p**i / i for i in range(1, k))
     weight = 1 - p ** (k - 1) + (1 - p) / p * k * (log(1 / (1 - p)) - harmonic)
@@ -173,23 +173,23 @@ def test_the_persistence_of_k_weighs_its_first_k_ranks_with_86_percent(k: int) -
 
 
 def test_tau_by_hand() -> None:
-    # union {1, 2, 3}: (1, 2) opposite 1; (1, 3) agree that 1 comes first; (2, 3) agree: K = 1, its most 2*2 + (1+1)/2
+    # the only pair is in opposite order: K = 1; max K = 2*2 + (1 + 1)/2
     assert kendall_similarity(lists([1, 2]), lists([2, 1]), 2) == pytest.approx([1 - 1 / 5])
-    # {1, 2} against {1, 3}: (1, 2) and (1, 3) agree, (2, 3) are in one list each: K = 1
+    # (1, 2) and (1, 3) agree, 2 and 3 are in one list each: K = 1
     assert kendall_similarity(lists([1, 2]), lists([1, 3]), 2) == pytest.approx([1 - 1 / 5])
 
 
 @given(rankings(), rankings())
 @settings(deadline=None)
-def test_tau_is_that_of_the_four_cases(a: list[int], b: list[int]) -> None:
-    most = kendall_distance(a, [item + 100 for item in b])  # disjoint lists are the farthest apart
+def test_tau_equals_the_four_cases_of_the_paper(a: list[int], b: list[int]) -> None:
+    most = kendall_distance(a, [item + 100 for item in b])  # the distance of disjoint lists is the maximum
     width = max(len(a), len(b))
     found = kendall_similarity(lists(a), lists(b), width)
     assert found == pytest.approx([1 - kendall_distance(a, b) / most])
 
 
 def test_a_tie_in_one_list_costs_half_a_pair() -> None:
-    # (1, 2) tie in a alone; the most is 2*2 + (1 + 1)/2
+    # 1 and 2 tie only in the first list: K = 1/2; max K = 2*2 + (1 + 1)/2
     assert kendall_similarity(tied([[1, 2]]), tied([[1], [2]]), 2) == pytest.approx([1 - 0.5 / 5])
 
 
@@ -204,7 +204,7 @@ def test_every_measure_is_symmetric_and_between_0_and_1(a: list[int], b: list[in
 
 @given(rankings(), st.integers(1, 7))
 @settings(deadline=None)
-def test_a_list_is_1_with_itself_and_0_with_a_stranger(a: list[int], k: int) -> None:
+def test_a_list_is_1_with_itself_and_0_with_a_disjoint_one(a: list[int], k: int) -> None:
     for measure in MEASURES.values():
         assert measure(lists(a), lists(a), k) == pytest.approx([1])
         assert measure(lists(a), lists([item + 100 for item in a]), k) == pytest.approx([0])
@@ -212,7 +212,7 @@ def test_a_list_is_1_with_itself_and_0_with_a_stranger(a: list[int], k: int) -> 
 
 @given(rankings(max_size=6), st.randoms())
 @settings(deadline=None)
-def test_the_order_moves_no_set_measure(a: list[int], random: object) -> None:
+def test_set_measures_do_not_depend_on_the_order(a: list[int], random: object) -> None:
     shuffled = list(a)
     random.shuffle(shuffled)
     other = [0, 3, 5, 11]
@@ -220,19 +220,19 @@ def test_the_order_moves_no_set_measure(a: list[int], random: object) -> None:
         assert measure(lists(a), lists(other), 6) == measure(lists(shuffled), lists(other), 6)
 
 
-def test_a_group_that_is_cut_off_ends_there() -> None:
+def test_a_tie_group_that_is_cut_ends_at_the_cut() -> None:
     cut = tied([[1], [2, 3, 4]]).first(3)
     assert (cut.tops.tolist(), cut.bottoms.tolist()) == ([[1, 2, 2]], [[1, 3, 3]])
 
 
-def test_every_row_is_compared_with_its_own() -> None:
+def test_each_row_is_compared_with_the_same_row() -> None:
     a, b = lists([1, 2, 3], [4, 5, 6], [7, 8]), lists([3, 2, 1], [7, 8, 9], [7, 1])
     for measure in MEASURES.values():
-        alone = [measure(a.rows(np.array([i])), b.rows(np.array([i])), 3)[0] for i in range(3)]
-        assert measure(a, b, 3) == pytest.approx(alone)
+        one_by_one = [measure(a.rows(np.array([i])), b.rows(np.array([i])), 3)[0] for i in range(3)]
+        assert measure(a, b, 3) == pytest.approx(one_by_one)
 
 
-def test_what_cannot_be_compared_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="compared row by row, got 1 and 2 of them"):
         overlap(lists([1]), lists([1], [2]), 1)
     with pytest.raises(ValueError, match="p must be between 0 and 1, got 1"):

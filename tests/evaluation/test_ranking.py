@@ -1,4 +1,4 @@
-"""Ranks of hidden likes: against sorting, by hand, and by what must not change them."""
+"""Ranks of held-out items: compared with sorting, by hand, and invariances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ examples = settings(deadline=None, max_examples=150)  # the first example compil
 
 @examples
 @given(ranking_cases(), st.integers(1, 6))
-def test_ranks_equal_those_of_a_sort(case: RankingCase, block_rows: int) -> None:
+def test_ranks_equal_those_of_sorting(case: RankingCase, block_rows: int) -> None:
     ranks = rank(case.scores, case.seen, case.held_out, block_rows=block_rows)
     expected = [
         textbook.held_out_ranks(scores, seen, held_out)
@@ -35,7 +35,7 @@ def test_ranks_equal_those_of_a_sort(case: RankingCase, block_rows: int) -> None
 
 @examples
 @given(ranking_cases())
-def test_tie_share_equals_that_of_a_count(case: RankingCase) -> None:
+def test_tie_share_equals_a_count(case: RankingCase) -> None:
     shares = [
         textbook.tie_share(scores, seen, target)
         for scores, seen, held_out in zip(case.scores.tolist(), case.seen, case.held_out, strict=True)
@@ -44,7 +44,7 @@ def test_tie_share_equals_that_of_a_count(case: RankingCase) -> None:
     assert rank(case.scores, case.seen, case.held_out).tie_share == pytest.approx(sum(shares) / len(shares))
 
 
-def test_ranks_of_many_users_and_items_equal_those_of_a_sort() -> None:
+def test_ranks_of_many_users_and_items_equal_those_of_sorting() -> None:
     rng = np.random.default_rng(3)
     scores = rng.integers(0, 60, size=(40, 501)).astype(np.float32)
     items = [rng.permutation(501) for _ in range(40)]
@@ -56,7 +56,7 @@ def test_ranks_of_many_users_and_items_equal_those_of_a_sort() -> None:
 
 
 def test_a_rank_counts_better_items_and_half_the_ties() -> None:
-    # item 0 is hidden; 1 and 2 are better, 3 and 4 tie, 5 is worse
+    # item 0 is held out; 1 and 2 score higher, 3 and 4 tie, 5 scores lower
     assert rank([[5, 9, 7, 5, 5, 1]], [[]], [[0]]).ranks.tolist() == [1 + 2 + 2 / 2]
 
 
@@ -75,7 +75,7 @@ def test_scores_of_seen_items_do_not_matter(case: RankingCase, random: Random) -
     assert before.tie_share == after.tie_share
 
 
-def test_other_hidden_likes_of_a_user_count_as_unseen() -> None:
+def test_other_held_out_items_of_a_user_count_as_unseen() -> None:
     assert rank([[5, 9, 7, 1]], [[]], [[0, 1, 2]]).ranks.tolist() == [1, 2, 3]
 
 
@@ -87,7 +87,7 @@ def test_equal_scores_give_the_middle_rank(n_items: int) -> None:
     assert ranks.tie_share == (1.0 if n_unseen > 1 else 0.0)
 
 
-def test_the_rank_in_a_tie_is_its_mean_over_all_orders_of_the_tie() -> None:
+def test_the_rank_in_a_tie_is_the_mean_over_all_orders() -> None:
     scores, seen, held_out = [3, 2, 2, 2, 2, 1, 2], {6}, {1, 4}
     tied, sums = [1, 2, 3, 4], []
     for order in itertools.permutations(tied):
@@ -97,13 +97,13 @@ def test_the_rank_in_a_tie_is_its_mean_over_all_orders_of_the_tie() -> None:
     assert ranks.sum() == sum(sums) / math.factorial(len(tied))
 
 
-def test_tied_hidden_likes_of_a_user_take_different_places() -> None:
+def test_tied_held_out_items_of_a_user_get_different_ranks() -> None:
     assert rank(np.zeros((2, 7)), [[], [6]], [[0, 1, 2], [0, 1]]).ranks.tolist() == [3, 4, 5, 3, 4]
 
 
 @examples
 @given(ranking_cases())
-def test_the_ith_hidden_like_has_at_least_rank_i(case: RankingCase) -> None:
+def test_the_ith_held_out_item_has_at_least_rank_i(case: RankingCase) -> None:
     ranks = rank(case.scores, case.seen, case.held_out)
     assert (ranks.ranks >= ranks.positions).all()
     assert (ranks.ranks <= case.scores.shape[1]).all()
@@ -127,7 +127,7 @@ def test_adding_a_constant_to_scores_changes_nothing(case: RankingCase, constant
     assert rank(case.scores + constant, case.seen, case.held_out).ranks.tolist() == before.ranks.tolist()
 
 
-def test_infinite_scores_are_legal() -> None:
+def test_infinite_scores_are_allowed() -> None:
     assert rank([[np.inf, 0, -np.inf, -np.inf]], [[]], [[2]]).ranks.tolist() == [1 + 2 + 1 / 2]
     assert rank([[np.inf, 0, -np.inf, -np.inf]], [[]], [[0]]).ranks.tolist() == [1]
 
@@ -143,12 +143,12 @@ def test_ranks_do_not_depend_on_threads(threads: int) -> None:
     assert several.tolist() == one.tolist()
 
 
-@pytest.mark.parametrize("where", [0, 1, 2], ids=["hidden", "seen", "other"])
+@pytest.mark.parametrize("where", [0, 1, 2], ids=["held out", "seen", "other"])
 @pytest.mark.parametrize("block_rows", [1, 2])
 def test_nan_scores_are_refused(where: int, block_rows: int) -> None:
     scores = np.ones((2, 4))
     scores[1, where] = np.nan
-    with pytest.raises(NonFiniteScoresError, match="NaN among the scores that 1 hidden likes"):
+    with pytest.raises(NonFiniteScoresError, match="NaN among the scores that rank 1 held-out items"):
         rank(scores, [[], [1]], [[0], [0]], block_rows=block_rows)
 
 
@@ -158,19 +158,19 @@ def test_scores_of_the_wrong_shape_are_refused() -> None:
 
 
 @pytest.mark.parametrize("block_rows", [1, 2, None])
-def test_models_are_asked_for_the_users_of_the_fold(block_rows: int | None) -> None:
+def test_models_score_the_users_of_the_fold(block_rows: int | None) -> None:
     scores = np.random.default_rng(0).random((10, 4), np.float32)
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 4)
-    asked = Fold(
+    later = Fold(
         train=scores, users=np.array([2, 5, 9]), histories=fold.histories, held_out=fold.held_out, fold_in=False
     )
-    ranks = rank_held_out(lambda users: scores[users], asked, block_rows=block_rows)
+    ranks = rank_held_out(lambda users: scores[users], later, block_rows=block_rows)
     assert ranks.users.tolist() == [2, 5, 9]
     assert ranks.ranks.tolist() == rank(scores[[2, 5, 9]], [[0], [1], [2]], [[1], [2], [3]]).ranks.tolist()
 
 
 @pytest.mark.parametrize("block_rows", [1, 2, None])
-def test_models_are_asked_for_the_histories_of_strangers(block_rows: int | None) -> None:
+def test_models_score_the_histories_of_cold_start_users(block_rows: int | None) -> None:
     weights = np.random.default_rng(0).random((4, 4), np.float32)
     seen, held_out = [[0], [1, 3], [2]], [[1], [2], [3]]
     histories = csr(seen, 4)
@@ -179,7 +179,7 @@ def test_models_are_asked_for_the_histories_of_strangers(block_rows: int | None)
     assert ranks.ranks.tolist() == rank(histories @ weights, seen, held_out).ranks.tolist()
 
 
-def test_scores_may_lie_in_memory_in_any_order_and_indices_have_any_width() -> None:
+def test_scores_may_have_any_memory_order_and_indices_any_width() -> None:
     scores = np.random.default_rng(0).random((3, 5))
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 5)
     for matrix in (fold.histories, fold.held_out):
@@ -199,7 +199,7 @@ def test_ranking_leaves_the_fold_and_the_scores_unchanged() -> None:
 
 
 @given(st.lists(st.integers(2, 2**31 - 1)))
-def test_encoded_ranks_come_back_exactly(doubled: list[int]) -> None:
+def test_encoding_ranks_is_lossless(doubled: list[int]) -> None:
     ranks = np.array(doubled, np.float64) / 2
     text = encode_ranks(ranks)
     assert text.isascii()
@@ -212,7 +212,7 @@ def test_encoded_ranks_are_short() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no base64!", "AAAA", encode_ranks(np.ones(3))[:-8]])
-def test_text_that_holds_no_ranks_is_refused(text: str) -> None:
+def test_text_without_encoded_ranks_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a text written by encode_ranks"):
         decode_ranks(text)
 
@@ -225,9 +225,9 @@ def test_pooled_draws_keep_every_row() -> None:
     assert pooled.ranks.tolist() == [1, 2, 7, 3, 4, 9.5]
 
 
-def test_the_tie_share_of_pooled_draws_weighs_every_hidden_like_alike() -> None:
-    tied, apart = rank(np.zeros((1, 4)), [[]], [[0]]), rank([[1, 2, 3, 4]], [[]], [[0, 1, 2]])
-    assert pool_draws([tied, apart]).tie_share == (1 * 1 + 3 * 0) / 4
+def test_the_tie_share_of_pooled_draws_weights_all_held_out_items_equally() -> None:
+    tied, distinct = rank(np.zeros((1, 4)), [[]], [[0]]), rank([[1, 2, 3, 4]], [[]], [[0, 1, 2]])
+    assert pool_draws([tied, distinct]).tie_share == (1 * 1 + 3 * 0) / 4
 
 
 def test_ranks_of_another_fold_are_refused() -> None:
@@ -235,8 +235,8 @@ def test_ranks_of_another_fold_are_refused() -> None:
         HeldOutRanks(users=np.arange(1), indptr=np.array([0, 1]), ranks=np.ones(2), tie_share=0.0)
 
 
-def test_users_without_a_hidden_like_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one hidden like"):
+def test_users_without_a_held_out_item_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one held-out item"):
         held_out_ranks([1], [])
 
 

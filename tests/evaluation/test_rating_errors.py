@@ -16,13 +16,13 @@ WITHHELD = Withheld(
 )
 
 
-def test_errors_are_what_is_predicted_less_what_was_given() -> None:
+def test_errors_are_predicted_minus_given_ratings() -> None:
     errors = rating_errors(lambda users, items, timestamps: users + items + timestamps / 10, WITHHELD)
     assert errors.users.tolist() == [0, 0, 4]
     assert errors.errors.tolist() == [0 + 1 + 1 - 5, 0 + 2 + 2 - 1, 4 + 1 + 3 - 3]
 
 
-def test_rmse_and_mae_are_over_the_ratings_of_all_draws() -> None:
+def test_rmse_and_mae_cover_the_ratings_of_all_draws() -> None:
     draws = [
         RatingErrors(users=np.array([0, 0, 4]), errors=np.array([-3.0, 3.0, 5.0])),
         RatingErrors(users=np.array([1]), errors=np.array([1.0])),
@@ -34,6 +34,6 @@ def test_rmse_and_mae_are_over_the_ratings_of_all_draws() -> None:
         assert 1 <= estimate.low < estimate.mean < estimate.high <= 5
 
 
-def test_a_fit_that_diverged_has_no_errors() -> None:
+def test_predictions_that_are_not_finite_are_refused() -> None:
     with pytest.raises(ValueError, match="1 of 3 predicted ratings are not finite; the fit has probably diverged"):
         rating_errors(lambda users, items, timestamps: np.array([1, np.nan, 2]), WITHHELD)

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: coverage, clusters of rows that are one user's, and reproducibility."""
+"""Bootstrap intervals: coverage, clusters of rows of one user, and reproducibility."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_the_mean_is_the_plain_mean_of_all_rows() -> None:
     assert interval(users, values).mean == pytest.approx(1 / 4 * (0.0 + 0.5 + 1.0 + 0.2))
 
 
-def test_the_interval_is_as_wide_as_the_standard_error_says() -> None:
+def test_the_width_of_the_interval_follows_from_the_standard_error() -> None:
     values = np.random.default_rng(1).normal(3, 2, 4000)
     estimate = interval(np.arange(4000), values)
     assert width(estimate) == pytest.approx(2 * 1.96 * values.std() / sqrt(4000), rel=0.05)
 
 
-def test_95_of_100_intervals_hold_the_true_mean() -> None:
+def test_95_percent_of_the_intervals_hold_the_true_mean() -> None:
     rng, n_repetitions, n_users = np.random.default_rng(2), 400, 150
     held = 0
     for repetition in range(n_repetitions):
@@ -61,11 +61,11 @@ def test_repeating_every_users_values_in_five_draws_does_not_narrow_the_interval
     users, values = np.arange(300), np.random.default_rng(4).random(300)
     once, often = interval(users, values), interval(np.tile(users, N_DRAWS), np.tile(values, N_DRAWS))
     assert [often.mean, often.low, often.high] == pytest.approx([once.mean, once.low, once.high])
-    as_if_strangers = interval(np.arange(300 * N_DRAWS), np.tile(values, N_DRAWS))
-    assert width(as_if_strangers) < 0.5 * width(once)
+    as_different_users = interval(np.arange(300 * N_DRAWS), np.tile(values, N_DRAWS))
+    assert width(as_different_users) < 0.5 * width(once)
 
 
-def test_draws_that_differ_within_a_user_do_narrow_the_interval() -> None:
+def test_draws_that_differ_within_a_user_narrow_the_interval() -> None:
     rng, users = np.random.default_rng(5), np.arange(300)
     first, others = rng.random(300), rng.random(300 * (N_DRAWS - 1))
     pooled = interval(np.tile(users, N_DRAWS), np.concatenate([first, others]))
@@ -86,14 +86,14 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert [shuffled.low, shuffled.high] == pytest.approx([sorted_.low, sorted_.high])
 
 
-def test_a_columns_interval_does_not_depend_on_its_company() -> None:
+def test_the_interval_of_a_column_does_not_depend_on_other_columns() -> None:
     rng = np.random.default_rng(8)
     users, columns = np.arange(60), {("trial", metric): rng.random(60) for metric in range(4)}
     together = bootstrap_means(users, columns, seed=3)
     assert list(together) == list(columns)
     for key, values in columns.items():
-        alone = interval(users, values, seed=3)
-        assert [together[key].low, together[key].high] == pytest.approx([alone.low, alone.high])
+        single = interval(users, values, seed=3)
+        assert [together[key].low, together[key].high] == pytest.approx([single.low, single.high])
 
 
 def test_chunks_cover_every_resample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_chunks_cover_every_resample(monkeypatch: pytest.MonkeyPatch) -> None:
     assert width(estimate) == pytest.approx(2 * 1.96 * values.std() / sqrt(20), rel=0.1)
 
 
-def test_a_constant_difference_is_certain() -> None:
+def test_the_interval_of_a_constant_difference_collapses() -> None:
     users, values = np.arange(80), np.random.default_rng(10).random(80)
     estimate = paired_difference(users, values + 0.25, values, seed=0)
     assert [estimate.mean, estimate.low, estimate.high] == pytest.approx([0.25] * 3)
@@ -133,9 +133,9 @@ def test_columns_of_another_length_are_refused() -> None:
         interval(np.arange(3), np.ones(2))
 
 
-def test_resamples_that_were_kept_are_those_that_are_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_resamples_equal_fresh_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     users, values = np.arange(300), np.random.default_rng(5).random(300)
-    kept = [interval(users, values, seed=seed) for seed in (1, 2, 1)]
+    cached = [interval(users, values, seed=seed) for seed in (1, 2, 1)]
     monkeypatch.setattr(significance, "KEPT_ENTRIES", 0)
-    assert kept == [interval(users, values, seed=seed) for seed in (1, 2, 1)]
-    assert kept[0] != kept[1]
+    assert cached == [interval(users, values, seed=seed) for seed in (1, 2, 1)]
+    assert cached[0] != cached[1]

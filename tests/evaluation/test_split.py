@@ -42,12 +42,14 @@ OPTIONS = st.builds(
 
 @given(options=OPTIONS, data_seed=st.integers(0, 5))
 @settings(max_examples=60, deadline=None)
-def test_every_like_is_in_one_place_and_every_asked_user_keeps_one(options: SplitOptions, data_seed: int) -> None:
+def test_held_out_likes_are_not_trained_on_and_every_evaluation_user_keeps_a_like(
+    options: SplitOptions, data_seed: int
+) -> None:
     data = interactions(seed=data_seed)
     everything = pairs(data.matrix)
     split = split_likes(data, options)
     test = split.test.open()
-    _, _, test_hidden = split_pairs(test)
+    _, _, test_held_out = split_pairs(test)
     for fold in [*split.validation, test]:
         train, histories, held_out = split_pairs(fold)
         assert train | histories | held_out <= everything
@@ -57,7 +59,7 @@ def test_every_like_is_in_one_place_and_every_asked_user_keeps_one(options: Spli
         assert (np.diff(fold.users) > 0).all()
         if options.protocol == "warm":
             assert histories == {(user, item) for user, item in train if user in set(fold.users.tolist())}
-            assert everything - train == (held_out if fold is test else held_out | test_hidden)
+            assert everything - train == (held_out if fold is test else held_out | test_held_out)
         else:
             assert not {user for user, _ in train} & set(fold.users.tolist())
             assert fold.fold_in
@@ -67,42 +69,42 @@ def test_every_like_is_in_one_place_and_every_asked_user_keeps_one(options: Spli
 @settings(max_examples=30, deadline=None)
 def test_no_validation_fold_holds_a_test_like(options: SplitOptions) -> None:
     split = split_likes(interactions(), options)
-    _, _, test_hidden = split_pairs(split.test.open())
+    _, _, test_held_out = split_pairs(split.test.open())
     for fold in split.validation:
-        assert not test_hidden & set.union(*split_pairs(fold))
+        assert not test_held_out & set.union(*split_pairs(fold))
 
 
-def test_nothing_that_a_search_is_given_leads_to_the_test_likes() -> None:
+def test_no_reference_from_a_validation_fold_leads_to_the_test() -> None:
     """Follows every reference from the validation folds, as a debugger would."""
     split = split_likes(interactions(), SplitOptions())
     assert [field for field in Fold.__dataclass_fields__ if "test" in field] == []
     seen: set[int] = set()
-    waiting: list[Any] = list(split.validation)
-    while waiting:
-        thing = waiting.pop()
+    queue: list[Any] = list(split.validation)
+    while queue:
+        thing = queue.pop()
         if id(thing) in seen or isinstance(thing, type) or callable(thing):
             continue
         seen.add(id(thing))
         assert not isinstance(thing, SealedTest)
-        waiting += gc.get_referents(thing)
+        queue += gc.get_referents(thing)
     assert len(seen) > 20
 
 
-def test_the_same_seed_hides_the_same_likes_and_another_seed_others() -> None:
+def test_the_seed_determines_the_held_out_likes() -> None:
     one, same, other = (split_likes(interactions(), SplitOptions(seed=seed)) for seed in (1, 1, 2))
     assert (one.test.hash, one.validation_hash) == (same.test.hash, same.validation_hash)
     assert one.test.hash != other.test.hash
     assert one.validation_hash != other.validation_hash
 
 
-def test_the_test_likes_do_not_depend_on_how_validation_is_drawn() -> None:
+def test_the_test_does_not_depend_on_the_validation_options() -> None:
     one = split_likes(interactions(), SplitOptions())
     other = split_likes(interactions(), SplitOptions(draws=2, validation_users=10))
     assert one.test.hash == other.test.hash
     assert one.validation_hash != other.validation_hash
 
 
-def test_the_hash_tells_data_apart_that_hide_the_same_pairs() -> None:
+def test_the_hash_covers_the_data_as_well_as_the_held_out_pairs() -> None:
     data = interactions()
     weighted = Interactions.from_rows("toy", *np.nonzero(data.matrix.toarray()), weights=np.full(data.n_likes, 2.0))
     options = SplitOptions()
@@ -112,7 +114,7 @@ def test_the_hash_tells_data_apart_that_hide_the_same_pairs() -> None:
     assert split_likes(data, options).test.hash != split_likes(weighted, options).test.hash
 
 
-def test_the_last_likes_by_time_are_hidden_and_before_them_those_for_validation() -> None:
+def test_the_last_like_by_time_is_the_test_and_the_one_before_it_the_validation() -> None:
     users = np.repeat([0, 1, 2], 5)
     items = np.tile(np.arange(5), 3)
     times = np.tile([30, 10, 50, 20, 40], 3)
@@ -122,7 +124,7 @@ def test_the_last_likes_by_time_are_hidden_and_before_them_those_for_validation(
     assert [pairs(fold.held_out) for fold in split.validation] == [{(0, 4), (1, 4), (2, 4)}]
 
 
-def test_random_likes_are_hidden_evenly() -> None:
+def test_random_likes_are_held_out_uniformly() -> None:
     data = Interactions.from_rows("toy", np.repeat(np.arange(4000), 4), np.tile(np.arange(4), 4000))
     held_out = split_likes(data, SplitOptions(test_users=4000)).test.open().held_out
     counts = np.bincount(held_out.indices, minlength=4)
@@ -133,12 +135,12 @@ def test_random_likes_are_hidden_evenly() -> None:
 @pytest.mark.parametrize(
     ("n_users", "n_test", "n_validation", "n_draws"),
     [
-        (300, 300, 300, 5),  # a fifth is under 1,000: all there are; 300 likes: at most 5 draws
-        (1600, 1000, 1600, 2),  # up to 1,000; 1,600 likes twice make 3,000
-        (7000, 1400, 5000, 1),  # a fifth; at most 5,000
+        (300, 300, 300, 5),  # a fifth is below 1,000, so all users; 300 likes a draw, so the maximum of 5 draws
+        (1600, 1000, 1600, 2),  # raised to 1,000 users; two draws of 1,600 likes exceed 3,000
+        (7000, 1400, 5000, 1),  # a fifth; the maximum of 5,000 users
     ],
 )
-def test_how_many_users_are_asked(n_users: int, n_test: int, n_validation: int, n_draws: int) -> None:
+def test_numbers_of_users_and_draws(n_users: int, n_test: int, n_validation: int, n_draws: int) -> None:
     data = Interactions.from_rows("toy", np.repeat(np.arange(n_users), 3), np.tile(np.arange(3), n_users))
     split = split_likes(data, SplitOptions())
     assert split.n_eligible_users == n_users
@@ -146,40 +148,40 @@ def test_how_many_users_are_asked(n_users: int, n_test: int, n_validation: int, 
     assert [len(fold.users) for fold in split.validation] == [n_validation] * n_draws
 
 
-def test_draws_of_validation_differ() -> None:
+def test_validation_draws_differ() -> None:
     folds = split_likes(interactions(), SplitOptions(draws=3)).validation
     assert len({frozenset(pairs(fold.held_out, fold.users)) for fold in folds}) == 3
 
 
 @given(options=OPTIONS, data_seed=st.integers(0, 3))
 @settings(max_examples=30, deadline=None)
-def test_fresh_draws_are_others_of_the_same_size_and_hold_no_test_like(options: SplitOptions, data_seed: int) -> None:
+def test_fresh_draws_differ_have_the_same_size_and_hold_no_test_like(options: SplitOptions, data_seed: int) -> None:
     data = interactions(seed=data_seed)
     split = split_likes(data, options)
     fresh = fresh_folds(data, split)
     if options.holdout == "last" and options.protocol == "warm":
         assert fresh == ()
         return
-    _, _, test_hidden = split_pairs(split.test.open())
+    _, _, test_held_out = split_pairs(split.test.open())
     assert [len(fold.users) for fold in fresh] == [len(fold.users) for fold in split.validation]
     held_out = [frozenset(pairs(fold.held_out, fold.users)) for fold in [*split.validation, *fresh]]
     if options.validation_users > 5:
         assert len(set(held_out)) == len(held_out) or options.holdout == "last"
     for fold in fresh:
-        assert not test_hidden & set.union(*split_pairs(fold))
+        assert not test_held_out & set.union(*split_pairs(fold))
         assert not pairs(fold.held_out, fold.users) & pairs(fold.train)
     again = [pairs(fold.held_out, fold.users) for fold in fresh_folds(data, split)]
     assert again == [pairs(fold.held_out, fold.users) for fold in fresh]
 
 
-def test_more_draws_of_the_search_would_be_the_fresh_ones_and_no_others() -> None:
+def test_fresh_draws_are_the_ones_that_more_draws_of_the_search_would_be() -> None:
     data = interactions()
     fresh = fresh_folds(data, split_likes(data, SplitOptions(draws=2)))
     more = split_likes(data, SplitOptions(draws=4)).validation
     assert [pairs(f.held_out, f.users) for f in fresh] == [pairs(f.held_out, f.users) for f in more[2:]]
 
 
-def test_what_an_author_chose_has_no_fresh_draws() -> None:
+def test_a_given_split_has_no_fresh_draws() -> None:
     data = interactions()
     options = SplitOptions(kind="given")
     likes = interactions(seed=1).matrix
@@ -187,13 +189,13 @@ def test_what_an_author_chose_has_no_fresh_draws() -> None:
     assert fresh_folds(data, split_likes(data, options, given_likes)) == ()
 
 
-def test_under_fold_in_somebody_is_left_to_learn_from() -> None:
+def test_fold_in_leaves_training_users() -> None:
     data = Interactions.from_rows("toy", np.repeat(np.arange(9), 3), np.tile(np.arange(3), 9))
     split = split_likes(data, SplitOptions(protocol="fold-in", test_users=0.9))
     assert all(fold.train.nnz > 0 for fold in [*split.validation, split.test.open()])
 
 
-def test_splitting_leaves_the_data_as_it_was() -> None:
+def test_splitting_does_not_change_the_data() -> None:
     data = interactions()
     before = (data.matrix.indptr.copy(), data.matrix.indices.copy(), data.matrix.data.copy())
     split_likes(data, SplitOptions(n_held_out=2))
@@ -201,13 +203,13 @@ def test_splitting_leaves_the_data_as_it_was() -> None:
         np.testing.assert_array_equal(array, copy)
 
 
-def test_too_few_likes_are_said_with_their_number() -> None:
+def test_too_few_likes_are_refused_with_their_number() -> None:
     data = Interactions.from_rows("toy", [0, 0, 1, 1], [0, 1, 0, 1])
-    with pytest.raises(InvalidSplitError, match=r"0 users of toy have the 3 likes .* \(the most is 2\)"):
+    with pytest.raises(InvalidSplitError, match=r"0 users of toy have the 3 likes .* \(the maximum is 2\)"):
         split_likes(data, SplitOptions())
 
 
-def test_the_last_like_needs_times() -> None:
+def test_the_last_like_needs_timestamps() -> None:
     with pytest.raises(InvalidSplitError, match="toy has no timestamps"):
         split_likes(interactions(with_times=False), SplitOptions(holdout="last"))
 
@@ -215,7 +217,7 @@ def test_the_last_like_needs_times() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_held_out": 0}, "at least 1 like must be hidden from a user, got 0"),
+        ({"n_held_out": 0}, "at least 1 like of each user must be held out, got 0"),
         ({"test_users": -1}, "got -1"),
         ({"test_users": 1.5}, "a whole number of users, got 1.5"),
         ({"validation_users": 0}, "at least 1 validation user is needed, got 0"),
@@ -223,6 +225,6 @@ def test_the_last_like_needs_times() -> None:
         ({"holdout": "last", "draws": 2}, "2 draws of it would be equal"),
     ],
 )
-def test_impossible_options_are_refused(options: dict[str, Any], message: str) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidSplitError, match=message):
         SplitOptions(**options)

@@ -1,4 +1,4 @@
-"""Ratings in folds: nothing of a hidden like or a sealed rating is seen, and what is ranked stays comparable."""
+"""Ratings in folds: no leak of held-out or withheld ratings, and ranks comparable to those of models of likes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N_USERS, N_ITEMS = 60, 40
 
 
 def rated(seed: int = 0) -> Interactions:
-    """Likes with ratings of 4 and more, and as many lower ones; the time of a rating is its cell's number."""
+    """Ratings, of which 4 and more are likes; the timestamp of a rating is its row-major index."""
     rng = np.random.default_rng(seed)
     is_rated = rng.random((N_USERS, N_ITEMS)) < 0.4
     is_rated[:, 0] = is_rated[0] = True
@@ -51,7 +51,7 @@ def all_folds(split: Split) -> list[Fold]:
 
 @given(options=OPTIONS)
 @settings(max_examples=30, deadline=None)
-def test_no_fold_sees_the_rating_of_a_hidden_like_or_one_that_is_withheld_or_sealed(options: SplitOptions) -> None:
+def test_no_fold_trains_on_held_out_withheld_or_test_ratings(options: SplitOptions) -> None:
     split = split_likes(rated(), options)
     test = split.test.open()
     sealed = withheld_pairs(test) | pairs(test.held_out, test.users)
@@ -62,19 +62,19 @@ def test_no_fold_sees_the_rating_of_a_hidden_like_or_one_that_is_withheld_or_sea
         assert not (seen_pairs(fold) | withheld_pairs(fold)) & sealed
 
 
-def test_all_other_ratings_are_trained_on_low_and_zero_ones_too() -> None:
+def test_all_other_ratings_are_trained_on_including_low_ones_and_zeros() -> None:
     data = rated()
     assert data.ratings is not None
     test = split_likes(data, SplitOptions()).test.open()
-    gone = withheld_pairs(test) | pairs(test.held_out, test.users)
+    removed = withheld_pairs(test) | pairs(test.held_out, test.users)
     everything = pairs(data.ratings.matrix)
     assert test.ratings is not None
-    assert pairs(test.ratings.train.matrix) == everything - gone
+    assert pairs(test.ratings.train.matrix) == everything - removed
     assert (test.ratings.train.matrix.data == 0).any()
     assert len(withheld_pairs(test)) == round(0.05 * len(everything))
 
 
-def test_ratings_and_times_stay_with_their_pairs() -> None:
+def test_ratings_and_timestamps_stay_with_their_pairs() -> None:
     data = rated()
     assert data.ratings is not None
     dense = data.ratings.matrix.toarray()
@@ -90,7 +90,7 @@ def test_ratings_and_times_stay_with_their_pairs() -> None:
         assert (train.timestamps == rows * N_ITEMS + columns).all()
 
 
-def test_draws_and_seeds_withhold_other_ratings() -> None:
+def test_other_draws_and_seeds_withhold_other_ratings() -> None:
     first, second = split_likes(rated(), SplitOptions(draws=2)).validation
     again = split_likes(rated(), SplitOptions(draws=2)).validation[0]
     other = split_likes(rated(), SplitOptions(draws=2, seed=1)).validation[0]
@@ -99,20 +99,20 @@ def test_draws_and_seeds_withhold_other_ratings() -> None:
     assert withheld_pairs(first) != withheld_pairs(other)
 
 
-def test_of_many_ratings_enough_are_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(withholding, "ENOUGH", 7)
+def test_the_number_of_withheld_ratings_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(withholding, "MAX_WITHHELD", 7)
     for fold in all_folds(split_likes(rated(), SplitOptions())):
         assert len(withheld_pairs(fold)) == 7
 
 
-def test_the_likes_are_split_the_same_with_ratings_and_without() -> None:
+def test_ratings_do_not_change_the_split_of_the_likes() -> None:
     data = rated()
     with_them, without = (split_likes(each, SplitOptions()) for each in (data, replace(data, ratings=None)))
     assert (with_them.test.hash, with_them.validation_hash) == (without.test.hash, without.validation_hash)
 
 
 def test_models_of_ratings_are_ranked_against_the_same_items() -> None:
-    """A hidden like ranks the same whichever form of the fold is ranked, when the scores are the same."""
+    """With equal scores, a held-out item has the same rank in both forms of the fold."""
     scores = np.random.default_rng(0).random((N_USERS, N_ITEMS), np.float32)
     for fold in all_folds(split_likes(rated(), SplitOptions())):
         as_likes = rank_held_out(lambda users: scores[users], fold)
@@ -121,7 +121,7 @@ def test_models_of_ratings_are_ranked_against_the_same_items() -> None:
         assert fold.of_ratings.train.nnz > fold.train.nnz
 
 
-def test_without_ratings_there_is_nothing_to_learn_from() -> None:
+def test_a_fold_without_ratings_is_refused() -> None:
     fold = split_likes(replace(rated(), ratings=None), SplitOptions()).validation[0]
     with pytest.raises(ValueError, match="no ratings to learn from, only likes; give data with a rating column"):
         _ = fold.of_ratings

@@ -1,4 +1,4 @@
-"""Slow, plain twins of the ranking and the metrics, on ranked lists and sets of relevant items."""
+"""Slow textbook versions of the ranking and the metrics, on ranked lists and sets of relevant items."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Collection, Sequence
 
 
 def unseen_best_first(scores: Sequence[float], seen: Collection[int]) -> list[int]:
-    """Items that are not seen, by descending score."""
+    """Unseen items by descending score."""
     return sorted((item for item in range(len(scores)) if item not in seen), key=lambda item: -scores[item])
 
 
 def average_rank(scores: Sequence[float], seen: Collection[int], target: int) -> float:
-    """The mean of the positions that the items scored like ``target`` take."""
+    """Mean position of the items with the score of ``target``."""
     order = unseen_best_first(scores, seen)
     positions = [position for position, item in enumerate(order, start=1) if scores[item] == scores[target]]
     return sum(positions) / len(positions)
 
 
 def held_out_ranks(scores: Sequence[float], seen: Collection[int], held_out: Collection[int]) -> list[float]:
-    """Ascending ranks; hidden likes that tie stand side by side in the middle of the positions of their tie."""
+    """Ascending ranks; held-out items that tie get adjacent ranks in the middle of their tie."""
     ranks = []
     for level in {scores[item] for item in held_out}:
         tied = [item for item in held_out if scores[item] == level]
         first = average_rank(scores, seen, tied[0]) - (len(tied) - 1) / 2
-        ranks += [first + place for place in range(len(tied))]
+        ranks += [first + i for i in range(len(tied))]
     return sorted(ranks)
 
 
 def tie_share(scores: Sequence[float], seen: Collection[int], target: int) -> float:
-    """The share of the other unseen items that are scored like ``target``."""
+    """Share of the other unseen items with the score of ``target``."""
     others = [item for item in unseen_best_first(scores, seen) if item != target]
     return sum(scores[item] == scores[target] for item in others) / max(len(others), 1)
 

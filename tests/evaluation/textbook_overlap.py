@@ -1,4 +1,4 @@
-"""Overlap of ranked lists as the papers write it: sets, dictionaries and loops."""
+"""Overlap of ranked lists as the papers define it, with sets, dictionaries and loops."""
 
 from __future__ import annotations
 
