@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.fold import Fold
-from evaluation.fusion import reciprocal_rank_fusion
 from evaluation.metrics import Metric
 from evaluation.overlap import RankedLists
 from evaluation.ranking import rank_held_out
@@ -18,9 +17,10 @@ from evaluation.significance import bootstrap_means
 from studies.comparison.scores import Refits, per_user
 from studies.record.comparison import BlendRecord
 
-__all__ = ["FOUND_AT", "blend_records"]
+__all__ = ["FOUND_AT", "blend_records", "reciprocal_rank_fusion"]
 
-FOUND_AT = 10  #: a hidden like is found where it is among so many
+FOUND_AT = 10  #: a held-out item counts as found up to this rank
+RANK_OFFSET = 60  #: of reciprocal rank fusion; the constant of the paper
 
 
 def blend_records(
@@ -59,6 +59,20 @@ def blend_records(
             test=estimates["blend"],
             gain=estimates["gain"],
         )
+
+
+def reciprocal_rank_fusion(lists: Sequence[NDArray[np.int32]], n_items: int) -> NDArray[np.float32]:
+    """Fuse the lists (n, k) of several algorithms for the same users into scores of all items, (n, n_items).
+
+    The score is the sum of 1 / (60 + rank) over the lists that contain the item (Cormack, Clarke & Buettcher 2009). A
+    list shorter than k is padded with -1.
+    """
+    fused = np.zeros((len(lists[0]), n_items + 1), np.float32)  # the last column collects the padding
+    rows = np.arange(len(fused))[:, None]
+    for ranked in lists:
+        # a row holds no item twice, so plain indexing adds each rank
+        fused[rows, ranked] += 1 / (RANK_OFFSET + 1 + np.arange(ranked.shape[1], dtype=np.float32))
+    return fused[:, :n_items]
 
 
 def _blend(lists: Sequence[RankedLists], fold: Fold, metric: Metric) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.fusion import reciprocal_rank_fusion
+from studies.comparison.blends import reciprocal_rank_fusion
 
 
 def test_scores_are_sums_of_reciprocal_ranks() -> None:
@@ -12,7 +12,7 @@ def test_scores_are_sums_of_reciprocal_ranks() -> None:
     assert reciprocal_rank_fusion([a, b], 4) == pytest.approx(np.array(expected))
 
 
-def test_an_algorithm_blended_with_itself_keeps_its_order() -> None:
+def test_a_list_fused_with_itself_keeps_its_order() -> None:
     lists = np.array([[4, 1, 3]], np.int32)
     fused = reciprocal_rank_fusion([lists, lists], 5)
     assert np.argsort(-fused[0], kind="stable")[:3].tolist() == [4, 1, 3]
