@@ -64,7 +64,7 @@ def _parser() -> CommandParser:
 def _peers(args: argparse.Namespace, command: str) -> int:
     from tqdm import tqdm
 
-    from bench.benchmarks.session import SessionOptions, absent_libraries, run_session, can_run
+    from bench.benchmarks.session import SessionOptions, absent_libraries, can_run, run_session
     from bench.benchmarks.sets import load_benchmark_data, sets_for
     from bench.benchmarks.tasks import MAX_EPOCHS, tasks_of
     from bench.benchmarks.terminal import result_lines

@@ -1,5 +1,5 @@
-"""Our kernels against other libraries: the same work, on the same data, in turns, each in a process of its own."""
+"""Benchmarks of our kernels against other libraries: same task, same data, in turn, each in its own process."""
 
-#: Kinds of contest, as ``--only`` names them.
+#: Groups of tasks, the values of ``--only``.
 GROUPS = ("ials", "ials-64", "ials-128", "bpr", "warp", "hybrid", "item2item", "top-100", "ranks", "ratings")
-MIN_EPOCHS = 4  #: that every implementation with epochs runs: the first has set-up in it, the others are timed
+MIN_EPOCHS = 4  #: minimum epochs per run: the first includes set-up, the others are timed

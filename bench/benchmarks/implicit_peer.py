@@ -1,4 +1,7 @@
-"""implicit, as a implementation. Its documentation asks for OpenBLAS on one thread: its processes are started so."""
+"""Adapters of implicit to the benchmarks.
+
+Its documentation recommends OpenBLAS on one thread, which is how its processes are started.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from bench.benchmarks.stopwatch import Stopwatch
 
 __all__ = ["fit_bpr", "fit_ials", "fit_item2item", "recommend"]
 
-_ENDLESS = 1_000_000  #: epochs: the watch ends a fit
+_ENDLESS = 1_000_000  #: epochs; the stopwatch ends the fit
 
 
 def fit_ials(problem: Problem) -> Run:
-    """Conjugate gradients, its default and by far its faster solver."""
+    """iALS with conjugate gradients, its default and by far its fastest solver."""
     from implicit.als import AlternatingLeastSquares
 
     likes = sp.csr_matrix(problem.fold.train)
@@ -33,9 +36,9 @@ def fit_ials(problem: Problem) -> Run:
             num_threads=problem.threads,
             use_gpu=False,
         )
-        _start_as_others(model, problem)
+        _set_initial_factors(model, problem)
         watch.start()
-        model.fit(likes, show_progress=False, callback=_lapping(watch, model))
+        model.fit(likes, show_progress=False, callback=_lap_after_epoch(watch, model))
 
     return run
 
@@ -56,7 +59,7 @@ def fit_bpr(problem: Problem, *, learning_rate: float, regularization: float) ->
             use_gpu=False,
         )
         watch.start()
-        model.fit(likes, show_progress=False, callback=_lapping(watch, model))
+        model.fit(likes, show_progress=False, callback=_lap_after_epoch(watch, model))
 
     return run
 
@@ -67,7 +70,7 @@ def fit_item2item(problem: Problem) -> Run:
     likes = sp.csr_matrix(problem.fold.train)
 
     def run(watch: Stopwatch) -> None:
-        # it counts the item itself among its K
+        # K includes the item itself
         model = CosineRecommender(K=problem.k + 1, num_threads=problem.threads)
         watch.start()
         model.fit(likes, show_progress=False)
@@ -77,7 +80,7 @@ def fit_item2item(problem: Problem) -> Run:
 
 
 def recommend(problem: Problem) -> Run:
-    """Top-k lists of all users, seen items left out."""
+    """Top-k lists of all users, without seen items."""
     from implicit.als import AlternatingLeastSquares
 
     shared = shared_model(problem)
@@ -94,8 +97,8 @@ def recommend(problem: Problem) -> Run:
     return run
 
 
-def _start_as_others(model: Any, problem: Problem) -> None:
-    """Normal vectors of the scale that the others start from; its own start is uniform and positive."""
+def _set_initial_factors(model: Any, problem: Problem) -> None:
+    """Start with normal vectors as the other implementations do; its own initial factors are uniform and positive."""
     rng = np.random.default_rng(problem.seed)
     scale = np.float32(INIT_SCALE / np.sqrt(problem.n_factors))
     n_users, n_items = problem.fold.train.shape
@@ -103,7 +106,7 @@ def _start_as_others(model: Any, problem: Problem) -> None:
     model.item_factors = rng.standard_normal((n_items, problem.n_factors), np.float32) * scale
 
 
-def _lapping(watch: Stopwatch, model: Any) -> Any:
+def _lap_after_epoch(watch: Stopwatch, model: Any) -> Any:
     def lap(*_: Any) -> None:
         watch.lap(lambda: Factors(model.user_factors, model.item_factors))
 

@@ -1,4 +1,4 @@
-"""irspack, as a implementation."""
+"""Adapters of irspack to the benchmarks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def fit_item2item(problem: Problem) -> Run:
     likes = sp.csr_matrix(problem.fold.train)
 
     def run(watch: Stopwatch) -> None:
-        # it counts the item itself among them, and then takes it out
+        # top_k includes the item itself, which it then removes
         model = CosineKNNRecommender(likes, top_k=problem.k + 1, normalize=True, n_threads=problem.threads)
         watch.start()
         model.learn()
@@ -64,7 +64,7 @@ def fit_item2item(problem: Problem) -> Run:
 
 
 def rank(problem: Problem) -> Run:
-    """Its Evaluator, which finds the best k of each user rather than ranks, over scores from one matrix product."""
+    """MAP by its Evaluator, which sorts the top k of each user instead of counting ranks."""
     from irspack import Evaluator
 
     shared, fold = shared_model(problem), problem.fold
@@ -86,7 +86,7 @@ def rank(problem: Problem) -> Run:
 
 
 class _Scorer:
-    """What the Evaluator asks of a model."""
+    """The part of a model that the Evaluator uses."""
 
     def __init__(self, factors: Factors) -> None:
         self._factors = factors

@@ -1,4 +1,4 @@
-"""How long a model takes for one call, as who waits for it sees it: median and 99th percentile."""
+"""Latency of single calls of a model: median and 99th percentile."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LIST_LENGTHS = (1, 10, 100, 1_000, 10_000)
 USERS_AT_ONCE = (1, 10, 100, 1_000)
 N_GIVEN_ITEMS = 10
 WARM_UP_CALLS = 3
-MOST_SECONDS = 3.0  #: for the calls of one kind; fewer calls of what is slow
+MOST_SECONDS = 3.0  #: for all calls of one kind; slow operations get fewer calls
 LEAST_CALLS = 5
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of call: ``choose`` makes its argument, untimed, and ``call`` is timed with it."""
+    """A kind of call: ``choose`` draws its argument, which is not timed; ``call`` is timed."""
 
     operation: str
     n: int
@@ -39,11 +39,11 @@ class _Kind:
 
 
 class SettingError(UserError):
-    """A model has no such setting, or not with that value."""
+    """The model has no such setting, or the value is invalid."""
 
 
 def config_with(name: str, settings: Mapping[str, str]) -> Any:
-    """The model's config with these settings, texts as a command has them; SettingError for what it cannot have."""
+    """Return the model's config with ``settings``, whose values are text; raises SettingError if one is invalid."""
     config_type = load_spec(name).model.config_type
     default = config_type()
     unknown = sorted(settings.keys() - vars(default).keys())
@@ -55,7 +55,8 @@ def config_with(name: str, settings: Mapping[str, str]) -> Any:
         try:
             values[field] = kind(text) if kind in (int, float, str) else json.loads(text)
         except ValueError:
-            raise SettingError(f"{name}.{field} is like {getattr(default, field)!r}, not {text!r}") from None
+            example = getattr(default, field)
+            raise SettingError(f"{name}.{field} takes values such as {example!r}, got {text!r}") from None
     try:
         return config_type(**values)
     except ValueError as error:
@@ -65,7 +66,7 @@ def config_with(name: str, settings: Mapping[str, str]) -> Any:
 def measure_model(
     name: str, train: sp.csr_array, *, n_calls: int, threads: int | None, seed: int, config: Any = None
 ) -> ModelSpeed:
-    """Fit a model, then call it ``n_calls`` times in each way, for users chosen by ``seed``."""
+    """Fit a model, then time up to ``n_calls`` calls of each kind, for users drawn with ``seed``."""
     spec = load_spec(name)
     warm_up(spec, threads)
     model = spec.model(config, seed=seed, threads=threads)

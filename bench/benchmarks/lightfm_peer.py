@@ -1,4 +1,4 @@
-"""lightfm-next, as a implementation: LightFM as it can be installed today."""
+"""Adapters of lightfm-next, the maintained fork of LightFM, to the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ __all__ = ["fit_hybrid", "fit_warp"]
 
 
 def fit_warp(problem: Problem, *, learning_rate: float, max_sampled: int) -> Run:
-    likes = _with_short_indices(problem.fold.train)
+    likes = _with_int32_indices(problem.fold.train)
     return _fit(problem, likes, None, None, loss="warp", learning_rate=learning_rate, max_sampled=max_sampled)
 
 
 def fit_hybrid(problem: Problem, *, loss: str, **settings: Any) -> Run:
-    """With identities beside the features; for ``logistic``, which draws none, with as many other items as likes."""
+    """The hybrid model with identity features besides the others.
+
+    The ``logistic`` loss samples no negatives, so as many random negatives as likes are added to the data.
+    """
     fold = problem.fold
-    likes = _with_short_indices(fold.train)
+    likes = _with_int32_indices(fold.train)
     if loss == "logistic":
-        likes = _with_others(likes, np.random.default_rng(problem.seed))
+        likes = _with_sampled_negatives(likes, np.random.default_rng(problem.seed))
     sides = zip((fold.user_features, fold.item_features), fold.train.shape, strict=True)
     return _fit(problem, likes, *(_with_identities(known, n) for known, n in sides), loss=loss, **settings)
 
@@ -49,14 +52,14 @@ def _fit(
     return run
 
 
-def _with_short_indices(train: sp.csr_array) -> sp.coo_matrix:
-    """It takes no others than int32, which SciPy chooses when it is asked afresh."""
+def _with_int32_indices(train: sp.csr_array) -> sp.coo_matrix:
+    """Convert the indices to int32, the only type that LightFM accepts."""
     users, items = train.nonzero()
     return sp.coo_matrix((train.data, (users.astype(np.int32), items.astype(np.int32))), shape=train.shape)
 
 
-def _with_others(likes: sp.coo_matrix, rng: np.random.Generator) -> sp.coo_matrix:
-    """Beside each like, as -1, an item at random that is not liked; where it happens to be, nothing."""
+def _with_sampled_negatives(likes: sp.coo_matrix, rng: np.random.Generator) -> sp.coo_matrix:
+    """Add a random item with value -1 for each like, unless the user likes the item drawn."""
     drawn = rng.integers(likes.shape[1], size=likes.nnz, dtype=np.int32)
     is_other = np.asarray(likes.tocsr()[likes.row, drawn]).ravel() == 0
     values = np.concatenate([likes.data, np.full(is_other.sum(), -1, np.float32)])
@@ -73,7 +76,7 @@ def _with_identities(known: sp.csr_array | None, n_rows: int) -> sp.csr_matrix |
 
 
 def _factors(model: Any, user_features: sp.csr_matrix | None, item_features: sp.csr_matrix | None) -> Factors:
-    """Item biases as a column; a user's own bias orders nothing."""
+    """Factors with item biases as a column; user biases do not affect the ranking and are left out."""
     _, users = model.get_user_representations(user_features)
     biases, items = model.get_item_representations(item_features)
     ones = np.ones((len(users), 1))

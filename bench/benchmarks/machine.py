@@ -1,4 +1,4 @@
-"""The machine that times hold for, and whether others kept it busy."""
+"""Description of the machine, and its load, for reports of measured times."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["describe_machine", "load"]
 
 
 def describe_machine(load_before: str, **more: str) -> dict[str, str]:
-    """What studies say of it, ``more``, and the load before and now."""
+    """Return the environment as studies record it, ``more``, and the load before and now."""
     return {**describe_environment(), **more, "load before and after": f"{load_before} and {load()}"}
 
 
 def load() -> str:
-    """Processes that wanted a core in the last minute: above the number of cores, times are too long."""
+    """Load average of the last minute; times are too long if it exceeds the number of cores."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"

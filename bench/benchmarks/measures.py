@@ -1,4 +1,4 @@
-"""Looking at what implementations made: one measure for all of them, ours and none of theirs."""
+"""Quality measures of benchmark results, the same for all implementations."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from bench.benchmarks.problem import Factors, Problem
 from evaluation.metrics import Metric
 from evaluation.ranking import rank_held_out
 
-__all__ = ["METRIC", "Look", "factors_metric", "itself", "loss", "neighbors_metric", "rmse", "share_of_best"]
+__all__ = ["METRIC", "Measure", "factors_metric", "identity", "loss", "neighbors_metric", "rmse", "share_of_best"]
 
-Look = Callable[[Problem, Any], float]
+Measure = Callable[[Problem, Any], float]
 
 METRIC = Metric("mrr", 100)
 _N_CHECKED_USERS = 200
-_ROUNDING = 1e-4  #: relative; float32 sums in another order
+_ROUNDING = 1e-4  #: relative; covers float32 sums in another order
 
 
 def loss(problem: Problem, state: Factors) -> float:
-    """The loss that all implementations minimise."""
+    """The iALS loss, which all iALS implementations minimise."""
     return Objective.of(problem.fold.train).loss(problem.fold.train, state)
 
 
 def factors_metric(problem: Problem, state: Factors) -> float:
-    """The metric of factors on the validation likes."""
+    """METRIC of factors on the validation fold."""
     return _metric(problem, state.scores)
 
 
 def neighbors_metric(problem: Problem, state: sp.csr_array) -> float:
-    """The metric of S (n_items, n_items), a user's scores being the history times S, on the validation likes."""
+    """METRIC of the scores history @ S on the validation fold, for item similarities S (n_items, n_items)."""
 
     def scores(users: NDArray[np.int64]) -> NDArray[np.float32]:
         dense: NDArray[np.float32] = (problem.fold.train[users] @ state).toarray().astype(np.float32)
@@ -44,7 +44,7 @@ def neighbors_metric(problem: Problem, state: sp.csr_array) -> float:
 
 
 def share_of_best(problem: Problem, state: NDArray[np.integer[Any]]) -> float:
-    """The share of listed items that are among the k best unseen ones of their user; 1 but for rounding."""
+    """Share of listed items that are among the k best unseen items of their user; below 1 only by rounding."""
     from bench.benchmarks.ours import shared_model
 
     model = shared_model(problem)
@@ -53,18 +53,18 @@ def share_of_best(problem: Problem, state: NDArray[np.integer[Any]]) -> float:
     scores = model.scores(users).astype(np.float64)
     scores[problem.fold.train[users].nonzero()] = -np.inf
     k = min(state.shape[1], scores.shape[1])
-    bar = np.partition(scores, -k, axis=1)[:, -k, None]
+    threshold = np.partition(scores, -k, axis=1)[:, -k, None]
     listed = np.take_along_axis(scores, state[users][:, :k].astype(np.int64), axis=1)
-    return float((listed >= bar - _ROUNDING * np.abs(bar)).mean())
+    return float((listed >= threshold - _ROUNDING * np.abs(threshold)).mean())
 
 
-def itself(problem: Problem, state: float) -> float:
-    """A state that is a metric's value already."""
+def identity(problem: Problem, state: float) -> float:
+    """Return the state, which is the value of a metric already."""
     return state
 
 
 def rmse(problem: Problem, state: NDArray[np.floating[Any]]) -> float:
-    """Of predicted ratings against those withheld."""
+    """RMSE of predicted ratings on the withheld ratings."""
     errors = np.asarray(state, np.float64) - problem.ratings.withheld.ratings
     return float(np.sqrt((errors**2).mean()))
 

@@ -1,4 +1,4 @@
-"""Our models, as implementations."""
+"""Adapters of our models to the benchmarks."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from studies.trial import rank_by
 
 __all__ = ["fit_ials", "fit_item2item", "fit_pairwise", "fit_ratings", "rank", "recommend", "shared_model"]
 
-_ENDLESS = 1_000_000  #: epochs: the watch ends a fit
+_ENDLESS = 1_000_000  #: epochs; the stopwatch ends the fit
 _EPOCHS_BEFORE_RANKING = 3
 
 
 def fit_ials(problem: Problem, *, solver: str) -> Run:
-    """The exact solver is the yardstick, and so plain ALS; the others have the model's own relaxation."""
+    """iALS; the exact solver without overrelaxation, because it sets the target, the others with the default."""
     objective = Objective.of(problem.fold.train)
     config: dict[str, Any] = {
         "n_factors": problem.n_factors,
@@ -39,7 +39,7 @@ def fit_ials(problem: Problem, *, solver: str) -> Run:
 
 
 def fit_pairwise(problem: Problem, *, model: str, **config: Any) -> Run:
-    """BPR, WARP or their hybrid with the model's own defaults but for ``config``."""
+    """BPR, WARP or the hybrid model with its defaults, except for ``config``."""
     return _fit(model, {"n_factors": problem.n_factors, **config}, problem)
 
 
@@ -57,7 +57,7 @@ def fit_item2item(problem: Problem) -> Run:
 
 
 def fit_ratings(problem: Problem, *, model: str, **config: Any) -> Run:
-    """A model of ratings with its own defaults but for ``config``; what it predicts for those withheld."""
+    """A model of ratings with its defaults, except for ``config``; the state is its predictions of withheld ratings."""
     model_type: Any = load_spec(model).model
     ratings = problem.ratings
 
@@ -71,7 +71,7 @@ def fit_ratings(problem: Problem, *, model: str, **config: Any) -> Run:
 
 
 def recommend(problem: Problem) -> Run:
-    """Top-k lists of all users, seen items left out."""
+    """Top-k lists of all users, without seen items."""
     model = shared_model(problem)
     users = np.arange(problem.fold.train.shape[0])
 
@@ -84,7 +84,7 @@ def recommend(problem: Problem) -> Run:
 
 
 def rank(problem: Problem) -> Run:
-    """Ranks of the hidden likes, and the metric from them."""
+    """Ranks of the held-out items, and their metric."""
     model = shared_model(problem)
     metric = Metric("map", problem.k)
 
@@ -97,7 +97,7 @@ def rank(problem: Problem) -> Run:
 
 
 def shared_model(problem: Problem) -> FactorModel[Any]:
-    """A model that every implementation of lists and ranks takes its factors from: the same one wherever it is fitted."""
+    """Fit the model whose factors all implementations of lists and ranks use; every process fits the same one."""
     spec = load_spec("ials")
     config = replace(spec.model.config_type(), n_factors=problem.n_factors, n_epochs=_EPOCHS_BEFORE_RANKING)
     model: Any = spec.model(config, seed=problem.seed, threads=problem.threads).fit(problem.fold.train)
@@ -119,8 +119,8 @@ def _fit(name: str, config: dict[str, Any], problem: Problem) -> Run:
 
 
 def _neighbor_matrix(neighbors: Any, similarities: Any) -> sp.csr_array:
-    """S with history @ S as scores."""
-    n_items, k = neighbors.shape
-    is_one = neighbors >= 0
-    rows = np.repeat(np.arange(n_items), k).reshape(n_items, k)
-    return sp.csr_array((similarities[is_one], (rows[is_one], neighbors[is_one])), shape=(n_items, n_items))
+    """Item similarities S, so that history @ S are the scores."""
+    n_items = len(neighbors)
+    rows, columns = np.nonzero(neighbors >= 0)
+    cells = rows, neighbors[rows, columns]
+    return sp.csr_array((similarities[rows, columns], cells), shape=(n_items, n_items))

@@ -1,4 +1,4 @@
-"""What all implementations of a contest are given, and what they show of their work."""
+"""Input of all implementations of a task, and the state that they return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evaluation.interactions import Ratings
 
 __all__ = ["Factors", "Problem", "Run", "load_fold", "save_fold", "tiny_fold"]
 
-#: Do the work once: start the watch, show it the state after each epoch, go on until it says enough.
+#: Does the work once: starts the stopwatch and ends a lap after each epoch, until the stopwatch raises.
 Run: TypeAlias = Callable[[Stopwatch], None]
 
 _MATRICES = ("train", "histories", "held_out")
@@ -27,24 +27,24 @@ _WITHHELD = ("users", "items", "ratings")
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """The same for every implementation."""
+    """Input of a task, the same for every implementation."""
 
     fold: Fold
     threads: int
     n_factors: int
-    k: int  #: neighbours kept, or length of a list
+    k: int  #: number of neighbours, or length of a list
     seed: int = 0
 
     @property
     def ratings(self) -> FoldRatings:
-        """Of a task that needs some."""
+        """Ratings of the fold; only for tasks that need them."""
         assert self.fold.ratings is not None
         return self.fold.ratings
 
 
 @dataclass(frozen=True)
 class Factors:
-    """score(u, i) = users[u] . items[i]; biases are columns against a constant 1."""
+    """Vectors with score(u, i) = users[u] . items[i]; a bias is a column whose counterpart is 1."""
 
     users: NDArray[np.float32]
     items: NDArray[np.float32]
@@ -55,7 +55,7 @@ class Factors:
 
 
 def save_fold(path: Path, fold: Fold) -> None:
-    """Write a fold of warm users for other processes; of its ratings all but their times."""
+    """Write a fold of warm users to a file, without the timestamps of its ratings."""
     arrays: dict[str, Any] = {}
     matrices = {name: getattr(fold, name) for name in _MATRICES}
     matrices |= {name: getattr(fold, name) for name in _FEATURES if getattr(fold, name) is not None}
@@ -69,21 +69,22 @@ def save_fold(path: Path, fold: Fold) -> None:
 
 
 def load_fold(path: Path) -> Fold:
+    """Read a fold written by ``save_fold``."""
     with np.load(path, allow_pickle=False) as stored:
         train, histories, held_out = (_matrix(stored, name) for name in _MATRICES)
         users, ratings = stored["users"], None
         if "ratings_data" in stored:
             withheld = Withheld(**{name: stored[f"withheld_{name}"] for name in _WITHHELD}, timestamps=None)
             ratings = _ratings(_matrix(stored, "ratings"), users, withheld)
-        asked: dict[str, Any] = {"users": users, "histories": histories, "held_out": held_out, "fold_in": False}
+        evaluated: dict[str, Any] = {"users": users, "histories": histories, "held_out": held_out, "fold_in": False}
         features = {name: _matrix(stored, name) for name in _FEATURES if f"{name}_data" in stored}
-        return Fold(train=train, ratings=ratings, **asked, **features)
+        return Fold(train=train, ratings=ratings, **evaluated, **features)
 
 
 def tiny_fold(n: int = 200) -> Fold:
-    """Work of milliseconds, done before anything is timed: it compiles kernels and imports libraries.
+    """Build a problem of milliseconds for the warm-up, which compiles kernels and imports libraries.
 
-    Ratings are what the item says, 1 to 5, as is the one feature that an item has.
+    A rating, 1 to 5, depends only on the item, as does the item's single feature.
     """
     rows, columns = np.indices((n, n))
     distance = (columns - rows) % n
@@ -93,8 +94,8 @@ def tiny_fold(n: int = 200) -> Fold:
     rated = sp.csr_array((of_items[train.indices], train.indices, train.indptr), shape=train.shape)
     ratings = _ratings(rated, users, Withheld(users=users, items=users, ratings=of_items, timestamps=None))
     features = sp.csr_array(np.eye(5, dtype=np.float32)[users % 5])
-    asked: dict[str, Any] = {"users": users, "histories": train, "held_out": held_out, "fold_in": False}
-    return Fold(train=train, ratings=ratings, item_features=features, **asked)
+    evaluated: dict[str, Any] = {"users": users, "histories": train, "held_out": held_out, "fold_in": False}
+    return Fold(train=train, ratings=ratings, item_features=features, **evaluated)
 
 
 def _matrix(stored: Any, name: str) -> sp.csr_array:

@@ -1,4 +1,4 @@
-"""How much memory this process holds, and the most it held since last asked to forget."""
+"""Resident memory of this process: now, and its peak since the last reset."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 __all__ = ["forget_peak", "held_bytes", "peak_bytes"]
 
 _PROC = Path("/proc/self")
-_UNIT = 1 if sys.platform == "darwin" else 1024  #: of ru_maxrss, in bytes
+_UNIT = 1 if sys.platform == "darwin" else 1024  #: bytes per unit of ru_maxrss
 
 
 def forget_peak() -> None:
-    """Let the peak start again from what is held now, where the system can; elsewhere it is the whole process's."""
+    """Reset the peak to the current memory; only Linux can, elsewhere the peak is that of the whole process."""
     try:
         (_PROC / "clear_refs").write_text("5")
     except OSError:
@@ -21,13 +21,13 @@ def forget_peak() -> None:
 
 
 def peak_bytes() -> int:
-    """The high-water mark of resident memory."""
-    # not ru_maxrss on Linux: there a process starts with the mark of the one that started it
+    """Peak of resident memory since ``forget_peak``."""
+    # not ru_maxrss on Linux, because a process inherits that of its parent
     return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
 
 
 def held_bytes() -> int | None:
-    """Resident memory, where the system tells."""
+    """Resident memory, or None if the system does not report it."""
     return _status("VmRSS")
 
 

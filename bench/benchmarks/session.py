@@ -1,4 +1,4 @@
-"""A whole run of the comparison: every task on every data set, once for each number of threads."""
+"""Runs all tasks on all data sets, for each number of threads."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 
 from bench.benchmarks.machine import describe_machine, load
 from bench.benchmarks.problem import save_fold
-from bench.benchmarks.runs import run_benchmark, n_steps
+from bench.benchmarks.runs import n_steps, run_benchmark
 from bench.benchmarks.sets import BenchmarkData
 from bench.benchmarks.tasks import INSTALLABLE, Task
 from studies.record.peers import Contest, PeersRecord
 
-__all__ = ["SessionOptions", "absent_libraries", "run_session", "can_run"]
+__all__ = ["SessionOptions", "absent_libraries", "can_run", "run_session"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionOptions:
-    """What to run, how often, and on how many threads."""
+    """Tasks to run, numbers of threads, timed runs of each, and skipped libraries with their reasons."""
 
     tasks: Sequence[Task]
     threads: Sequence[int]
@@ -30,19 +30,19 @@ class SessionOptions:
     skipped: Mapping[str, str]
 
     def n_steps(self, sets: Sequence[BenchmarkData]) -> int:
-        """How often ``on_step`` will be called."""
+        """Number of calls of ``on_step``."""
         pairs = [(task, data) for data in sets for task in self.tasks if can_run(task, data)]
         return len(self.threads) * sum(n_steps(task, self.n_runs) for task, _ in pairs)
 
 
 def absent_libraries(tasks: Sequence[Task]) -> dict[str, str]:
-    """Distribution -> why it takes no part, of the libraries that these tasks would call."""
-    modules = {implementation.module for task in tasks for implementation in task.implementations if not implementation.is_installed}
+    """Map each distribution that the tasks need and that is not installed to the reason and the remedy."""
+    modules = {one.module for task in tasks for one in task.implementations if not one.is_installed}
     return {INSTALLABLE[module]: "not installed; pip install 'mfbench[peers]'" for module in sorted(modules)}
 
 
 def can_run(task: Task, data: BenchmarkData) -> bool:
-    """Whether the data has what the task needs."""
+    """Whether the data has the ratings or features that the task needs."""
     fold = data.fold
     has_features = fold.user_features is not None or fold.item_features is not None
     return (fold.ratings is not None or not task.needs_ratings) and (has_features or not task.needs_features)
@@ -57,7 +57,7 @@ def run_session(
     on_result: Callable[[Contest], None],
     should_stop: Callable[[], bool],
 ) -> PeersRecord:
-    """Hold all contests; when asked to stop, end with those that are done."""
+    """Run all tasks; if ``should_stop`` returns true, return the results so far."""
     started, begin, load_before = datetime.now(UTC), time.perf_counter(), load()
     contests: list[Contest] = []
     with tempfile.TemporaryDirectory(prefix="mfbench-") as folder:

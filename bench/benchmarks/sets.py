@@ -1,4 +1,4 @@
-"""What contests run on: data sets split as a study splits them, with the test likes left in their seal."""
+"""Data sets of the benchmarks, split as in a study; the sealed test is not opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["BenchmarkData", "NamedData", "load_benchmark_data", "sets_for"]
 
 @dataclass(frozen=True)
 class NamedData:
-    """What ``--data`` would be, and a name that fits into a table, by default the data's own."""
+    """A value of ``--data``, and a short name for tables, by default the name of the data."""
 
     data: str
     label: str = ""
@@ -32,21 +32,21 @@ LARGE = NamedData("synthetic:users=138000,items=27000,pairs=20000000", "20 M")
 
 @dataclass(frozen=True)
 class BenchmarkData:
-    """A data set's first validation fold, and what to say about it."""
+    """First validation fold of a data set, and its description."""
 
     about: DataSet
     fold: Fold
 
 
 def sets_for(data: str | None, *, with_large: bool) -> Sequence[NamedData]:
-    """The one that was asked for, or the standard ones."""
+    """Return ``data`` if given, else the standard data sets."""
     if data is not None:
         return (NamedData(data),)
     return (*STANDARD, LARGE) if with_large else STANDARD
 
 
 def load_benchmark_data(named: NamedData, options: DataOptions, seed: int) -> BenchmarkData:
-    """Load ``named`` by the other ``options``, and hide validation likes and, unseen by anybody, test likes."""
+    """Load ``named`` with the other ``options``, and split it into training, validation and an unused test."""
     interactions = load(replace(options, data=named.data))
     fold = split_likes(_of_weight_one(interactions), SplitOptions(seed=seed, draws=1)).validation[0]
     about = DataSet(
@@ -63,7 +63,7 @@ def load_benchmark_data(named: NamedData, options: DataOptions, seed: int) -> Be
 
 
 def _of_weight_one(interactions: Interactions) -> Interactions:
-    """Every like alike: what the libraries make of play counts are different problems."""
+    """Set all weights to 1, because the libraries treat play counts differently."""
     matrix = interactions.matrix.copy()
     matrix.data[:] = 1
     return replace(interactions, matrix=matrix)

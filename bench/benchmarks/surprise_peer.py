@@ -1,4 +1,4 @@
-"""Surprise (scikit-surprise), as a implementation: the library that most rating predictors are measured against."""
+"""Adapter of Surprise (scikit-surprise), a widely used library of rating predictors, to the benchmarks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["fit_ratings"]
 
 
 def fit_ratings(problem: Problem, *, algorithm: str) -> Run:
-    """``SVD`` or ``SVDpp`` with its own defaults."""
+    """``SVD`` or ``SVDpp`` with the defaults of Surprise."""
     import surprise
 
     ratings = problem.ratings
@@ -32,7 +32,7 @@ def fit_ratings(problem: Problem, *, algorithm: str) -> Run:
 
 
 def _trainset(train: sp.csr_array) -> Any:
-    """Its own form of the data; ids are our numbers."""
+    """Convert the ratings to the data structure of Surprise, with our indices as ids."""
     from surprise import Trainset
 
     by_user, by_item = defaultdict(list), defaultdict(list)

@@ -1,4 +1,4 @@
-"""Which contests there are: the work, who does it, and how it is judged."""
+"""The benchmark tasks: their work, the implementations that do it, and their quality measures."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from importlib.util import find_spec
 from typing import get_args, get_type_hints
 
 from bench.benchmarks import GROUPS
-from bench.benchmarks.measures import METRIC, Look, factors_metric, itself, loss, neighbors_metric, rmse, share_of_best
+from bench.benchmarks.measures import (
+    METRIC,
+    Measure,
+    factors_metric,
+    identity,
+    loss,
+    neighbors_metric,
+    rmse,
+    share_of_best,
+)
 from bench.benchmarks.problem import Problem, Run
 from studies.registry import MODELS, load_spec
 
 __all__ = ["INSTALLABLE", "Implementation", "Task", "tasks_of"]
 
 OURS = "mfbench"
-MAX_EPOCHS = 30  #: that a implementation is watched for
-#: Module -> the distribution that holds it.
+MAX_EPOCHS = 30  #: of the evaluated run
+#: Module -> distribution that contains it.
 INSTALLABLE = {"implicit": "implicit", "irspack": "irspack", "lightfm": "lightfm-next", "surprise": "scikit-surprise"}
 _MODELS_OF_GROUPS = {
     "ials": "ials",
@@ -27,18 +36,18 @@ _MODELS_OF_GROUPS = {
     "item2item": "item2item",
     "ratings": "svdpp",
 }
-_LIGHTFM_INIT_SCALE = 0.036  #: of 64 factors, each uniform in +- 1/128
+_LIGHTFM_INIT_SCALE = 0.036  #: length of a vector of 64 factors, each uniform in +- 1/128
 
 
 @dataclass(frozen=True, kw_only=True)
 class Implementation:
-    """A library, and the function of ours that makes it do the work; ``module`` is what has to be installed."""
+    """A library and the adapter that runs the task with it; ``module`` must be installed."""
 
     name: str
     module: str
-    adapter: str  #: module and function below ``bench.benchmarks``
+    adapter: str  #: "module:function", the module within ``bench.benchmarks``
     options: Mapping[str, object] = field(default_factory=dict)
-    blas_on_all_threads: bool = False  #: its own work is matrix products of numpy
+    blas_on_all_threads: bool = False  #: it spends its time in NumPy's matrix products
 
     @property
     def is_ours(self) -> bool:
@@ -49,7 +58,7 @@ class Implementation:
         return self.is_ours or find_spec(self.module) is not None
 
     def prepare(self, problem: Problem) -> Run:
-        """Everything up to where the clock starts."""
+        """Do everything that is not timed, and return the run."""
         module, _, function = self.adapter.partition(":")
         adapter: Callable[..., Run] = getattr(import_module(f"bench.benchmarks.{module}"), function)
         return adapter(problem, **self.options)
@@ -57,22 +66,22 @@ class Implementation:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One kind of work; what a implementation shows of it goes through ``quality``, and after each epoch ``watch``."""
+    """One kind of work. ``quality`` measures its final state, ``curve_measure`` the state after each epoch."""
 
     name: str
     title: str
     unit: str
-    implementations: tuple[Implementation, ...]  #: the first is ours, the one that others are measured against
-    quality: Look
+    implementations: tuple[Implementation, ...]  #: the first is ours, the reference of all ratios
+    quality: Measure
     quality_name: str
     n_factors: int = 64
     k: int = 100
-    watch: Look | None = None
-    watched_name: str = ""
+    curve_measure: Measure | None = None
+    curve_name: str = ""
     max_epochs: int = 1
     needs_ratings: bool = False
     needs_features: bool = False
-    #: Of the first implementation that is named here so many epochs set the target: a loss to come near to.
+    #: Name of the exact implementation and its number of epochs; its final loss sets the target.
     exact: tuple[str, int] | None = None
 
     @property
@@ -84,7 +93,10 @@ class Task:
 
 
 def tasks_of(groups: Sequence[str], *, max_epochs: int = MAX_EPOCHS) -> list[Task]:
-    """The tasks of these groups, all of them of none, for the models that there are, watched for so many epochs."""
+    """Return the tasks of ``groups`` whose model is registered, all if ``groups`` is empty.
+
+    ``max_epochs`` limits the epochs of their evaluated runs.
+    """
     makers = {
         "ials": lambda: [_ials(64), _ials(128)],
         "ials-64": lambda: [_ials(64)],
@@ -110,7 +122,9 @@ def _ials(n_factors: int) -> Task:
     solvers = [default, *(solver for solver in get_args(get_type_hints(config_type)["solver"]) if solver != default)]
     ours = [_ours(f"mfbench {solver}", "fit_ials", solver=solver) for solver in solvers]
     theirs = [
-        Implementation(name=f"irspack {name}", module="irspack", adapter="irspack_peer:fit_ials", options={"solver": solver})
+        Implementation(
+            name=f"irspack {name}", module="irspack", adapter="irspack_peer:fit_ials", options={"solver": solver}
+        )
         for name, solver in (("CG", "CG"), ("Cholesky", "CHOLESKY"), ("iALS++", "IALSPP"))
     ]
     implicit = Implementation(name="implicit CG", module="implicit", adapter="implicit_peer:fit_ials")
@@ -120,8 +134,8 @@ def _ials(n_factors: int) -> Task:
         unit="an iteration",
         implementations=(*ours, implicit, *theirs),
         n_factors=n_factors,
-        watch=loss,
-        watched_name="loss",
+        curve_measure=loss,
+        curve_name="loss",
         max_epochs=MAX_EPOCHS,
         exact=("mfbench cholesky", 8),
         quality=factors_metric,
@@ -130,10 +144,10 @@ def _ials(n_factors: int) -> Task:
 
 
 def _bpr() -> Task:
-    """Ours with one penalty and negatives as likely as they have likes is implicit's algorithm; our own defaults
-    stand beside it.
+    """BPR with the algorithm of implicit, and with our own defaults.
 
-    Rate and penalty are implicit's best on ML-1M (of rates .01 to .1 and penalties .001 to .03; .01 is slower).
+    implicit's algorithm is ours with a single penalty and negatives drawn in proportion to their likes. Learning rate
+    and penalty are implicit's best on ML-1M (of rates .01 to .1 and penalties .001 to .03; .01 is slower).
     """
     rate, reg = 0.02, 0.003
     same: dict[str, object] = {"learning_rate": rate, "decay": 0.0}
@@ -151,9 +165,10 @@ def _bpr() -> Task:
 
 
 def _warp() -> Task:
-    """Ours started at LightFM's scale is its algorithm, but for penalties; our own defaults stand beside it.
+    """WARP with the algorithm of LightFM, and with our own defaults.
 
-    LightFM is at its best with 10 draws on ML-1M; with 30 its MRR@100 is a little lower there.
+    LightFM's algorithm is ours with its initial scale, except for penalties. On ML-1M LightFM is best with 10 sampled
+    negatives; with 30 its MRR@100 is slightly lower.
     """
     settings = {"learning_rate": 0.05, "max_sampled": 10}
     lightfm = Implementation(name="lightfm-next", module="lightfm", adapter="lightfm_peer:fit_warp", options=settings)
@@ -162,7 +177,7 @@ def _warp() -> Task:
 
 
 def _hybrid(loss: str) -> Task:
-    """Ours started at LightFM's scale and drawing negatives as it does is its algorithm, but for penalties."""
+    """The hybrid model with LightFM's initial scale and negatives, which is its algorithm except for penalties."""
     settings: dict[str, object] = {"loss": loss, "learning_rate": 0.05}
     settings |= {"max_sampled": 10} if loss == "warp" else {}
     same: dict[str, object] = {"init_scale": _LIGHTFM_INIT_SCALE, **settings}
@@ -180,8 +195,8 @@ def _pairwise(name: str, title: str, *implementations: Implementation) -> Task:
         title=f"{title}, 64 factors",
         unit="an epoch",
         implementations=implementations,
-        watch=factors_metric,
-        watched_name=METRIC.label,
+        curve_measure=factors_metric,
+        curve_name=METRIC.label,
         max_epochs=MAX_EPOCHS,
         quality=factors_metric,
         quality_name=METRIC.label,
@@ -213,7 +228,7 @@ def _top() -> Task:
             Implementation(name="implicit", module="implicit", adapter="implicit_peer:recommend"),
         ),
         quality=share_of_best,
-        quality_name="right items",
+        quality_name="correct items",
     )
 
 
@@ -223,16 +238,16 @@ def _ranks() -> Task:
     )
     return Task(
         name="ranks",
-        title="Ranks of the hidden likes, 64 factors",
+        title="Ranks of the held-out items, 64 factors",
         unit="all validation users",
         implementations=(_ours("mfbench", "rank"), irspack),
-        quality=itself,
+        quality=identity,
         quality_name="MAP@100",
     )
 
 
 def _biased_svd() -> Task:
-    """Surprise's defaults, ours with the same, and ours with what is quickest at no larger error than Surprise's."""
+    """Surprise's defaults, ours with the same settings, and our fastest settings with an error no larger than its."""
     quick = {"n_factors": 24, "n_epochs": 10, "learning_rate": 0.04, "decay": 0.2, "reg": 0.05}
     same: dict[str, object] = {"n_factors": 100, "n_epochs": 20, "learning_rate": 0.005, "init_scale": 1.0}
     same |= {"decay": 0.0, "reg": 0.02, "reg_bias": 0.02}
@@ -246,7 +261,7 @@ def _biased_svd() -> Task:
 
 
 def _svdpp() -> Task:
-    """Our defaults, Surprise's, and ours with Surprise's."""
+    """Our defaults, Surprise's defaults, and ours with Surprise's defaults."""
     same: dict[str, object] = {"n_factors": 20, "n_epochs": 20, "learning_rate": 0.007, "init_scale": 0.45}
     same |= {"decay": 0.0, "reg": 0.02, "reg_bias": 0.02, "reg_implicit": 0.02}
     return _ratings(

@@ -1,4 +1,4 @@
-"""Contests as lines in a terminal."""
+"""Benchmark results as lines in a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OVER_OURS = "theirs/ours"
 
 
 def result_lines(contest: Contest) -> Iterator[str]:
-    """A title and a table; ratios are their time over ours, above 1 where ours is faster."""
+    """Yield a title and a table; a ratio is the time of a library over ours, above 1 if ours is faster."""
     noun = "thread" if contest.threads == 1 else "threads"
     yield f"{visible(contest.data)}: {contest.title}; {contest.threads} {noun}"
     columns = ["", contest.unit, OVER_OURS, "processor", OVER_OURS]
@@ -43,8 +43,8 @@ def _cells(contest: Contest, entry: Entry) -> list[str]:
     return [*cells, score(entry.quality), *memory]
 
 
-def _spread(spread: Spread | None, words: Callable[[float], str]) -> str:
-    return f"{words(spread.median)} [{words(spread.low)} to {words(spread.high)}]" if spread else NOTHING
+def _spread(spread: Spread | None, format_: Callable[[float], str]) -> str:
+    return f"{format_(spread.median)} [{format_(spread.low)} to {format_(spread.high)}]" if spread else NOTHING
 
 
 def _ratio(spread: Spread | None, is_ours: bool) -> str:

@@ -1,4 +1,4 @@
-"""One implementation in a process of its own: its memory is its own, and so are its libraries' thread pools."""
+"""Runs one implementation in a process of its own, with its own memory and thread pools."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
 from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
 from bench.benchmarks.tasks import Implementation, Task, tasks_of
 
-__all__ = ["Measured", "Memory", "Order", "Worker", "WorkerError"]
+__all__ = ["Memory", "RunRequest", "RunResult", "Worker", "WorkerError"]
 
-_FAREWELL_SECONDS = 5.0  #: for a process to end by itself; one that works on is not waited for
+_EXIT_SECONDS = 5.0  #: for a process to exit by itself before it is terminated
 _WARM_UP_LAPS = 2
 _BLAS_SETTINGS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -32,24 +32,24 @@ class WorkerError(RuntimeError):
 
 @dataclass(frozen=True)
 class Memory:
-    """The most that a process held, and what of it came on top of the libraries and the data."""
+    """Peak memory of a process, and the part of it beyond the libraries and the data."""
 
     peak_bytes: int
     added_bytes: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """One run: how many epochs at most, and whether they are looked at."""
+class RunRequest:
+    """A run of at most ``max_laps`` epochs; if ``is_evaluated``, with an evaluation after every epoch."""
 
     max_laps: int
-    is_rehearsal: bool = False
+    is_evaluated: bool = False
     target: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """What one run took, and of a rehearsal what it was worth."""
+class RunResult:
+    """Times of one run; values and quality only if it was evaluated."""
 
     laps: tuple[float, ...]
     cpu_laps: tuple[float, ...]
@@ -58,7 +58,7 @@ class Measured:
 
 
 class Worker:
-    """Starts the process, which warms up, first on a tiny problem and then on its own; ``measure`` has it run."""
+    """Process of one implementation; it warms up on a tiny problem and then on the real one."""
 
     def __init__(self, task: Task, implementation: Implementation, fold: Path, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -71,28 +71,29 @@ class Worker:
         theirs.close()
 
     def wait_until_ready(self) -> Memory:
-        """What the work takes; raises WorkerError where the implementation could not get ready."""
+        """Return the memory of the warm-up run; raises WorkerError if the implementation fails."""
         memory: Memory = self._answer()
         return memory
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, request: RunRequest) -> RunResult:
+        """Run once; raises WorkerError if the implementation fails."""
         try:
-            self._connection.send(order)
+            self._connection.send(request)
         except OSError as error:
             raise self._ended() from error
-        measured: Measured = self._answer()
+        measured: RunResult = self._answer()
         return measured
 
-    def dismiss(self) -> None:
-        """Let the process end, without waiting for it."""
+    def close(self) -> None:
+        """Tell the process to exit, without waiting for it."""
         self._connection.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, traceback: TracebackType | None) -> None:
-        self.dismiss()
-        self._process.join(_FAREWELL_SECONDS)
+        self.close()
+        self._process.join(_EXIT_SECONDS)
         self._process.terminate()
         self._process.join()
 
@@ -108,13 +109,13 @@ class Worker:
     def _ended(self) -> WorkerError:
         self._process.join()
         code = self._process.exitcode
-        reason = "killed, most likely for want of memory" if code == -signal.SIGKILL else f"exit code {code}"
+        reason = "killed, most likely out of memory" if code == -signal.SIGKILL else f"exit code {code}"
         return WorkerError(f"its process ended ({reason})")
 
 
 @contextmanager
 def _blas_threads(n: int) -> Iterator[None]:
-    """What a process started meanwhile is told; BLAS reads it when it is loaded."""
+    """Set the number of BLAS threads of processes started in this context; BLAS reads it when it is loaded."""
     before = {name: os.environ.get(name) for name in _BLAS_SETTINGS}
     os.environ.update({name: str(n) for name in _BLAS_SETTINGS})
     try:
@@ -127,20 +128,20 @@ def _blas_threads(n: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(connection: Connection, task_name: str, contender_name: str, fold: Path, threads: int) -> None:
-    """The process's own part: get ready, then answer one order after the other until nobody asks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all of the terminal; who started us decides
-    warnings.simplefilter("ignore")  # what libraries warn their own callers of
+def _serve(connection: Connection, task_name: str, implementation_name: str, fold: Path, threads: int) -> None:
+    """Main function of the process: warm up, then answer requests until the connection is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of the terminal; the parent decides
+    warnings.simplefilter("ignore")  # warnings of the libraries are for their direct users
     try:
         task = next(task for task in tasks_of(()) if task.name == task_name)
-        implementation = task.implementation(contender_name)
+        implementation = task.implementation(implementation_name)
         problem = Problem(fold=load_fold(fold), threads=threads, n_factors=task.n_factors, k=task.k)
         _run(implementation.prepare(replace(problem, fold=tiny_fold())), Stopwatch(max_laps=_WARM_UP_LAPS))
         run, memory = _warmed_up(implementation, problem)
         connection.send(("", memory))
         while True:
-            order: Order = connection.recv()
-            connection.send(("", _measure(run, task, problem, order)))
+            request: RunRequest = connection.recv()
+            connection.send(("", _measure(run, task, problem, request)))
     except EOFError:
         return
     except Exception as error:
@@ -148,7 +149,7 @@ def _serve(connection: Connection, task_name: str, contender_name: str, fold: Pa
 
 
 def _warmed_up(implementation: Implementation, problem: Problem) -> tuple[Run, Memory]:
-    """Preparation and the first run: nobody looks, so that the memory is the implementation's own."""
+    """Prepare and run once without evaluation, so that the peak memory is that of the implementation alone."""
     before = held_bytes()
     run = implementation.prepare(problem)
     forget_peak()
@@ -157,20 +158,21 @@ def _warmed_up(implementation: Implementation, problem: Problem) -> tuple[Run, M
     return run, Memory(peak, None if before is None else max(0, peak - before))
 
 
-def _measure(run: Run, task: Task, problem: Problem, order: Order) -> Measured:
-    look = task.watch if order.is_rehearsal else None
+def _measure(run: Run, task: Task, problem: Problem, request: RunRequest) -> RunResult:
+    measure = task.curve_measure if request.is_evaluated else None
     watch = Stopwatch(
-        max_laps=order.max_laps,
-        look=(lambda state: look(problem, state)) if look else None,
-        target=order.target,
+        max_laps=request.max_laps,
+        evaluate=(lambda state: measure(problem, state)) if measure else None,
+        target=request.target,
     )
     _run(run, watch)
-    quality = task.quality(problem, watch.state) if order.is_rehearsal else None
-    return Measured(laps=tuple(watch.laps), cpu_laps=tuple(watch.cpu_laps), values=tuple(watch.values), quality=quality)
+    quality = task.quality(problem, watch.state) if request.is_evaluated else None
+    laps, cpu_laps, values = map(tuple, (watch.laps, watch.cpu_laps, watch.values))
+    return RunResult(laps=laps, cpu_laps=cpu_laps, values=values, quality=quality)
 
 
 def _run(run: Run, watch: Stopwatch) -> None:
-    """A run ends when the watch has enough; work without epochs ends by itself where more laps are allowed."""
+    """Run until the stopwatch ends it; work without epochs ends by itself after one lap."""
     try:
         run(watch)
     except RunCompleteError:

@@ -1,4 +1,4 @@
-"""That all iALS implementations minimise one loss: where their half-steps end, that loss has no slope."""
+"""All iALS implementations minimise the same loss: its gradient is zero where their half-steps end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def problem(n_factors: int = 3) -> Problem:
 
 
 def parts(objective: Objective, likes: Dense, factors: Factors) -> tuple[float, Dense, Dense]:
-    """L and its gradients, over all pairs at once."""
+    """L and its gradients, from the dense matrix of all pairs."""
     X, Y = factors.users.astype(np.float64), factors.items.astype(np.float64)
     predicted = X @ Y.T
     weight, wanted = np.where(likes, 1.0, objective.unobserved_weight), likes.astype(np.float64)
@@ -44,8 +44,8 @@ def fitted(implementation: Implementation, given: Problem, n_epochs: int = 400) 
     return factors
 
 
-def steepness(objective: Objective, given: Problem, factors: Factors) -> float:
-    """How far the loss is from its minimum over the side solved last, beside the pull of the penalty there."""
+def relative_gradient(objective: Objective, given: Problem, factors: Factors) -> float:
+    """Gradient norm for the factors solved last, relative to the norm of the penalty's gradient."""
     _, of_users, of_items = parts(objective, given.fold.train.toarray() > 0, factors)
     shares = [
         np.linalg.norm(gradient) / (objective.penalty * np.linalg.norm(side))
@@ -64,7 +64,7 @@ def test_the_loss_is_the_sum_over_all_pairs() -> None:
     assert objective.loss(given.fold.train, factors) == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_loss_is_the_one_that_ours_reports() -> None:
+def test_the_loss_equals_that_of_our_model() -> None:
     given = problem()
     objective = Objective.of(given.fold.train)
     config = IALSConfig(
@@ -76,17 +76,17 @@ def test_the_loss_is_the_one_that_ours_reports() -> None:
 
 
 @pytest.mark.parametrize("implementation", CONTENDERS, ids=lambda implementation: implementation.name)
-def test_every_contender_minimises_it(implementation: Implementation) -> None:
-    """To the end: few steps of conjugate gradients are not exact."""
+def test_every_implementation_minimises_the_loss(implementation: Implementation) -> None:
+    """Many epochs, because a few steps of conjugate gradients are not exact."""
     if not implementation.is_installed:
         pytest.skip(f"{implementation.module} is not installed")
     given = problem()
     objective = Objective.of(given.fold.train)
     factors = fitted(implementation, given)
     assert np.abs(factors.users).max() > 0.01
-    assert steepness(objective, given, factors) < 1e-3
+    assert relative_gradient(objective, given, factors) < 1e-3
     for other in (
         replace(objective, penalty=1.1 * objective.penalty),
         replace(objective, unobserved_weight=1.1 * objective.unobserved_weight),
     ):
-        assert steepness(other, given, factors) > 1e-2
+        assert relative_gradient(other, given, factors) > 1e-2

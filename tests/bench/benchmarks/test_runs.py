@@ -1,4 +1,4 @@
-"""The order of a contest, with implementations that answer from a script."""
+"""The order of the runs of a benchmark, with implementations that answer from a script."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from bench.benchmarks import runs
 from bench.benchmarks.problem import save_fold, tiny_fold
-from bench.benchmarks.runs import run_benchmark, n_steps
+from bench.benchmarks.runs import n_steps, run_benchmark
 from bench.benchmarks.tasks import Implementation, Task, tasks_of
-from bench.benchmarks.worker import Measured, Memory, Order, Worker, WorkerError
+from bench.benchmarks.worker import Memory, RunRequest, RunResult, Worker, WorkerError
 from studies.record.peers import Contest
 
 SECONDS = {"exact": 4.0, "quick": 1.0, "slow": 2.0}
@@ -22,10 +22,10 @@ LOSSES = {"exact": [30.0, 20, 12, 10], "quick": [40.0, 30, 20, 12, 10, 9], "slow
 
 
 class ScriptedWorker:
-    """Takes so many seconds an epoch, and twice as many for the first."""
+    """Takes SECONDS per epoch, and twice as many for the first."""
 
-    calls: list[tuple[str, Order]] = []  # noqa: RUF012  # shared by all instances on purpose
-    pauses: list[int] = []  # noqa: RUF012  # before which call each was
+    calls: list[tuple[str, RunRequest]] = []  # noqa: RUF012  # shared by all instances on purpose
+    pauses: list[int] = []  # noqa: RUF012  # the number of calls before each pause
     failing: tuple[str, ...] = ()
 
     def __init__(self, task: Task, implementation: Implementation, fold: Path, threads: int) -> None:
@@ -37,23 +37,23 @@ class ScriptedWorker:
     def __exit__(self, *exception: object) -> None:
         return None
 
-    def dismiss(self) -> None:
+    def close(self) -> None:
         return None
 
     def wait_until_ready(self) -> Memory:
         return Memory(100, 10)
 
-    def measure(self, order: Order) -> Measured:
+    def measure(self, request: RunRequest) -> RunResult:
         name = self.implementation.name
-        self.calls.append((name, order))
-        if name in self.failing and not order.is_rehearsal:
+        self.calls.append((name, request))
+        if name in self.failing and not request.is_evaluated:
             raise WorkerError("out of luck")
-        values = LOSSES[name][: order.max_laps]
-        if order.target is not None:
-            values = values[: next((e for e, v in enumerate(values, 1) if v <= order.target), len(values))]
-        n_laps = len(values) if order.is_rehearsal else order.max_laps
+        values = LOSSES[name][: request.max_laps]
+        if request.target is not None:
+            values = values[: next((e for e, v in enumerate(values, 1) if v <= request.target), len(values))]
+        n_laps = len(values) if request.is_evaluated else request.max_laps
         laps = (2 * SECONDS[name], *[SECONDS[name]] * (n_laps - 1))
-        return Measured(laps=laps, cpu_laps=laps, values=tuple(values) if order.is_rehearsal else (), quality=0.5)
+        return RunResult(laps=laps, cpu_laps=laps, values=tuple(values) if request.is_evaluated else (), quality=0.5)
 
 
 @pytest.fixture
@@ -78,40 +78,40 @@ def a_task() -> Task:
         implementations=implementations,
         quality=lambda *_: 0.5,
         quality_name="MRR@100",
-        watch=lambda *_: 0.0,
-        watched_name="loss",
+        curve_measure=lambda *_: 0.0,
+        curve_name="loss",
         max_epochs=6,
         exact=("exact", 4),
     )
 
 
-def hold(n_runs: int = 3, should_stop: Any = lambda: False) -> tuple[Contest, list[str]]:
+def run(n_runs: int = 3, should_stop: Any = lambda: False) -> tuple[Contest, list[str]]:
     steps: list[str] = []
     contest = run_benchmark(a_task(), "tiny", Path("fold"), 1, n_runs, on_step=steps.append, should_stop=should_stop)
     return contest, steps
 
 
 def test_the_exact_solver_sets_the_target_that_the_others_run_for(scripted: type[ScriptedWorker]) -> None:
-    contest, _ = hold()
+    contest, _ = run()
     assert contest.target == pytest.approx(1.001 * 10)
-    rehearsals = [(name, order.max_laps, order.target) for name, order in scripted.calls if order.is_rehearsal]
-    assert rehearsals == [("exact", 4, None), ("quick", 6, contest.target), ("slow", 6, contest.target)]
+    evaluated = [(name, request.max_laps, request.target) for name, request in scripted.calls if request.is_evaluated]
+    assert evaluated == [("exact", 4, None), ("quick", 6, contest.target), ("slow", 6, contest.target)]
 
 
-def test_timed_runs_go_in_turns_and_each_round_begins_with_another(scripted: type[ScriptedWorker]) -> None:
-    hold()
-    timed = [name for name, order in scripted.calls if not order.is_rehearsal]
+def test_timed_runs_alternate_and_each_round_starts_with_another_implementation(scripted: type[ScriptedWorker]) -> None:
+    run()
+    timed = [name for name, request in scripted.calls if not request.is_evaluated]
     assert timed == ["quick", "exact", "slow", "exact", "slow", "quick", "slow", "quick", "exact"]
 
 
-def test_before_each_run_the_threads_of_the_one_before_are_given_time_to_sleep(scripted: type[ScriptedWorker]) -> None:
-    hold()
+def test_there_is_a_pause_before_each_run(scripted: type[ScriptedWorker]) -> None:
+    run()
     assert scripted.pauses == list(range(len(scripted.calls)))
 
 
 @pytest.mark.usefixtures("scripted")
-def test_times_and_ratios_are_those_of_the_script() -> None:
-    contest, steps = hold()
+def test_times_and_ratios_follow_from_the_script() -> None:
+    contest, steps = run()
     quick, exact, slow = contest.entries
     assert contest.ours is contest.first_of_ours is quick
     assert quick.seconds == (1, 1, 1)  # the first epoch, twice as long, is not among epochs 2 to 4
@@ -131,39 +131,39 @@ def match_spread(ratio: float) -> Any:
 
 
 class SimpleNamespaceEqual(SimpleNamespace):
-    """Equal to what has the same numbers."""
+    """Equal to any object with approximately the same attributes."""
 
     def __eq__(self, other: object) -> bool:
         return all(getattr(other, name) == pytest.approx(value) for name, value in vars(self).items())
 
 
-def test_a_contender_that_fails_is_out_with_its_error_and_the_others_go_on(scripted: type[ScriptedWorker]) -> None:
+def test_a_failing_implementation_is_reported_and_the_others_go_on(scripted: type[ScriptedWorker]) -> None:
     scripted.failing = ("slow",)
-    contest, _ = hold()
+    contest, _ = run()
     assert [entry.problem for entry in contest.entries] == ["", "", "out of luck"]
     assert [len(entry.seconds) for entry in contest.entries] == [3, 3, 0]
     assert sum(name == "slow" for name, _ in scripted.calls) == 2
 
 
 @pytest.mark.usefixtures("scripted")
-def test_a_contest_that_is_stopped_ends_with_what_it_has() -> None:
-    contest, _ = hold(should_stop=lambda: True)
+def test_a_stopped_benchmark_returns_the_results_so_far() -> None:
+    contest, _ = run(should_stop=lambda: True)
     assert all(entry.seconds == () and entry.quality is None for entry in contest.entries)
     assert contest.ours is None
 
 
-def test_a_process_that_dies_is_named_as_such(tmp_path: Path) -> None:
+def test_a_killed_process_is_reported(tmp_path: Path) -> None:
     save_fold(tmp_path / "fold.npz", tiny_fold())
     task = tasks_of(["ranks"])[0]
     with Worker(task, task.implementations[0], tmp_path / "fold.npz", threads=1) as worker:
         worker.wait_until_ready()
         worker._process.kill()
-        with pytest.raises(WorkerError, match="killed, most likely for want of memory"):
-            worker.measure(Order(max_laps=1))
+        with pytest.raises(WorkerError, match="killed, most likely out of memory"):
+            worker.measure(RunRequest(max_laps=1))
     assert worker._process.exitcode == -signal.SIGKILL
 
 
-def test_an_error_inside_a_process_is_its_own_words(tmp_path: Path) -> None:
+def test_an_error_inside_a_process_is_reported_with_its_text(tmp_path: Path) -> None:
     task = tasks_of(["ranks"])[0]
     with (
         Worker(task, task.implementations[0], tmp_path / "nowhere.npz", threads=1) as worker,
