@@ -48,7 +48,7 @@ def test_rows_of_one_user_change_sign_together() -> None:
     assert paired_randomisation(users, a, np.zeros(20), seed=0, n_draws=20_000) == pytest.approx(2 / 2**4, abs=0.01)
 
 
-@pytest.mark.parametrize("n_models", [2, 30, 33, 60])
+@pytest.mark.parametrize("n_models", [2, 60])
 def test_a_consistent_difference_is_significant_among_many_pairs(n_models: int) -> None:
     n_pairs = n_models * (n_models - 1) // 2
     a = np.random.default_rng(0).random(60)

@@ -132,19 +132,15 @@ def test_infinite_scores_are_allowed() -> None:
     assert rank([[np.inf, 0, -np.inf, -np.inf]], [[]], [[0]]).ranks.tolist() == [1]
 
 
-@pytest.mark.parametrize("threads", [2, 5])
-def test_ranks_do_not_depend_on_threads(threads: int) -> None:
+def test_ranks_do_not_depend_on_threads() -> None:
     rng = np.random.default_rng(0)
     scores, items = rng.random((50, 9), np.float32), np.array([rng.permutation(9) for _ in range(50)])
     fold = make_fold(items[:, :3].tolist(), items[:, 3:5].tolist(), 9)
-    one, several = (
-        rank_held_out(lambda users: scores[users], fold, threads=n, block_rows=7).ranks for n in (1, threads)
-    )
+    one, several = (rank_held_out(lambda users: scores[users], fold, threads=n, block_rows=7).ranks for n in (1, 3))
     assert several.tolist() == one.tolist()
 
 
-@pytest.mark.parametrize("where", [0, 1, 2], ids=["held out", "seen", "other"])
-@pytest.mark.parametrize("block_rows", [1, 2])
+@pytest.mark.parametrize(("where", "block_rows"), [(0, 1), (1, 2), (2, 1)], ids=["held out", "seen", "other"])
 def test_nan_scores_are_refused(where: int, block_rows: int) -> None:
     scores = np.ones((2, 4))
     scores[1, where] = np.nan
@@ -157,7 +153,7 @@ def test_scores_of_the_wrong_shape_are_refused() -> None:
         rank_held_out(lambda users: np.ones((len(users), 2), np.float32), make_fold([[1]], [[0]], 3))
 
 
-@pytest.mark.parametrize("block_rows", [1, 2, None])
+@pytest.mark.parametrize("block_rows", [2, None])
 def test_models_score_the_users_of_the_fold(block_rows: int | None) -> None:
     scores = np.random.default_rng(0).random((10, 4), np.float32)
     fold = make_fold([[0], [1], [2]], [[1], [2], [3]], 4)
@@ -169,7 +165,7 @@ def test_models_score_the_users_of_the_fold(block_rows: int | None) -> None:
     assert ranks.ranks.tolist() == rank(scores[[2, 5, 9]], [[0], [1], [2]], [[1], [2], [3]]).ranks.tolist()
 
 
-@pytest.mark.parametrize("block_rows", [1, 2, None])
+@pytest.mark.parametrize("block_rows", [2, None])
 def test_models_score_the_histories_of_cold_start_users(block_rows: int | None) -> None:
     weights = np.random.default_rng(0).random((4, 4), np.float32)
     seen, held_out = [[0], [1, 3], [2]], [[1], [2], [3]]
@@ -240,7 +236,7 @@ def test_users_without_a_held_out_item_are_refused() -> None:
         held_out_ranks([1], [])
 
 
-@pytest.mark.parametrize("module", ["ranking", "metrics", "significance", "interactions"])
-def test_importing_does_not_load_numba(module: str) -> None:
-    code = f"import sys, evaluation.{module}; sys.exit('numba' in sys.modules)"
+def test_importing_does_not_load_numba() -> None:
+    modules = "ranking", "factor_ranking", "metrics", "overlap", "significance", "split", "rating_errors"
+    code = f"import sys, {', '.join(f'evaluation.{module}' for module in modules)}; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
