@@ -1,9 +1,9 @@
-"""What its storage and MLflow cost a study, measured within the command.
+"""Cost of the storage and of MLflow for a study, measured inside the command.
 
     python docs/measure_overhead.py ../shared/data/ml-1m-pairs
 
-Runs 40 trials of iALS on one thread and prints the seconds that passed within calls of Optuna's storage, and the
-processor time of the thread that writes to MLflow beside the trials: where a core is free, that costs the search less.
+Runs 40 trials of iALS on one thread and prints the seconds spent in calls of Optuna's storage, and the processor time
+of the thread that writes to MLflow during the trials; if a core is free, the search takes less than that longer.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from studies.storage.retrying import RetryingStorage
 from studies.tracking.background import Tracker
 
 
-class Within:
-    """Seconds of the main thread within any of what it is told to time, calls within calls counted once."""
+class CallTimer:
+    """Seconds that the main thread spends in the timed calls; nested calls are counted once."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -54,7 +54,7 @@ class Within:
         return timed
 
     def transaction(self, begin: Callable[..., Any]) -> Callable[..., Any]:
-        """Its beginning and its end, not what is computed between them."""
+        """Time the start and the end of a transaction, not the computation between them."""
 
         @contextmanager
         def timed(storage: Any) -> Iterator[Any]:
@@ -80,17 +80,23 @@ def main() -> None:
     args = parser.parse_args()
     data = str(Path(args.data).resolve()) if Path(args.data).exists() else args.data
     options = ["--model", "ials", "--data", data, "--threads", "1", "--seed", "1", "--trials"]
-    storage, mlflow = Within(), []
+    storage, mlflow = CallTimer(), []
 
-    def work(*words: Any, run: Callable[..., None] = Tracker._work) -> None:
+    def work(*arguments: Any, run: Callable[..., None] = Tracker._work) -> None:
         try:
-            run(*words)
+            run(*arguments)
         finally:
             mlflow.append(time.thread_time())
 
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
         os.chdir(folder)
-        first = [sys.executable, "-m", "bench.study", *options, "1"]  # makes MLflow's database, and compiles
+        first = [
+            sys.executable,
+            "-m",
+            "bench.study",
+            *options,
+            "1",
+        ]  # creates MLflow's database and compiles the kernels
         subprocess.run(first, check=True, stdout=subprocess.DEVNULL)
         Path("mfbench.db").unlink()
         methods = {n: m for n, m in vars(_CachedStorage).items() if callable(m) and not n.startswith("__")}
@@ -102,9 +108,9 @@ def main() -> None:
             start = time.perf_counter()
             study([*options, args.trials])
             whole = time.perf_counter() - start
-        os.chdir("/")  # out of the folder that is removed
+        os.chdir("/")  # leave the folder before it is removed
     print(f"{whole:.1f} s for {args.trials} trials")
-    print(f"{storage.seconds:.2f} s of them in calls of the storage, {storage.seconds / whole:.1%}")
+    print(f"{storage.seconds:.2f} s in calls of the storage, {storage.seconds / whole:.1%}")
     print(f"{mlflow[0]:.2f} s of processor time for MLflow, {mlflow[0] / whole:.1%}")
 
 

@@ -1,8 +1,8 @@
-"""What one configuration takes on data of a size.
+"""Time and memory of one configuration on data of a given size.
 
     python docs/measure_scale.py synthetic:users=7000,items=9000,pairs=1000000
 
-Prints memory and processor time of reading, splitting, and of each epoch of iALS with 64 factors, on one machine.
+Prints peak memory, elapsed time and processor time of reading, of splitting, and of epochs of iALS with 64 factors.
 """
 
 import resource
@@ -21,7 +21,7 @@ EPOCHS = 3
 def show(what: str, start: tuple[float, float]) -> tuple[float, float]:
     clock, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{what:<28}{clock:9.1f} s {cpu:9.1f} s of processor time {peak:8.2f} GiB at most so far", flush=True)
+    print(f"{what:<28}{clock:9.1f} s {cpu:9.1f} s of processor time {peak:8.2f} GiB peak so far", flush=True)
     return time.perf_counter(), time.process_time()
 
 

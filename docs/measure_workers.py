@@ -1,10 +1,10 @@
-"""What a second worker brings, beside a second thread and beside what the machine has to give.
+"""Speed-up from a second worker, compared with a second thread and with the limit of the machine.
 
     python docs/measure_workers.py ../shared/data/ml-1m-pairs --runs 3
 
-Runs one study of iALS each way in turn, in folders of their own where MLflow's database is there already, and prints
-the medians. The last line is the machine's: how much longer a process takes that only multiplies a few kilobytes of
-numbers where another does the same beside it. Twice as fast by two workers is to be had only where that is 1.
+Runs one study of iALS in each way in turn, in separate folders with an existing MLflow database, and prints medians.
+The last line describes the machine: how much longer a process that only multiplies a few kilobytes of numbers takes
+while another one does the same. Two workers can be twice as fast only if this ratio is 1.
 """
 
 import argparse
@@ -33,7 +33,7 @@ WAYS = {
 
 
 def study(folder: Path, *options: str) -> tuple[float, float, float]:
-    """Seconds of the whole command, until its first trial, and after its last one."""
+    """Return the seconds of the whole command, before its first trial, and after its last one."""
     command = [sys.executable, "-m", "bench.study", "--model", "ials", "--seed", "1", *options]
     before = time.time()
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         first = Path(scratch, "first")
         first.mkdir()
-        study(first, *common, "1")  # makes MLflow's database, and compiles
+        study(first, *common, "1")  # creates MLflow's database and compiles the kernels
         for run in range(args.runs):
             for way, options in WAYS.items():
                 folder = Path(scratch, f"{way} {run}")
@@ -82,11 +82,11 @@ def main() -> None:
         with get_context("spawn").Pool(2) as pool:
             beside = max(pool.map(seconds_to_multiply, range(2), chunksize=1))
     slowest = median(whole for whole, *_ in taken["1 worker, 1 thread"])
-    print(f"{'':<36}{'seconds':>9}{'before':>9}{'after':>9}{'times as fast':>15}")
+    print(f"{'':<36}{'seconds':>9}{'before':>9}{'after':>9}{'speed-up':>15}")
     for way, runs in taken.items():
         whole, before, after = (median(column) for column in zip(*runs, strict=True))
         print(f"{way:<36}{whole:9.1f}{before:9.1f}{after:9.1f}{slowest / whole:15.2f}")
-    print(f"the machine: {beside / alone:.2f} times as long beside another, on {os.cpu_count()} cores")
+    print(f"the machine: {beside / alone:.2f} times as long beside another process, on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
