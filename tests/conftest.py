@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis draws examples, markers, and real servers."""
+"""Fixtures of all tests: Hypothesis profiles and real servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from tests.servers import find_postgresql, mlflow_server, postgresql_server
 
-# CI tries the same examples each time, so that a change is judged by what it changes; elsewhere they are drawn afresh
+# CI tries the same examples each time, so that only a change can make a test fail; elsewhere examples are random
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server that these tests share."""
+    """URL of a PostgreSQL server, shared by all tests."""
     programs = find_postgresql()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
@@ -44,7 +44,7 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture
 def database(postgresql: str) -> str:
-    """The URL of an empty database of its own on that server."""
+    """URL of a new, empty database on that server."""
     import psycopg
 
     name = f"test_{uuid.uuid4().hex}"
@@ -55,6 +55,6 @@ def database(postgresql: str) -> str:
 
 @pytest.fixture(scope="session")
 def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an MLflow server that these tests share: ask it for one experiment, not for all."""
+    """URL of an MLflow server, shared by all tests: read a single experiment, not all of them."""
     with mlflow_server(tmp_path_factory.mktemp("mlflow")) as url:
         yield url

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that spoils what passes through it."""
+"""A TCP proxy on loopback that simulates network failures."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ INTERNAL_ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nCo
 
 
 class Proxy:
-    """Hands connections on to ``port``; set ``mode`` to spoil them from now on.
+    """Forwards connections to ``port``; ``mode`` selects the failure.
 
-    refuse: new connections are closed at once, and open ones are cut. hang: nothing passes any more. delay: each
-    packet waits ``seconds``. error: whatever is asked is answered with an HTTP status of 500.
+    refuse: open connections are cut and new ones closed at once. hang: no data passes. delay: each packet is delayed
+    by ``seconds``. error: every HTTP request is answered with status 500.
     """
 
     def __init__(self, port: int, seconds: float = 0.0) -> None:
@@ -42,7 +42,7 @@ class Proxy:
             self.cut()
 
     def cut(self) -> None:
-        """Break every connection that is open; new ones are taken."""
+        """Break all open connections; new ones are accepted."""
         for each in list(self._open):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

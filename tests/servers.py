@@ -1,4 +1,4 @@
-"""Real servers for tests, on loopback, each thrown away with its folder."""
+"""Real servers for tests, on loopback, each with a temporary folder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from typing import Any
 
 __all__ = ["find_postgresql", "free_port", "mlflow_server", "postgresql_server", "running", "wait_for"]
 
-START_SECONDS = 90  #: until a server must answer
+START_SECONDS = 90  #: time limit for the start of a server
 POSTGRESQL_OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "fsync": "off",  # the machine does not die in a test, only processes do
+    "fsync": "off",  # tests kill processes, not the machine
 }
 
 
@@ -35,21 +35,21 @@ def free_port() -> int:
 
 
 def find_postgresql() -> Path | None:
-    """The folder of PostgreSQL's programs: Debian keeps them off the path, a folder a version."""
+    """Folder of PostgreSQL's programs; Debian has one folder per version, outside of PATH."""
     found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
     on_path = shutil.which("postgres")
     return max(found, key=lambda path: float(path.parent.name), default=on_path and Path(on_path).parent)
 
 
 @contextmanager
-def postgresql_server(programs: Path, password: str | None = None, words: Sequence[str] = ()) -> Iterator[str]:
-    """A fresh PostgreSQL; yields the URL of its database ``postgres``. Any password is taken, unless one is given.
+def postgresql_server(programs: Path, password: str | None = None, arguments: Sequence[str] = ()) -> Iterator[str]:
+    """Start a new PostgreSQL with additional ``arguments``, and yield the URL of its database ``postgres``.
 
-    ``words`` are more of its own.
+    Without ``password`` it accepts any password.
     """
     import psycopg
 
-    # it refuses to run as root, and another user cannot enter pytest's folders
+    # PostgreSQL refuses to run as root, and other users have no access to pytest's folders
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
     with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as folder:
@@ -64,21 +64,21 @@ def postgresql_server(programs: Path, password: str | None = None, words: Sequen
             setup += ["-A", "scram-sha-256", "--pwfile", f"{folder}/password"]
         subprocess.run([programs / "initdb", *setup], check=True, capture_output=True, cwd=folder, **as_nobody)
         options = [word for name, value in POSTGRESQL_OPTIONS.items() for word in ("-c", f"{name}={value}")]
-        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options, *words]
+        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options, *arguments]
         url = f"postgresql://mfbench@127.0.0.1:{port}/postgres"
-        with running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: waits for no client
+        with running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: does not wait for clients
             wait_for(process, lambda: psycopg.connect(url, password=password).close(), psycopg.OperationalError)
             yield url
 
 
 @contextmanager
 def mlflow_server(folder: Path) -> Iterator[str]:
-    """A fresh MLflow server with SQLite in ``folder``; yields its URL."""
+    """Start a new MLflow server with SQLite in ``folder``, and yield its URL."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "artifacts"]
     url = f"http://127.0.0.1:{port}"
-    # killed with its workers, which outlive a mere terminate
+    # SIGKILL for the whole group, because its workers survive SIGTERM
     with running(
         command, folder, stop=signal.SIGKILL, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     ) as server:
@@ -90,7 +90,7 @@ def mlflow_server(folder: Path) -> Iterator[str]:
 def running(
     command: list[str], folder: Path | str, stop: signal.Signals, **how: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, which is sent ``stop`` in the end."""
+    """Run a process in a group of its own, which gets the signal ``stop`` at the end."""
     with open(f"{folder}/log", "wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **how)
     try:
@@ -101,11 +101,12 @@ def running(
         process.wait(timeout=60)
 
 
-def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
+def wait_for(process: subprocess.Popen[bytes], connect: Callable[[], Any], not_yet: type[Exception]) -> None:
+    """Call ``connect`` until it no longer raises ``not_yet``."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            ask()
+            connect()
         except not_yet as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise TimeoutError(f"no answer from {process.args!r}") from error

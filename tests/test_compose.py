@@ -1,4 +1,4 @@
-"""The cluster of compose.yaml: its text, and its own command lines, run as plain processes of this machine."""
+"""The cluster of compose.yaml: its text, and its commands run as processes of this machine."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def words(service: str) -> list[str]:
     return [*SERVICES[service].get("entrypoint", []), *SERVICES[service].get("command", [])]
 
 
-def test_it_keeps_to_the_compose_specification() -> None:
+def test_the_file_follows_the_compose_specification() -> None:
     import compose_spec
 
     compose_spec.PyCompose.from_json(json.dumps(COMPOSE)).validate()
 
 
-def test_the_services_of_the_page_are_there() -> None:
+def test_the_documented_services_exist() -> None:
     assert set(SERVICES) >= {"postgres", "mlflow", "scheduler", "worker", "study"}
 
 
-def test_what_a_service_names_is_there() -> None:
+def test_references_between_services_resolve() -> None:
     for name, service in SERVICES.items():
         assert set(service.get("depends_on", [])) <= set(SERVICES), name
         assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"]), name
@@ -47,7 +47,7 @@ def test_what_a_service_names_is_there() -> None:
     assert set(re.findall(r"@(\w+)/", TEXT)) <= set(SERVICES)
 
 
-def test_no_password_is_written_down_or_given_on_a_command_line() -> None:
+def test_no_password_is_in_the_file_or_on_a_command_line() -> None:
     assert re.findall(r"://[^/\s]*:[^/\s]*@", TEXT) == []
     for name, service in SERVICES.items():
         settings = service.get("environment", {})
@@ -58,7 +58,7 @@ def test_no_password_is_written_down_or_given_on_a_command_line() -> None:
 
 
 @pytest.mark.parametrize(("service", "module"), [("scheduler", "dask_scheduler"), ("worker", "dask_worker")])
-def test_the_options_of_dask_are_dasks(service: str, module: str) -> None:
+def test_the_options_of_dask_exist(service: str, module: str) -> None:
     import importlib
 
     program = importlib.import_module(f"distributed.cli.{module}").main
@@ -68,7 +68,7 @@ def test_the_options_of_dask_are_dasks(service: str, module: str) -> None:
     assert given <= known
 
 
-def test_the_options_of_mlflow_are_mlflows() -> None:
+def test_the_options_of_mlflow_exist() -> None:
     from mlflow.cli import server
 
     known = {option for parameter in server.params for option in parameter.opts}
@@ -77,19 +77,19 @@ def test_the_options_of_mlflow_are_mlflows() -> None:
     assert given <= known
 
 
-def test_one_service_builds_the_image_of_all_and_none_fetches_it() -> None:
+def test_one_service_builds_the_image_and_none_pulls_it() -> None:
     ours = [service for service in SERVICES.values() if service["image"] == "mfbench"]
     assert sum("build" in service for service in ours) == 1
     assert {service["pull_policy"] for service in ours} == {"never"}
 
 
 class Here:
-    """The services as processes of this machine: on free ports of loopback, with the secret in ``folder``."""
+    """Runs the services as processes of this machine, on free ports, with the secret in ``folder``."""
 
     def __init__(self, folder: Path, postgres: str) -> None:
         self.folder = folder
         self.mlflow, self.scheduler = (f"127.0.0.1:{free_port()}" for _ in range(2))
-        self._places = {
+        self._replacements = {
             "$$": "$",
             "@postgres": f"@{postgres}",
             "--host=0.0.0.0": f"--host=127.0.0.1 --port={self.mlflow.partition(':')[2]}",
@@ -103,16 +103,17 @@ class Here:
             "${MFBENCH_WORKER_THREADS:-2}": "2",
         }
 
-    def of(self, text: str) -> str:
-        pattern = "|".join(re.escape(place) for place in self._places)
-        return re.sub(pattern, lambda found: self._places[found[0]], text)
+    def localised(self, text: str) -> str:
+        """Replace hosts, ports and paths of the containers by those of this machine."""
+        pattern = "|".join(map(re.escape, self._replacements))
+        return re.sub(pattern, lambda match: self._replacements[match[0]], text)
 
     def command(self, service: str) -> list[str]:
-        """Its entrypoint and its command, an option that has become two being two words."""
-        return [part for word in words(service) for part in re.split(r" (?=--port=)", self.of(word))]
+        """Entrypoint and command of the service; an added ``--port`` is an argument of its own."""
+        return [part for word in words(service) for part in re.split(r" (?=--port=)", self.localised(word))]
 
     def environment(self, service: str) -> dict[str, str]:
-        given = {name: self.of(str(value)) for name, value in SERVICES[service]["environment"].items()}
+        given = {name: self.localised(str(value)) for name, value in SERVICES[service]["environment"].items()}
         programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {**os.environ, "PATH": programs, "PYTHONPATH": str(ROOT), **given}
 
@@ -129,7 +130,7 @@ class Here:
         return done.stdout + done.stderr
 
 
-def test_its_commands_run_a_study_with_the_secret_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_services_run_a_study_with_the_secret_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = find_postgresql()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
@@ -150,7 +151,7 @@ def test_its_commands_run_a_study_with_the_secret_alone(tmp_path: Path, monkeypa
         check = [programs / "pg_isready", *healthy[2:], "--port", at.partition(":")[2]]
         assert subprocess.run(check, capture_output=True).returncode == 0
         here = Here(tmp_path, at)
-        for _ in range(2):  # every start of the cluster runs it once
+        for _ in range(2):  # it runs at every start of the cluster
             here.run("mlflow-database")
         started = {
             service: stack.enter_context(
@@ -166,17 +167,19 @@ def test_its_commands_run_a_study_with_the_secret_alone(tmp_path: Path, monkeypa
             OSError,
         )
         options = "--model ials --data synthetic:users=300,items=100,pairs=3000 --trials 3 --rescore 0"
-        said = here.run("study", *options.split())
-        assert f"MLflow: http://{here.mlflow}" in said
-        assert "Best of 3 trials" in said
+        output = here.run("study", *options.split())
+        assert f"MLflow: http://{here.mlflow}" in output
+        assert "Best of 3 trials" in output
         with psycopg.connect(f"{url.rpartition('/')[0]}/mlflow", password=secret) as connection:
-            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (4,)  # the study's, and its trials'
+            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (
+                4,
+            )  # one of the study, three of its trials
         lines = [Path(f"/proc/{process.pid}/cmdline").read_bytes() for process in started.values()]
     logs = [path.read_bytes() for service in started for path in (tmp_path / service).glob("log")]
     reports = [path.read_bytes() for path in (tmp_path / "reports").rglob("*") if path.is_file()]
     assert len(logs) == 3
     assert reports
-    assert [text for text in (said.encode(), *lines, *logs, *reports) if secret.encode() in text] == []
+    assert [text for text in (output.encode(), *lines, *logs, *reports) if secret.encode() in text] == []
 
 
 def own_folder(folder: Path, service: str) -> Path:

@@ -1,4 +1,4 @@
-"""Who may import whom, and which package alone may import a library, held against the code."""
+"""Checks which package may import which, and which libraries are reserved to a package."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that the file imports, wherever in it; ``from a import b`` counts as ``a`` and as ``a.b``."""
+    """All modules that the file imports at any level; ``from a import b`` counts as ``a`` and as ``a.b``."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative imports hide who imports whom"
+            assert node.level == 0, f"{path}: relative imports hide the package that is imported"
             found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
-def inside(module: str, places: set[str]) -> bool:
-    return any(module == place or module.startswith(f"{place}.") for place in places)
+def inside(module: str, packages: set[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 @pytest.mark.parametrize(("module", "path"), list(modules()), ids=str)
@@ -57,14 +57,14 @@ def test_a_module_imports_only_what_its_package_may(module: str, path: Path) -> 
     allowed = MAY_IMPORT[module.partition(".")[0]]
     found = imports(path)
     ours = {name for name in found if name.partition(".")[0] in OURS}
-    # of "from studies import record" both "studies" and "studies.record" are seen; the longer one decides
+    # "from studies import record" counts as "studies" and as "studies.record"; only the longer name is checked
     exact = {name for name in ours if not any(other.startswith(f"{name}.") for other in ours)}
     assert {name for name in exact if not inside(name, allowed)} == set()
-    taken = {name for library, places in RESERVED.items() for name in found if inside(name, {library})}
-    assert {name for name in taken if not inside(module, RESERVED[name.partition(".")[0]])} == set()
+    reserved = {name for name in found if name.partition(".")[0] in RESERVED}
+    assert {name for name in reserved if not inside(module, RESERVED[name.partition(".")[0]])} == set()
 
 
-def test_every_package_and_its_data_are_listed_for_the_distribution() -> None:
+def test_the_distribution_lists_every_package_and_its_data() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

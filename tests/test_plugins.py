@@ -22,7 +22,7 @@ class TestExample(ModelContract):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of packages that holds the example, as pip installs it."""
+    """Folder of packages into which pip has installed the example."""
     folder = tmp_path_factory.mktemp("plugins")
     source = folder / "source"
     source.mkdir()
@@ -37,16 +37,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def broken(site: Path, name: str, value: str) -> None:
-    """A package whose entry point is there and whose module is not right."""
+    """Create a package with an invalid entry point."""
     about = site / f"{name}_package-1.0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-package\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[mfbench.models]\n{name} = {value}\n")
 
 
-def run(site: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
-    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_a_plugin_has_a_study_and_a_place_in_the_comparison(installed: Path, tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_plugins_that_do_not_load_are_named_and_left_out(tmp_path: Path) -> None
     broken(site, "renamed", "mfbench_two_hops:SPEC")
     (site / "mfbench_two_hops.py").write_bytes((EXAMPLE / "mfbench_two_hops.py").read_bytes())
     code = "import studies.registry as r; print(*r.usable_models()); print(*r.left_out_plugins(), sep='\\n')"
-    asked = run(site, tmp_path, "-c", code)
-    names, *reasons = asked.stdout.splitlines()
+    listed = run(site, tmp_path, "-c", code)
+    names, *reasons = listed.stdout.splitlines()
     assert "ials" in names.split()
     assert not {"theirs", "odd", "renamed"} & set(names.split())
     assert sorted(reasons) == [

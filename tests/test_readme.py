@@ -1,4 +1,4 @@
-"""What the README promises in words that can be run."""
+"""Commands and examples of the README."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_two_commands_near_the_top_do_all_the_setting_up_and_ci_runs_them() -> None:
+def test_the_first_two_commands_set_everything_up_and_ci_runs_them() -> None:
     commands = re.findall(r"```sh\n(.+?)\n```", README, re.DOTALL)[:2]
     assert all(command in "\n".join(README.splitlines()[:20]) for command in commands)
     study, test = commands
@@ -24,18 +24,18 @@ def test_two_commands_near_the_top_do_all_the_setting_up_and_ci_runs_them() -> N
     assert [command for command in commands if command not in (ROOT / ".ci/run").read_text()] == []
 
 
-def test_the_lock_is_plain_pins() -> None:
+def test_the_lock_has_only_exact_versions() -> None:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.+!-]+", line)] == []
 
 
-def test_every_model_and_command_is_named() -> None:
+def test_every_model_and_command_is_mentioned() -> None:
     assert {model for model in [*MODELS, *NEED_EXTRAS] if f"`{model}`" not in README} == set()
     commands = {path.stem for path in (ROOT / "bench").glob("*.py") if "__main__" in path.read_text()}
     assert {name for name in commands if f"python -m bench.{name}" not in README} == set()
 
 
-def test_the_example_in_python_runs(
+def test_the_python_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (example,) = re.findall(r"```python\n(.+?)```", README, re.DOTALL)

@@ -1,4 +1,4 @@
-"""The names of our packages are common; another one of the same name must not be taken for ours."""
+"""The names of our packages are common: a package of the same name must not be imported instead of ours."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_a_foreign_package_of_the_same_name_is_refused_in_one_line(tmp_path: Pat
     assert "ImportError: mfbench's package" in imported.stderr
 
 
-def test_an_empty_folder_of_the_same_name_does_no_harm(tmp_path: Path) -> None:
+def test_an_empty_folder_of_the_same_name_is_harmless(tmp_path: Path) -> None:
     (tmp_path / "reports").mkdir()
     assert run(["-m", "bench.study", "--help"], tmp_path).returncode == 0
 
 
-def test_a_second_run_in_a_folder_of_ones_own_is_not_hidden_by_the_reports_of_the_first(tmp_path: Path) -> None:
+def test_the_folder_of_reports_of_an_earlier_run_does_not_hide_our_package(tmp_path: Path) -> None:
     (tmp_path / "reports" / "html").mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-m", "bench.study", "--model", "popularity", "--no-mlflow"]
