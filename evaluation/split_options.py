@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Literal
 
+from evaluation.option_ranges import check_ranges
 from models.errors import UserError
 
 __all__ = ["InvalidSplitError", "SplitOptions"]
@@ -14,31 +16,91 @@ class InvalidSplitError(UserError):
     """The data cannot be split with these options; the message gives the reason and the remedy."""
 
 
+def _parse_holdout(text: str) -> tuple[str, int]:
+    """``3`` -> ("random", 3), ``last`` -> ("last", 1), ``last:3`` -> ("last", 3)."""
+    match = re.fullmatch(r"(last(?=:|$)|):?([1-9][0-9]{0,8})?", text)
+    if not match or not text or text.startswith(":") or text.endswith(":"):
+        raise ValueError(f"{text!r} is neither a number of items, such as 1, nor last, nor last:N")
+    return match[1] or "random", int(match[2] or 1)
+
+
+def _parse_users(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1 and not (value >= 1 and value.is_integer()):
+        raise ValueError(f"{text!r} is neither a share between 0 and 1 nor a whole number of users")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """How likes are held out. Invalid values raise InvalidSplitError."""
+    """How likes are held out. Invalid values raise InvalidSplitError.
 
-    kind: Literal["leave-one-out", "given"] = "leave-one-out"  #: given: validation likes are the author's
-    seen: Literal["exclude", "include"] = "exclude"  #: whether items of a user's history are ranked, too
-    protocol: Literal["warm", "fold-in"] = "warm"  #: train on what is left of an asked user's history, or not
-    holdout: Literal["random", "last"] = "random"  #: which likes: any, or the last by time
-    n_held_out: int = 1  #: likes hidden from a user, for the test and again for validation
-    test_users: float = 0.2  #: a share below 1, raised to 1,000 users where there are as many; or a number of users
-    validation_users: int = 5000  #: at most
-    draws: int | None = None  #: independent draws of the validation likes; None: until 3,000 likes, 5 at most
+    The metadata of a field describes the command-line option (``bench.cli.options``).
+    """
+
+    kind: Literal["leave-one-out", "given"] = field(
+        default="leave-one-out",
+        metadata={
+            "option": "split",
+            "help": "Hold out likes of each evaluation user (leave-one-out), or take the validation likes that come "
+            "with the data (given), as in a data.npz",
+        },
+    )
+    seen: Literal["exclude", "include"] = field(
+        default="exclude",
+        metadata={"help": "Exclude items that a user has already liked from the ranking, or include them"},
+    )
+    protocol: Literal["warm", "fold-in"] = field(
+        default="warm",
+        metadata={
+            "help": "Train on the remaining likes of evaluation users (warm), or on other users only and fold them in "
+            "(fold-in)"
+        },
+    )
+    holdout: Literal["random", "last"] = "random"  #: which likes of a user are held out
+    n_held_out: int = field(
+        default=1,
+        metadata={
+            "option": "holdout",
+            "help": "Hold out N random items of each evaluation user, or the N last by time; as many again for "
+            "validation",
+            "metavar": "N|last|last:N",
+            "parse": _parse_holdout,  # the values of both fields
+            "min": 1,
+        },
+    )
+    test_users: float = field(
+        default=0.2,
+        metadata={
+            "help": "Test on a share or number of the users with enough likes; a share is raised to 1,000 users where "
+            "there are as many",
+            "metavar": "SHARE|N",
+            "parse": _parse_users,
+        },
+    )
+    validation_users: int = field(
+        default=5000, metadata={"help": "Validate on at most this many users", "metavar": "N", "min": 1}
+    )
+    draws: int | None = field(
+        default=None,
+        metadata={
+            "help": "Average over this many independent draws of the validation likes",
+            "metavar": "N",
+            "min": 1,
+            "default": "as many as give 3,000 likes, at most 5",
+        },
+    )
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.n_held_out < 1:
-            raise InvalidSplitError(f"at least 1 like of each user must be held out, got {self.n_held_out}")
+        check_ranges(self, InvalidSplitError)
         if not self.test_users > 0 or (self.test_users >= 1 and self.test_users % 1):
             raise InvalidSplitError(
                 f"test users must be a share between 0 and 1 or a whole number of users, got {self.test_users}"
             )
-        if self.validation_users < 1:
-            raise InvalidSplitError(f"at least 1 validation user is needed, got {self.validation_users}")
-        if self.draws is not None and self.draws < 1:
-            raise InvalidSplitError(f"at least 1 draw of the validation likes is needed, got {self.draws}")
         if self.kind == "given" and (self.protocol != "warm" or (self.draws or 1) > 1):
             raise InvalidSplitError("the author's validation likes are a single draw of users in the training data")
         if self.holdout == "last" and self.protocol == "warm" and (self.draws or 1) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -12,21 +12,20 @@ import optuna
 from optuna.pruners import NopPruner
 
 from evaluation.interactions import Interactions
-from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
 from evaluation.split import Fold, Split
 from models.memory import check_memory
 from studies.environment import describe_environment
 from studies.execution.loop import Limits, run_trials
 from studies.execution.objective import Objective
-from studies.execution.workers import WorkersError, check_workers, connecting, run_on_workers
+from studies.execution.workers import check_workers, connecting, run_on_workers
 from studies.half_life import HALF_LIFE, half_life_space, with_times
 from studies.history import StudyHistory
+from studies.options import SearchOptions
 from studies.registry import load_spec
 from studies.rescoring import rescore
 from studies.samplers.grid import n_configurations
-from studies.samplers.growth import Growth, GrowthError, plan_growth
-from studies.samplers.seeded import SamplerName, make_sampler, sampler_in_words
-from studies.secrets import hide_password
+from studies.samplers.growth import Growth, plan_growth
+from studies.samplers.seeded import make_sampler, sampler_in_words
 from studies.spec import Searched, StudySpec
 from studies.storage.errors import storage_errors_explained
 from studies.storage.opening import create_or_resume, open_storage
@@ -39,62 +38,6 @@ from studies.trial import run_trial, warm_up
 __all__ = ["Observer", "SearchOptions", "search"]
 
 FLOOR = "popularity"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """How to search."""
-
-    study_name: str
-    storage: str = field(default="sqlite:///mfbench.db", repr=False)  #: it may hold a password
-    metric: Metric = DEFAULT
-    second_metric: Metric | None = None  #: with one, the study looks for the front of the two, and nothing is pruned
-    n_trials: int = 30  #: in total: a resumed study is topped up to it
-    timeout: float | None = None  #: seconds after which no new trial is started
-    sampler: SamplerName = "tpe"  #: a resumed study may go on with another
-    grow_factors: int | None = None  #: search with few factors, then double the best up to so many
-    trial_timeout: float | None = None  #: seconds after which a trial fails, wherever it is: its process can be ended
-    max_failures: int = 10  #: failed trials of the study at which it stops
-    seed: int = 0
-    threads: int | None = None  #: of each worker
-    workers: int = 1  #: processes of this machine
-    scheduler: str | None = None  #: of a Dask cluster, all of whose workers take part
-    half_life: tuple[float | None, ...] = ()  #: days after which a like counts half, to choose from; None: never
-    rescore: int = 5  #: how many of the best are scored again on fresh draws before a winner is named
-
-    def __post_init__(self) -> None:
-        if self.n_trials < 1:
-            raise ValueError(f"the number of trials must be at least 1, got {self.n_trials}")
-        if self.max_failures < 1:
-            raise ValueError(f"max_failures must be at least 1, got {self.max_failures}")
-        if self.scheduler and self.workers > 1:
-            raise WorkersError(
-                f"{self.workers} workers of this machine and those of {hide_password(self.scheduler)}: "
-                "give one of the two"
-            )
-        if self.scheduler and self.storage.startswith("sqlite"):
-            raise WorkersError(
-                f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
-                "give a --storage that they can reach, such as postgresql://user@host/studies"
-            )
-        if self.grow_factors and self.sampler == "grid":
-            raise GrowthError("A grid does not grow; leave --grow-factors out, or take --sampler tpe")
-        if self.second_metric == self.metric:
-            raise InvalidMetricError(f"The two metrics of a study must differ, got {self.metric} twice")
-
-    @property
-    def is_serial(self) -> bool:
-        """Whether trials run in this process, which nobody could end in the middle of a fit that hangs."""
-        return self.workers == 1 and self.scheduler is None and self.trial_timeout is None
-
-    @property
-    def own_threads(self) -> int | None:
-        """What this process may use where no worker is at work."""
-        return self.threads * self.workers if self.threads else None
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        return (self.metric, self.second_metric) if self.second_metric else (self.metric,)
 
 
 class Observer(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from bench.cli.tables import aligned
 from reports.formats import NOTHING, brief, score, size, times, visible
 from studies.record.peers import Contest, Entry, Spread
 
@@ -21,9 +22,8 @@ def result_lines(contest: Contest) -> Iterator[str]:
     columns += ["to target", OVER_OURS] if contest.target is not None else []
     rows = [[*columns, contest.quality, "memory", "of it added"]]
     rows += [_cells(contest, entry) for entry in contest.entries if not entry.problem]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for line in aligned(rows):
+        yield f"  {line}"
     for entry in contest.entries:
         if entry.problem:
             yield f"  {entry.name} failed: {visible(entry.problem)}"

@@ -1,13 +1,14 @@
-"""What a user may say about the data: one dataclass, shared by every command."""
+"""Options of loading data, the same in every command."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from bench.datasets.columns import parse_columns
 from bench.datasets.errors import DataError, did_you_mean, shown
+from evaluation.option_ranges import check_ranges
 
 __all__ = ["FORMATS", "LIKED_FROM", "REPEATS", "DataOptions", "Format", "Repeats"]
 
@@ -15,53 +16,158 @@ Format = Literal["text", "parquet", "sparse", "lists"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Repeats = Literal["sum", "last"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
-#: A rating from here on is a like when the user does not say otherwise.
-LIKED_FROM = 4.0
+LIKED_FROM = 4.0  #: the default of ``positive_from``
+READING = "reading the data, where it is not recognised"  #: a group of options
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Which data to load, and what in it counts as a like; the only place where the defaults are written."""
+    """Which data to load, and what in it counts as a like. Raises DataError.
 
-    data: str = "movielens-small"  #: name of a known set, ``synthetic:...``, or path of a file, folder or zip
-    items: str | None = None  #: file of item titles, and of features
-    item_features: str | None = None  #: columns of it, ``genres,year``; None takes genres, ``none`` nothing
-    users: str | None = None  #: file of users
-    user_features: str | None = None  #: columns of it; None takes nothing
-    format: Format | None = None  #: None recognises it
-    columns: str | None = None  #: ``user=uid,item=track,rating=plays,time=ts``; None recognises them
-    separator: str | None = None  #: between the columns of a text table; None recognises it
-    header: bool | None = None  #: whether a text table has one; None recognises it
-    positive_from: float | None = None  #: a rating from here on is a like; None takes 4 where there are ratings
-    repeats: Repeats | None = None  #: of a repeated pair; None takes the last rating, and sums all else
-    min_user_likes: int = 1  #: users with fewer are left out
-    min_item_likes: int = 1  #: items with fewer are left out
-    top_items: float | None = None  #: share of the items to keep, the most popular ones
-    sample_users: float | None = None  #: share of the users to keep, at random
-    sample_seed: int = 0  #: seed of that sample
-    trust_pickle: bool = False  #: whether object arrays may be unpickled, which can run code of the file
-    keep_ratings: bool = False  #: whether ratings are kept beside the likes, for models that learn from them
-    keep_features: bool = False  #: whether features are read, for models that learn from them
-    use_cache: bool = True  #: whether parsed data may be kept in, and taken from, the user's cache folder
+    The metadata of a field describes the command-line option (``bench.cli.options``).
+    """
+
+    data: str = field(
+        default="movielens-small",
+        metadata={
+            "help": "Load a known data set (bench.data list), synthetic:users=...,items=...,pairs=..., or a file, "
+            "folder or zip",
+            "metavar": "NAME|PATH",
+            "path": True,
+        },
+    )
+    items: str | None = field(
+        default=None,
+        metadata={
+            "help": "Read titles and features of items from this file",
+            "metavar": "FILE",
+            "path": True,
+            "default": "a file beside the interactions, if any",
+        },
+    )
+    item_features: str | None = field(
+        default=None,
+        metadata={
+            "help": "Learn from these columns of the items' file (hybrid only); | separates several values, numbers "
+            "are cut into ten ranges, none uses no column",
+            "metavar": "COLUMN,...",
+            "default": "genres or tags, if any",
+        },
+    )
+    users: str | None = field(
+        default=None,
+        metadata={
+            "help": "Read features of users from this file",
+            "metavar": "FILE",
+            "path": True,
+            "default": "a file beside the interactions, if any",
+        },
+    )
+    user_features: str | None = field(
+        default=None,
+        metadata={
+            "help": "Learn from these columns of the users' file (hybrid only)",
+            "metavar": "COLUMN,...",
+            "default": "none",
+        },
+    )
+    positive_from: float | None = field(
+        default=None,
+        metadata={
+            "help": "Count a rating as a like from this value on",
+            "metavar": "RATING",
+            "default": f"{LIKED_FROM:g} where there are ratings",
+        },
+    )
+    min_user_likes: int = field(
+        default=1, metadata={"help": "Leave out users with fewer likes", "metavar": "N", "min": 1}
+    )
+    min_item_likes: int = field(
+        default=1, metadata={"help": "Leave out items with fewer likes", "metavar": "N", "min": 1}
+    )
+    top_items: float | None = field(
+        default=None,
+        metadata={
+            "help": "Keep this share of the items, the most popular ones; 0.05 keeps 5 %",
+            "metavar": "SHARE",
+            "above": 0,
+            "max": 1,
+            "default": "all",
+        },
+    )
+    sample_users: float | None = field(
+        default=None,
+        metadata={
+            "help": "Keep a random share of the users; 0.05 keeps 5 %",
+            "metavar": "SHARE",
+            "above": 0,
+            "max": 1,
+            "default": "all",
+        },
+    )
+    sample_seed: int = field(default=0, metadata={"help": "Draw that sample with seed N", "metavar": "N", "min": 0})
+    repeats: Repeats | None = field(
+        default=None,
+        metadata={
+            "help": "Add up the values of a repeated user-item pair, or take the last one",
+            "default": "last for ratings, else sum",
+        },
+    )
+    format: Format | None = field(
+        default=None, metadata={"help": "Read files of this format", "default": "recognised", "group": READING}
+    )
+    columns: str | None = field(
+        default=None,
+        metadata={
+            "help": "Take the roles of columns from this list, such as user=uid,item=track,rating=plays,time=ts",
+            "metavar": "ROLE=NAME,...",
+            "default": "recognised",
+            "group": READING,
+        },
+    )
+    separator: str | None = field(
+        default=None,
+        metadata={
+            "help": r"Split the columns of a text table at this character; \t is a tab",
+            "metavar": "CHARACTER",
+            "default": "recognised",
+            "group": READING,
+        },
+    )
+    header: bool | None = field(
+        default=None,
+        metadata={
+            "help": "Read the first line of a text table as column names, or as data",
+            "default": "recognised",
+            "group": READING,
+        },
+    )
+    trust_pickle: bool = field(
+        default=False,
+        metadata={"help": "Unpickle the object arrays of an .npz, which can run the file's code", "group": READING},
+    )
+    use_cache: bool = field(
+        default=True,
+        metadata={
+            "option": "no-cache",
+            "help": "Parse large files again, and keep no parsed copy in the user's cache folder",
+            "group": READING,
+        },
+    )
+    keep_ratings: bool = False  #: keep ratings beside the likes, for models that learn from them
+    keep_features: bool = False  #: read features, for models that learn from them
 
     def __post_init__(self) -> None:
+        check_ranges(self, DataError)
         if self.positive_from is not None and not math.isfinite(self.positive_from):
             raise DataError(f"--positive-from must be a finite number, got {self.positive_from}")
-        for option, count in (("--min-user-likes", self.min_user_likes), ("--min-item-likes", self.min_item_likes)):
-            if count < 1:
-                raise DataError(f"{option} must be at least 1, got {count}")
-        for option, share in (("--top-items", self.top_items), ("--sample-users", self.sample_users)):
-            if share is not None and not 0 < share <= 1:
-                raise DataError(f"{option} is a share above 0 and up to 1, got {share}; 0.05 keeps 5 %")
         for option, word, words in (("--format", self.format, FORMATS), ("--repeats", self.repeats, REPEATS)):
             if word is not None and word not in words:
                 hint = did_you_mean(word, words)
                 raise DataError(f"Unknown {option} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
         features = {"item-features": self.item_features, "users": self.users, "user-features": self.user_features}
-        if not self.keep_features and (asked := [name for name, value in features.items() if value]):
-            raise DataError(f"--{asked[0]}: nothing here learns from features; leave it out, or take --model hybrid")
-        if self.sample_seed < 0:
-            raise DataError(f"--sample-seed must not be negative, got {self.sample_seed}")
+        if not self.keep_features and (given := [name for name, value in features.items() if value]):
+            raise DataError(f"--{given[0]}: nothing here learns from features; leave it out, or take --model hybrid")
         if self.separator is not None and not _can_separate(self.separator):
             raise DataError(f"--separator must be one ASCII character, '::' or '\\t', got {shown(self.separator)!r}")
         if self.columns is not None:
@@ -69,7 +175,7 @@ class DataOptions:
 
     @property
     def liked_from(self) -> float:
-        """From where on a rating is a like."""
+        """The lowest rating that counts as a like."""
         return LIKED_FROM if self.positive_from is None else self.positive_from
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from optuna.storages import RDBStorage
 from evaluation import beyond_accuracy
 from evaluation.fold import Fold
 from evaluation.interactions import Interactions
-from evaluation.metrics import DEFAULT, NOTATION, Metric, formula
+from evaluation.metrics import NOTATION, Metric, formula
 from evaluation.overlap import MEASURES, RankedLists
 from evaluation.rating_errors import FORMULAS
 from evaluation.split import Split
@@ -42,6 +42,7 @@ from studies.comparison.scores import (
 )
 from studies.environment import describe_environment
 from studies.half_life import with_times
+from studies.options import CompareOptions
 from studies.record.comparison import ComparisonRecord, EntrantRecord, OpeningRecord
 from studies.storage.settings import data_summary, split_summary
 
@@ -52,31 +53,6 @@ ENOUGH_LIKES = 5  #: below so many an item's neighbours are chance
 N_SHOWN_ITEMS = 5
 LABELS = {"rbo": "RBO", "tau": "Kendall’s tau", "intra_list_diversity": "Diversity in a list"}
 LEFT_OUT_OF_OVERLAP = "random"  #: by chance k of all items are shared, which needs no measuring
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareOptions:
-    """How to compare."""
-
-    name: str
-    metric: Metric = DEFAULT
-    n_seeds: int = 5  #: refits of each model
-    margin: float = 0.005  #: differences of the metric below it are practically none
-    seed: int = 0
-    threads: int | None = None
-    jobs: int = 1  #: refits side by side; kernels use all cores already
-    items: tuple[int, ...] = ()  #: whose neighbours are shown; none: of the most popular
-    map_method: Literal["pca", "umap"] = "pca"
-
-    def __post_init__(self) -> None:
-        if self.n_seeds < 1:
-            raise ValueError(f"at least 1 refit of each model is needed, got {self.n_seeds}")
-        if not self.margin >= 0:
-            raise ValueError(f"the margin must not be negative, got {self.margin}")
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(range(self.seed, self.seed + self.n_seeds))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -11,14 +11,14 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from studies.options import SamplerName
 from studies.samplers.grid import GRID_POINTS, GridSampler
 from studies.samplers.growth import Growth, GrowthSampler
 from studies.spec import Searched
 from studies.storage.requeueing import draw_position
 
-__all__ = ["N_STARTUP_TRIALS", "SamplerName", "SeededSampler", "make_sampler", "sampler_in_words"]
+__all__ = ["N_STARTUP_TRIALS", "SeededSampler", "make_sampler", "sampler_in_words"]
 
-SamplerName = Literal["tpe", "random", "gp", "grid"]
 N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
 
 

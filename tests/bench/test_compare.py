@@ -100,7 +100,7 @@ def test_models_without_the_memory_they_need_are_left_out_unless_they_are_named(
         (("--models", "iasl"), "Did you mean 'ials'?"),
         (("--metric", "map@30"), "metric is mrr@100 there and map@30 here"),
         (("--show-items", "qqqqqqqqqq"), "No item of likes.csv is like 'qqqqqqqqqq'"),
-        (("--margin", "0"), "'0' is not a number above 0"),
+        (("--margin", "0"), "must be above 0, got 0"),
         (("--map", "tsne"), "'tsne' is none of pca, umap"),
         (("--storage", "sqlite:///empty.db"), "No model has a study of likes.csv in the storage"),
     ],

@@ -111,7 +111,7 @@ def test_convert_makes_a_file_that_needs_no_trust(tmp_path, capsys):
     [
         (["fetch", "movielens-1n"], "Unknown data set 'movielens-1n'. Choose one of: movielens-100k, "),
         (["inspect", "nowhere.csv"], "nowhere.csv: there is no such file or folder; check the path"),
-        (["inspect", "--repeats", "some"], "Unknown --repeats 'some'. Choose one of: sum, last."),
+        (["inspect", "--repeats", "some"], "argument --repeats: 'some' is none of sum, last; --help"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(words, message, capsys):

@@ -105,7 +105,7 @@ def test_vectors_and_their_index_give_the_models_lists(command: Command, likes_f
 def test_without_usearch_the_vectors_are_written_and_it_is_said(
     command: Command, likes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.vector_index.can_index", lambda: False)
+    monkeypatch.setattr("bench.commands.vector_index.can_index", lambda: False)
     done = command("export", "--model", "ials", "--data", str(likes_file), "--to", "out")
     assert "No index was made, as usearch is not installed: pip install -e '.[ann]'" in done.out
     assert (tmp_path / "out" / "items.npy").exists()

@@ -135,14 +135,14 @@ def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--epochs", "3"), "3 epochs are too few: 4 are timed"),
+        (("--epochs", "3"), "must be at least 4, got 3"),
         (
             ("--only", "ils"),
             "'ils' is none of ials, ials-64, ials-128, bpr, warp, hybrid, item2item, top-100, ranks, ratings. Did you",
         ),
         (("--threads", "1,x"), "'x' is not a whole number from 1 on"),
         (("--threads", "4096"), "4096 threads are more than the "),
-        (("--runs", "0"), "'0' is not a whole number from 1 on"),
+        (("--runs", "0"), "must be at least 1, got 0"),
         (("--data", "movielens-smal"), "Did you mean 'movielens-small'?"),
         (
             ("--data", "synthetic:users=80,items=70,pairs=80"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.side_by_side import table_lines
+from bench.commands.show import table_lines
 from tests.bench.conftest import Command
 
 HOSTILE = "\x1b[31mred\x1b[0m\u202e"

@@ -122,7 +122,7 @@ def test_a_model_is_asked_about_one_user_as_the_course_does() -> None:
         (("--set", "bpr.n_epochs=many"), "bpr.n_epochs takes values such as 40, got 'many'"),
         (("--set", "bpr.n_epochs=0"), "n_epochs must be at least 1, got 0"),
         (("--set", "item2item.max_history=few"), "item2item.max_history takes values such as None, got 'few'"),
-        (("--calls", "0"), "'0' is not a whole number from 1 on"),
+        (("--calls", "0"), "must be at least 1, got 0"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
     ],
 )

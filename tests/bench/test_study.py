@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import models.memory
-from bench.results import tracked_at
+from bench.commands.study_results import tracked_at
 from tests.bench.conftest import Command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,19 +93,19 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--data", "movielens-smal"), "Did you mean 'movielens-small'?"),
         (("--model", "ials", "--data", "nowhere.csv"), "nowhere.csv"),
         (("--model", "ials", "--protocol", "wram"), "'wram' is none of warm, fold-in. Did you mean 'warm'?"),
-        (("--model", "ials", "--holdout", "first"), "'first' is neither a number of likes"),
-        (("--model", "ials", "--holdout", "last:"), "'last:' is neither a number of likes"),
-        (("--model", "ials", "--holdout", "0"), "'0' is neither a number of likes"),
+        (("--model", "ials", "--holdout", "first"), "'first' is neither a number of items"),
+        (("--model", "ials", "--holdout", "last:"), "'last:' is neither a number of items"),
+        (("--model", "ials", "--holdout", "0"), "'0' is neither a number of items"),
         (("--model", "ials", "--test-users", "1.5"), "'1.5' is neither a share between 0 and 1 nor a whole number"),
         (("--model", "ials", "--metric", "mrr@10", "map@30", "hr@5"), "one metric or two, got 3: mrr@10, map@30, hr@5"),
         (("--model", "ials", "--metric", "mrr@10", "mrr@10"), "must differ, got mrr@10 twice"),
         (("--model", "item2item", "--grow-factors", "64"), "item2item has no factors that could grow"),
         (("--model", "ials", "--grow-factors", "64", "--sampler", "grid"), "A grid does not grow"),
         (("--model", "ials", "--sampler", "gird"), "'gird' is none of tpe, random, gp, grid. Did you mean 'grid'?"),
-        (("--model", "ials", "--trials", "0"), "'0' is not a whole number from 1 on"),
-        (("--model", "ials", "--trials", "many"), "'many' is not a whole number from 1 on"),
-        (("--model", "ials", "--seed", "-1"), "'-1' is not a whole number from 0 on"),
-        (("--model", "ials", "--timeout", "nan"), "'nan' is not a number above 0"),
+        (("--model", "ials", "--trials", "0"), "must be at least 1, got 0"),
+        (("--model", "ials", "--trials", "many"), "'many' is not a whole number"),
+        (("--model", "ials", "--seed", "-1"), "must be at least 0, got -1"),
+        (("--model", "ials", "--timeout", "nan"), "nan is not a finite number"),
         (("--model", "ials", "--trails", "3"), "Did you mean --trials?"),
         (("--model", "ials", "--mod", "3"), "unrecognized arguments: --mod 3"),
         ((), "Name a model with --model, one of: als, "),
@@ -135,7 +135,7 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
 def test_a_gaussian_process_without_torch_is_refused_in_one_line(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.study.find_spec", lambda name: None)
+    monkeypatch.setattr("studies.options.find_spec", lambda name: None)
     done = command("study", "--model", "ials", "--sampler", "gp")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "gp needs the package torch; install it, or take tpe" in done.err

@@ -217,11 +217,11 @@ def test_the_last_like_needs_timestamps() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_held_out": 0}, "at least 1 like of each user must be held out, got 0"),
+        ({"n_held_out": 0}, "n_held_out must be at least 1, got 0"),
         ({"test_users": -1}, "got -1"),
         ({"test_users": 1.5}, "a whole number of users, got 1.5"),
-        ({"validation_users": 0}, "at least 1 validation user is needed, got 0"),
-        ({"draws": 0}, "at least 1 draw of the validation likes is needed, got 0"),
+        ({"validation_users": 0}, "validation_users must be at least 1, got 0"),
+        ({"draws": 0}, "draws must be at least 1, got 0"),
         ({"holdout": "last", "draws": 2}, "2 draws of it would be equal"),
     ],
 )

@@ -193,9 +193,9 @@ def test_set_that_is_not_fetched_says_how_to_fetch_it():
     ("options", "expected"),
     [
         ({"positive_from": float("nan")}, "--positive-from must be a finite number, got nan"),
-        ({"min_user_likes": 0}, "--min-user-likes must be at least 1, got 0"),
-        ({"top_items": 5}, "--top-items is a share above 0 and up to 1, got 5; 0.05 keeps 5 %"),
-        ({"sample_seed": -1}, "--sample-seed must not be negative, got -1"),
+        ({"min_user_likes": 0}, "min_user_likes must be at least 1, got 0"),
+        ({"top_items": 5}, "top_items must be at most 1, got 5"),
+        ({"sample_seed": -1}, "sample_seed must be at least 0, got -1"),
         ({"separator": '"'}, "--separator must be one ASCII character, '::' or '\\t', got '\"'"),
         ({"separator": ",,"}, "--separator must be one ASCII character, '::' or '\\t', got ',,'"),
         ({"format": "parket"}, "Unknown --format 'parket'. Choose one of: ... Did you mean 'parquet'?"),

@@ -288,7 +288,7 @@ def test_several_hidden_likes_a_user_are_compared_too(many: Interactions, tmp_pa
     assert irspack.map["item2item"] > 0
 
 
-@pytest.mark.parametrize(("wrong", "message"), [({"n_seeds": 0}, "at least 1 refit"), ({"margin": -1.0}, "negative")])
+@pytest.mark.parametrize(("wrong", "message"), [({"n_seeds": 0}, "at least 1"), ({"margin": -1.0}, "above 0")])
 def test_options_that_mean_nothing_are_refused(wrong: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(CompareOptions(name="x"), **wrong)

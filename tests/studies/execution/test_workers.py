@@ -18,6 +18,7 @@ from evaluation.split import Split
 from studies import registry
 from studies.execution.workers import WorkersError
 from studies.history import StudyHistory
+from studies.options import InvalidSearchError
 from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import is_alive, this_process
@@ -228,10 +229,10 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
 
 
 def test_workers_elsewhere_cannot_share_a_file(options: SearchOptions) -> None:
-    with pytest.raises(WorkersError, match="cannot share the SQLite file of this machine; give a --storage that they"):
+    with pytest.raises(InvalidSearchError, match="cannot share the SQLite file of this machine; give a --storage"):
         replace(options, scheduler="tcp://host:8786")
 
 
 def test_workers_are_of_this_machine_or_of_a_cluster(options: SearchOptions) -> None:
-    with pytest.raises(WorkersError, match="2 workers of this machine and those of tcp://host:8786: give one of the"):
+    with pytest.raises(InvalidSearchError, match="2 workers of this machine and those of tcp://host:8786: give one"):
         replace(options, workers=2, scheduler="tcp://host:8786")

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from evaluation.interactions import Interactions
 from evaluation.split import Split
+from studies.options import InvalidSearchError
 from studies.registry import load_spec
 from studies.samplers.growth import NEAR, Growth, GrowthError, plan_growth
 from studies.samplers.seeded import make_sampler
@@ -128,5 +129,5 @@ def test_what_cannot_grow_is_refused_before_there_is_a_study(
 
 
 def test_a_grid_does_not_grow(options: SearchOptions) -> None:
-    with pytest.raises(GrowthError, match="A grid does not grow"):
+    with pytest.raises(InvalidSearchError, match="A grid does not grow"):
         replace(options, grow_factors=64, sampler="grid")

@@ -13,8 +13,9 @@ from optuna.trial import Trial
 
 from evaluation.interactions import Interactions
 from evaluation.split import Split
+from studies.options import SamplerName
 from studies.samplers.grid import GRID_POINTS, GridSampler
-from studies.samplers.seeded import SamplerName, make_sampler
+from studies.samplers.seeded import make_sampler
 from studies.search import SearchOptions, search
 from studies.spec import Searched
 from tests.studies import fragile

@@ -11,7 +11,8 @@ from optuna.trial import Trial, TrialState
 
 from evaluation.interactions import Interactions
 from evaluation.split import Split
-from studies.samplers.seeded import SamplerName, make_sampler
+from studies.options import SamplerName
+from studies.samplers.seeded import make_sampler
 from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import this_process

@@ -1,17 +1,20 @@
-"""What a study leaves with its user: files, and the closing lines in the terminal."""
+"""Results of a study: its files, and the lines in the terminal."""
 
 from __future__ import annotations
 
 import csv
 import json
 import shlex
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
+from bench.cli.spreadsheets import safe_cell
+from bench.cli.tables import aligned
 from reports.formats import gain_interval, interval, metric_name, parameter, score, signed, visible
-from reports.page import write_whole
 from reports.study.page import write_study
 from studies.history import StudyHistory
+from studies.record.files import write_whole
 from studies.record.study import Estimate, StudyRecord
 from studies.secrets import hide_password
 from studies.tracking.background import Tracker
@@ -24,13 +27,16 @@ SHOWN_OF_FRONT = 8
 LABELS = {
     ".html": "Report",
     ".json": "Best configuration",
-    ".csv": "Ranks of the hidden likes",
+    ".csv": "Ranks of the held-out items",
     ".toml": "Options, to repeat the study",
 }
 
 
 def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) -> list[Path]:
-    """The report; beside it all options, the best configuration and the rank of every hidden like, if there are any."""
+    """Write the report and, beside it, the options, the best configuration and the ranks of the held-out items.
+
+    In the ranks, a user id that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     page = write_study(record, folder)
     options = [_write_options(record, page.with_suffix(".toml"))] if record.configuration else []
     if record.best is None:
@@ -41,21 +47,21 @@ def write_study_files(history: StudyHistory, record: StudyRecord, folder: Path) 
     ranks = page.with_suffix(".ranks.csv")
     rows = list(history.per_user_ranks())
     table = StringIO(newline="")
-    writer = csv.DictWriter(table, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows(map(safe_cell, row.values()) for row in rows)
     write_whole(ranks, table.getvalue())
     return [page, config, ranks, *options]
 
 
 def _write_options(record: StudyRecord, path: Path) -> Path:
-    head = "# Every option of the study, for python -m bench.study --config; but no URL with a password.\n"
+    head = "# Every option of the study, for python -m bench.study --config, except URLs with a password.\n"
     write_whole(path, head + record.configuration)
     return path
 
 
-def print_study(record: StudyRecord, files: list[Path]) -> None:
-    """The answer, in the terminal: the best configuration beside the defaults and the floors."""
+def print_study(record: StudyRecord, files: Sequence[Path]) -> None:
+    """Print the best configuration, its scores beside those of the defaults and the baselines, and the files."""
     print()
     if record.best is None:
         errors = [trial.error for trial in record.trials if trial.error]
@@ -83,8 +89,8 @@ def _front_lines(record: StudyRecord) -> list[str]:
         [f"trial {trial.number}", *(_score(trial.metrics[m]) for m in metrics)] for trial in members[:SHOWN_OF_FRONT]
     ]
     more = len(members) - SHOWN_OF_FRONT
-    said = f"The best is the front's member that is best in {metric_name(record.metric)}; with two, nothing is pruned."
-    return [*_aligned(rows), *([f"and {more} more in the report"] if more > 0 else []), said]
+    rule = f"The best trial is that of the front with the highest {metric_name(record.metric)}; no trial is pruned."
+    return [*aligned(rows), *([f"and {more} more in the report"] if more > 0 else []), rule]
 
 
 def _finalist_lines(record: StudyRecord) -> list[str]:
@@ -93,11 +99,11 @@ def _finalist_lines(record: StudyRecord) -> list[str]:
         scores = [each[record.metric] for each in (trial.metrics, trial.fresh, trial.overall)]
         name = f"trial {trial.number}" + (", the winner" if trial is record.best else "")
         rows.append([name, *map(_score, scores)])
-    return _aligned(rows) if record.finalists else []
+    return aligned(rows) if record.finalists else []
 
 
 def print_tracking(tracker: Tracker) -> None:
-    """Where MLflow has the study, or why it does not have all of it."""
+    """Print where MLflow has the study, or why it is incomplete there."""
     if tracker.problem:
         catch_up = "python -m bench.study --sync catches up"
         print(f"MLflow: not all was written ({visible(tracker.problem)}); {catch_up}, or the next run of the study")
@@ -106,7 +112,7 @@ def print_tracking(tracker: Tracker) -> None:
 
 
 def tracked_at(uri: str) -> str:
-    """Where MLflow has it, and how to look at that: a server is a page already."""
+    """Text that names the store or server, and the command that opens a store in a browser."""
     shown = visible(hide_password(uri))
     if uri.startswith("http"):
         return f"MLflow: {shown}"
@@ -115,13 +121,13 @@ def tracked_at(uri: str) -> str:
 
 
 def _error_lines(record: StudyRecord) -> list[str]:
-    """How far predicted ratings are off; none for a model of likes."""
+    """Errors of predicted ratings; empty for a model of likes."""
     named = {"tuned": record.best, "defaults": record.defaults}
     rows = [["ratings withheld, 95 % intervals", *map(metric_name, record.error_names)]]
     for name, trial in named.items():
         if trial and trial.errors:
             rows.append([f"{record.model}, {name}", *(_score(trial.errors[error]) for error in record.error_names)])
-    return _aligned(rows) if record.error_names else []
+    return aligned(rows) if record.error_names else []
 
 
 def _score_lines(record: StudyRecord) -> list[str]:
@@ -137,12 +143,7 @@ def _score_lines(record: StudyRecord) -> list[str]:
     for over in dict.fromkeys(gain.over for gain in record.gains):
         gains = {gain.metric: gain.difference for gain in record.gains if gain.over == over}
         rows.append([f"gain over {over}", *(f"{signed(gains[m].mean)} [{gain_interval(gains[m])}]" for m in metrics)])
-    return _aligned(rows)
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return aligned(rows)
 
 
 def _score(estimate: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""A latent model's vectors for an index of approximate nearest neighbours, and what such an index costs and misses."""
+"""Vectors of a model for an index of approximate nearest neighbours, and the recall and speed of such an index."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cli.spreadsheets import safe_cell
 from evaluation.interactions import Interactions
 from models.factor_model import FactorModel
 from models.threads import available_threads
@@ -20,30 +21,34 @@ from models.threads import available_threads
 __all__ = ["IndexQuality", "can_index", "write_index", "write_vectors"]
 
 EVALUATION_USERS = 1_000  #: users whose lists are compared, at most
-ROUNDS = 5  #: of asking for all of them; the fastest counts
-#: twice to four times usearch's defaults, with which it missed a tenth of what is sought among 50,000 items
+ROUNDS = 5  #: timed repetitions of all queries; the fastest counts
+#: two to four times usearch's defaults, with which recall was 0.9 among 50,000 items
 EFFORT: dict[str, Any] = {"connectivity": 32, "expansion_add": 256, "expansion_search": 128}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IndexQuality:
-    """An index beside the exact lists of the same users, seen items included in both."""
+    """Recall and speed of an index against exact lists of the same users; both include seen items."""
 
     k: int
-    n_asked: int
-    recall: float  #: share of an exact list that the index finds, averaged over users
+    n_users: int
+    recall: float  #: share of an exact list that the index finds, mean over users
     rate: float  #: users a second
     exact_rate: float
 
 
 def write_vectors(model: FactorModel[Any], interactions: Interactions, folder: Path) -> list[Path]:
-    """``users.npy`` and ``items.npy``, whose dot products are the scores, and ``users.csv``, ``items.csv``.
+    """Write ``users.npy`` and ``items.npy``, whose dot products are the scores, with ``users.csv`` and ``items.csv``.
 
-    Row n of an ``.npy``, float32 (n, n_factors + n_bias_columns), belongs to the n-th line after the ``.csv``'s head.
+    Row n of an ``.npy``, float32 (n, n_factors + n_bias_columns), belongs to the n-th line below the head of the
+    ``.csv``. A title that a spreadsheet would take for a formula begins with an apostrophe; ids stay as they are.
     """
     titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
     users: list[tuple[Any, ...]] = [("id",), *zip(interactions.user_ids.tolist(), strict=True)]
-    items: list[tuple[Any, ...]] = [("id", "title"), *zip(interactions.item_ids.tolist(), titles.tolist(), strict=True)]
+    items: list[tuple[Any, ...]] = [
+        ("id", "title"),
+        *zip(interactions.item_ids.tolist(), map(safe_cell, titles.tolist()), strict=True),
+    ]
     named = {"users": (model.user_factors, users), "items": (model.item_factors, items)}
     written = []
     for name, (vectors, rows) in named.items():
@@ -60,7 +65,7 @@ def can_index() -> bool:
 
 
 def write_index(model: FactorModel[Any], path: Path, k: int, *, seed: int) -> IndexQuality:
-    """Write a usearch index of the items, HNSW by dot product, whose keys are rows of ``items.npy``, and try it."""
+    """Write and measure a usearch index of the items: HNSW by dot product; its keys are rows of ``items.npy``."""
     from usearch.index import Index
 
     users, items = model.user_factors, model.item_factors
@@ -68,17 +73,17 @@ def write_index(model: FactorModel[Any], path: Path, k: int, *, seed: int) -> In
     index = Index(ndim=items.shape[1], metric="ip", dtype="f32", **EFFORT)
     index.add(np.arange(len(items)), items, threads=threads)
     index.save(str(path))
-    asked = np.sort(np.random.default_rng(seed).permutation(len(users))[:EVALUATION_USERS])
+    queried = np.sort(np.random.default_rng(seed).permutation(len(users))[:EVALUATION_USERS])
     k = min(k, len(items))
-    exact, exact_seconds = _timed(lambda: model.recommend(asked, k, seen="include").items)
-    found, seconds = _timed(lambda: index.search(users[asked], k, threads=threads).keys.reshape(len(asked), k))
+    exact, exact_seconds = _timed(lambda: model.recommend(queried, k, seen="include").items)
+    found, seconds = _timed(lambda: index.search(users[queried], k, threads=threads).keys.reshape(len(queried), k))
     hits = sum(len(np.intersect1d(*row)) for row in zip(found, exact, strict=True))
     return IndexQuality(
         k=k,
-        n_asked=len(asked),
-        recall=hits / (k * len(asked)),
-        rate=len(asked) / seconds,
-        exact_rate=len(asked) / exact_seconds,
+        n_users=len(queried),
+        recall=hits / (k * len(queried)),
+        rate=len(queried) / seconds,
+        exact_rate=len(queried) / exact_seconds,
     )
 
 

@@ -1,4 +1,4 @@
-"""A record of measurements as JSON: every number of it."""
+"""Records of measurements as JSON."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reports.page import write_whole
-
-if TYPE_CHECKING:
-    from studies.record.peers import PeersRecord
-    from studies.record.speed import SpeedRecord
+from studies.record.files import write_whole
+from studies.record.peers import PeersRecord
+from studies.record.speed import SpeedRecord
 
 __all__ = ["FORMAT_VERSION", "write_json"]
 
@@ -25,5 +22,5 @@ def write_json(record: PeersRecord | SpeedRecord, path: Path) -> None:
 
 
 def _iso(value: object) -> str:
-    assert isinstance(value, datetime), f"{type(value)} has no place in a record"
+    assert isinstance(value, datetime), f"{type(value)} is not a value of a record"
     return value.isoformat()

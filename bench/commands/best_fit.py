@@ -1,4 +1,4 @@
-"""A model as it is put to use: its best configuration on the data, fitted on all likes."""
+"""The best configuration of a model, fitted on all likes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["best_fit"]
 def best_fit(
     name: str, interactions: Interactions, storage: str, *, seed: int, threads: int | None
 ) -> Recommender[Any]:
-    """Fit the best configuration of any study of the data, or the defaults where there is none, and say which."""
+    """Fit the best configuration of any study of the data, or else the defaults, and print to stderr which it is."""
     spec, config, study = best_of_any_split(open_storage(storage), name, interactions)
     print(f"{name}: {f'the best of study {study}' if study else 'its defaults'}, fitted on all likes", file=sys.stderr)
     return fit_on_all(spec.model(config, seed=seed, threads=threads), interactions)

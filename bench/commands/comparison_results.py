@@ -1,4 +1,4 @@
-"""What a comparison leaves with its user beside the page: the closing lines, and vectors for other tools."""
+"""Results of a comparison beside its page: the lines in the terminal, MLflow, and vectors for other tools."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.results import tracked_at
+from bench.cli.tables import aligned
+from bench.commands.study_results import tracked_at
 from evaluation.interactions import Interactions
 from reports.compare.tables import FIXED_METRICS
 from reports.compare.verdict import verdict
 from reports.formats import brief, interval, metric_name, score, visible
-from reports.page import file_name, write_whole
+from reports.page import file_name
 from studies.comparison.file import SUFFIX
 from studies.record.comparison import ComparisonRecord
+from studies.record.files import write_whole
 from studies.tracking.comparisons import track_comparison
 
-__all__ = ["print_comparison", "print_tracking", "record_path", "write_projector"]
+__all__ = ["print_comparison", "record_path", "track", "write_projector"]
 
 
 def record_path(name: str, folder: Path) -> Path:
-    """Where the record of the comparison of this name lies."""
+    """Path of the record of the comparison with this name."""
     return folder / (file_name(name).removesuffix(".html") + SUFFIX)
 
 
-def print_tracking(record: ComparisonRecord, files: Sequence[Path], uri: str) -> None:
-    """Write the comparison to MLflow, and say how that went."""
+def track(record: ComparisonRecord, files: Sequence[Path], uri: str) -> None:
+    """Write the comparison to MLflow, and print where it is or why it is incomplete."""
     problem = track_comparison(uri, record, files)
     if problem:
         again = f"bench.report --comparison {record.name} --tracking-uri URI"
@@ -39,24 +41,22 @@ def print_tracking(record: ComparisonRecord, files: Sequence[Path], uri: str) ->
 
 
 def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]) -> None:
-    """The verdict and the scores, in the terminal."""
-    told = verdict(record)
+    """Print the verdict, the scores and where the files are."""
+    text = verdict(record)
     print()
-    for sentence in (told.headline, *told.findings, told.caveat):
+    for sentence in (text.headline, *text.findings, text.caveat):
         print(visible(sentence))
     print()
-    beside = [metric for metric in FIXED_METRICS if metric != record.metric]
-    names = map(metric_name, [*beside, *record.error_names])
+    others = [metric for metric in FIXED_METRICS if metric != record.metric]
+    names = map(metric_name, [*others, *record.error_names])
     rows = [["test", metric_name(record.metric), "95 % interval", "fit", *names]]
     for entrant in record.entrants:
         estimate = entrant.metrics[record.metric]
         seconds = sum(entrant.fit_seconds) / len(entrant.fit_seconds)
-        more = [score(entrant.metrics[name].mean) for name in beside]
+        more = [score(entrant.metrics[name].mean) for name in others]
         more += [score(entrant.errors[name].mean) if entrant.errors else "" for name in record.error_names]
         rows.append([entrant.name, score(estimate.mean), interval(estimate), brief(seconds), *more])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print("\n".join(aligned(rows)))
     print(f"The test split has been opened {len(record.openings)} time{'s' if len(record.openings) > 1 else ''}.")
     print(f"Report: {page}")
     for label, path in zip(("Record", "Ranks and lists"), files, strict=False):
@@ -64,17 +64,17 @@ def print_comparison(record: ComparisonRecord, page: Path, files: Sequence[Path]
 
 
 def write_projector(vectors: Mapping[str, NDArray[np.float32]], interactions: Interactions, folder: Path) -> list[Path]:
-    """``MODEL/vectors.tsv`` and ``MODEL/metadata.tsv`` for each latent model, as TensorBoard's projector loads them.
+    """Write ``MODEL/vectors.tsv`` and ``MODEL/metadata.tsv`` of each latent model for TensorBoard's projector.
 
-    A title cannot break a line or a column: white space in it becomes a blank.
+    White space in a title becomes a blank, so that it breaks neither a line nor a column.
     """
     titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
     n_likes = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
     written = []
     for model, table in vectors.items():
-        place = folder / model
-        place.mkdir(parents=True, exist_ok=True)
-        written += [place / "vectors.tsv", place / "metadata.tsv"]
+        target = folder / model
+        target.mkdir(parents=True, exist_ok=True)
+        written += [target / "vectors.tsv", target / "metadata.tsv"]
         np.savetxt(written[-2], table, fmt="%.6g", delimiter="\t")
         lines = ["title\tid\tlikes"]
         rows = zip(titles.tolist(), interactions.item_ids.tolist(), n_likes.tolist(), strict=True)

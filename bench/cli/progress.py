@@ -1,4 +1,4 @@
-"""How a search goes, in the terminal."""
+"""Progress of a search in the terminal."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["ProgressBar"]
 
 
 class ProgressBar:
-    """Trials done, the best so far and the time left; silent where nobody watches, but for failed trials."""
+    """Trials done, the best so far and the time left; outside a terminal only failed trials are printed."""
 
-    _bar: Any = None  #: from the moment when it is known how many trials there will be
+    _bar: Any = None  #: set when the number of trials is known
 
     def search_started(self, history: StudyHistory) -> None:
         self._bar = tqdm(
             total=history.n_trials,
-            initial=len(history.finished()),  # so that the rate is of this run's trials alone
+            initial=len(history.finished()),  # the rate counts only trials of this run
             unit="trial",
             disable=None,
             dynamic_ncols=True,
-            bar_format="{desc}: {n}/{total} |{bar}| {elapsed} gone, {remaining} left{postfix}",
+            bar_format="{desc}: {n}/{total} |{bar}| {elapsed} elapsed, {remaining} left{postfix}",
             desc="trials",
         )
         self._show_best(history)

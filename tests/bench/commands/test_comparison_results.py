@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.comparison_results import record_path, write_projector
+from bench.commands.comparison_results import record_path, write_projector
 from evaluation.interactions import Interactions
 
 

@@ -1,34 +1,58 @@
-"""Lists of titles side by side in the terminal."""
+"""The work of ``bench.show``: lists of titles side by side in the terminal."""
 
 from __future__ import annotations
 
-import unicodedata
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cli.options import Arguments
+from bench.cli.tables import GAP, aligned, display_width
+from bench.commands.best_fit import best_fit
+from bench.commands.inputs import load_for, named_or_usable
+from bench.commands.options import ShowCommand
+from bench.commands.title_search import find_items
 from bench.datasets import DataError
 from evaluation.interactions import Interactions
 from models.base import Recommender
 from reports.charts import shorten
 from reports.formats import visible
 
-__all__ = ["UserNotFoundError", "print_item", "print_user", "table_lines", "user_number"]
+__all__ = ["UserNotFoundError", "show", "table_lines"]
 
 SHOWN_HISTORY = 10
-NARROWEST = 16  #: columns of the terminal that a list gets at least
-GAP = "  "
+NARROWEST = 16  #: least width of a list in columns of the terminal
 
 
 class UserNotFoundError(DataError):
-    """No user has that id; the message says what ids look like."""
+    """No user has that id; the message shows what ids look like."""
 
 
-def user_number(interactions: Interactions, user: str) -> int:
-    """The row of the user whose id reads ``user``."""
+def show(arguments: Arguments) -> int:
+    """Print the lists of each model and return the exit code."""
+    options = arguments.build(ShowCommand)
+    interactions = load_for(arguments, named_or_usable(options.model))
+    items = find_items(interactions, options.item) if options.item is not None else []
+    user = _user_number(interactions, options.user) if options.user is not None else None
+    models = {
+        name: best_fit(name, interactions, arguments["storage"], seed=options.seed, threads=options.threads)
+        for name in dict.fromkeys(options.model)
+    }
+    width = shutil.get_terminal_size((120, 24)).columns
+    if user is None:
+        _print_item(models, interactions, items, options.k, width)
+    else:
+        _print_user(models, interactions, user, options.k, width)
+    return 0
+
+
+def _user_number(interactions: Interactions, user: str) -> int:
+    """Row of the user with the id ``user``, compared as text."""
     found = np.flatnonzero(interactions.user_ids.astype(np.str_) == user)
     if not len(found):
         some = ", ".join(visible(str(each)) for each in interactions.user_ids[:3])
@@ -36,10 +60,10 @@ def user_number(interactions: Interactions, user: str) -> int:
     return int(found[0])
 
 
-def print_item(
+def _print_item(
     models: Mapping[str, Recommender[Any]], interactions: Interactions, items: Sequence[int], k: int, width: int
 ) -> None:
-    """The neighbours of the first of ``items``, and what else was found."""
+    """Print the neighbours of the first of ``items``, and the other items that match."""
     item, *others = items
     titles = _titles(interactions)
     n_likes = np.bincount(interactions.matrix.indices, minlength=interactions.n_items)
@@ -52,10 +76,10 @@ def print_item(
             print(f"{GAP}{titles[other]} (id {visible(str(interactions.item_ids[other]))}, {n_likes[other]:,} likes)")
 
 
-def print_user(
+def _print_user(
     models: Mapping[str, Recommender[Any]], interactions: Interactions, user: int, k: int, width: int
 ) -> None:
-    """What the user liked, the latest or else the most popular first, and what each model recommends."""
+    """Print the user's history, the latest or else the most popular items first, and each model's recommendations."""
     titles, matrix = _titles(interactions), interactions.matrix
     entries = np.arange(matrix.indptr[user], matrix.indptr[user + 1])
     n_likes = np.bincount(matrix.indices, minlength=interactions.n_items)
@@ -72,21 +96,18 @@ def print_user(
 
 
 def table_lines(lists: Mapping[str, Sequence[str]], width: int) -> list[str]:
-    """A column a list, cut to ``width``; a star marks what several lists hold."""
+    """Return a table with a column for each list, cut to ``width``; a star marks titles in several lists."""
     counts = Counter(title for titles in lists.values() for title in dict.fromkeys(titles))
-    room = max(NARROWEST, (width - 4) // len(lists) - len(GAP))
-    depth = max(map(len, lists.values()))
-    columns = [[_fitted(name, room) for name in lists]]
-    for place in range(depth):
-        row = [titles[place] if place < len(titles) else "" for titles in lists.values()]
-        columns.append([_fitted(f"{'*' if counts[title] > 1 else ' '} {title}", room) for title in row])
-    numbers = ["", *map(str, range(1, depth + 1))]
-    lines = [f"{number:>3} {GAP.join(row)}".rstrip() for number, row in zip(numbers, columns, strict=True)]
-    return [*lines, "* in several lists"] if any(count > 1 for count in counts.values()) else lines
+    room = max(NARROWEST, (width - len("  1")) // len(lists) - len(GAP))
+    rows = [["", *(_fitted(name, room) for name in lists)]]
+    for rank, titles in enumerate(zip_longest(*lists.values()), start=1):
+        cells = ("" if each is None else f"{'*' if counts[each] > 1 else ' '} {each}" for each in titles)
+        rows.append([f"{rank:>3}", *(_fitted(cell, room) for cell in cells)])
+    return [*aligned(rows, width=width), *(["* in several lists"] if max(counts.values(), default=0) > 1 else [])]
 
 
 def _titles(interactions: Interactions) -> list[str]:
-    """Titles, or ids where there are none; on one line each, with nothing that acts on a terminal."""
+    """Titles, or ids where there are none, without line breaks and control characters."""
     titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids
     return [visible(" ".join(str(title).split())) for title in titles.tolist()]
 
@@ -96,14 +117,7 @@ def _named(items: NDArray[np.int32], titles: Sequence[str]) -> list[str]:
 
 
 def _fitted(text: str, room: int) -> str:
-    """``text`` in exactly ``room`` columns of a terminal, where letters of East Asia take two."""
-    while _columns(text) > room:
-        text = shorten(text, max(2, len(text) - 1 - (_columns(text) - room) // 2))
-    return text + " " * (room - _columns(text))
-
-
-def _columns(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
+    """Shorten ``text`` to ``room`` columns of a terminal."""
+    while (excess := display_width(text) - room) > 0:
+        text = shorten(text, max(2, len(text) - 1 - excess // 2))
+    return text

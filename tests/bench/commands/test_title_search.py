@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.title_search import ItemNotFoundError, find_items, one_item_each
+from bench.commands.title_search import ItemNotFoundError, find_items, one_item_each
 from evaluation.interactions import Interactions
 
 TITLES = {

@@ -1,0 +1,1 @@
+"""The work of each command, in the module of its name, and what several of them share."""

@@ -1,0 +1,260 @@
+"""Options of a search and of a comparison; nothing here imports Optuna, so that a command's help is quick.
+
+The metadata of a field describes the command-line option (``bench.cli.options``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Literal
+
+from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
+from evaluation.option_ranges import check_ranges
+from models.errors import UserError
+from studies.secrets import hide_password
+
+__all__ = ["CompareOptions", "InvalidSearchError", "SamplerName", "SearchOptions"]
+
+SamplerName = Literal["tpe", "random", "gp", "grid"]
+
+
+class InvalidSearchError(UserError):
+    """The options of a search or of a comparison contradict each other or cannot be used here."""
+
+
+def _parse_sampler(name: str) -> str:
+    if name == "gp" and find_spec("torch") is None:
+        raise ValueError("gp needs the package torch; install it, or take tpe")
+    return name
+
+
+def _parse_map(method: str) -> str:
+    if method == "umap" and find_spec("umap") is None:
+        raise ValueError("umap needs umap-learn (pip install -e '.[umap]'); or take pca")
+    return method
+
+
+def _parse_half_life(text: str) -> float | None:
+    try:
+        days = None if text == "never" else float(text)
+    except ValueError:
+        days = 0.0
+    if days is not None and not 0 < days < float("inf"):
+        raise ValueError(f"{text!r} is neither a number of days above 0 nor never")
+    return days
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search. Raises InvalidSearchError or InvalidMetricError."""
+
+    metric: Metric = field(
+        default=DEFAULT,
+        metadata={
+            "help": "Maximise this metric, such as map@30 or ndcg@10; with two metrics, find their Pareto front",
+            "metavar": "NAME@K",
+            "parse": Metric.parse,
+            "several": True,  # the values of both fields
+        },
+    )
+    second_metric: Metric | None = None  #: with two metrics no trial is pruned
+    n_trials: int = field(
+        default=30,
+        metadata={
+            "option": "trials",
+            "help": "Run trials until the study has N, those of earlier runs included",
+            "metavar": "N",
+            "min": 1,
+        },
+    )
+    timeout: float | None = field(
+        default=None,
+        metadata={
+            "help": "Start no new trial after this many seconds",
+            "metavar": "SECONDS",
+            "above": 0,
+            "default": "no limit",
+        },
+    )
+    sampler: SamplerName = field(
+        default="tpe",
+        metadata={
+            "help": "Propose configurations by TPE, at random, by a Gaussian process (needs torch), or from a grid of "
+            "4 points per range; a resumed study may change its sampler",
+            "parse": _parse_sampler,
+        },
+    )
+    grow_factors: int | None = field(
+        default=None,
+        metadata={
+            "help": "Search with at most 32 factors, then double the best up to N, with other parameters within a "
+            "factor of three",
+            "metavar": "N",
+            "min": 1,
+            "default": "no doubling",
+        },
+    )
+    half_life: tuple[float | None, ...] = field(
+        default=(),
+        metadata={
+            "help": "Halve the weight of a like every DAYS of its age; from several values the search chooses",
+            "metavar": "DAYS|never",
+            "parse": _parse_half_life,
+            "default": "likes of any age have the same weight",
+        },
+    )
+    rescore: int = field(
+        default=5,
+        metadata={
+            "help": "Score the N best trials again on fresh draws before naming the winner; 0 skips this",
+            "metavar": "N",
+            "min": 0,
+        },
+    )
+    trial_timeout: float | None = field(
+        default=None,
+        metadata={
+            "help": "Fail a trial after this many seconds, even in the middle of a fit (not of spark_als); trials then "
+            "run in a separate process",
+            "metavar": "SECONDS",
+            "above": 0,
+            "default": "no limit",
+        },
+    )
+    max_failures: int = field(
+        default=10, metadata={"help": "Stop when N trials of the study have failed", "metavar": "N", "min": 1}
+    )
+    seed: int = field(
+        default=0, metadata={"help": "Seed the split, the search and the models with N", "metavar": "N", "min": 0}
+    )
+    threads: int | None = field(
+        default=None,
+        metadata={
+            "help": "Use N cores, or N per worker",
+            "metavar": "N",
+            "min": 1,
+            "default": "all, divided among the workers",
+        },
+    )
+    workers: int = field(
+        default=1, metadata={"help": "Run N trials at the same time, each in its own process", "metavar": "N", "min": 1}
+    )
+    scheduler: str | None = field(
+        default=None,
+        metadata={
+            "help": "Run trials on all workers of the Dask cluster at this address, such as tcp://host:8786",
+            "metavar": "URL",
+            "default": "this machine",
+        },
+    )
+    study_name: str = field(
+        metadata={
+            "help": "Create the study under this name, or resume it",
+            "metavar": "NAME",
+            "group": "records",
+            "default": "MODEL-DATA",
+        }
+    )
+    storage: str = field(
+        default="sqlite:///mfbench.db",
+        repr=False,  # it may contain a password
+        metadata={
+            "help": "Keep the studies in this database",
+            "metavar": "URL",
+            "group": "records",
+            "env": "MFBENCH_STORAGE",
+        },
+    )
+
+    def __post_init__(self) -> None:
+        check_ranges(self, InvalidSearchError)
+        if self.scheduler and self.workers > 1:
+            raise InvalidSearchError(
+                f"{self.workers} workers of this machine and those of {hide_password(self.scheduler)}: "
+                "give one of the two"
+            )
+        if self.scheduler and self.storage.startswith("sqlite"):
+            raise InvalidSearchError(
+                f"The workers of {hide_password(self.scheduler)} cannot share the SQLite file of this machine; "
+                "give a --storage that they can reach, such as postgresql://user@host/studies"
+            )
+        if self.grow_factors and self.sampler == "grid":
+            raise InvalidSearchError("A grid does not grow; leave --grow-factors out, or take --sampler tpe")
+        if self.second_metric == self.metric:
+            raise InvalidMetricError(f"The two metrics of a study must differ, got {self.metric} twice")
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether trials run in this process, where a fit that hangs cannot be ended."""
+        return self.workers == 1 and self.scheduler is None and self.trial_timeout is None
+
+    @property
+    def own_threads(self) -> int | None:
+        """Threads of this process while no worker runs."""
+        return self.threads * self.workers if self.threads else None
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        return (self.metric, self.second_metric) if self.second_metric else (self.metric,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """How to compare. Raises InvalidSearchError."""
+
+    metric: Metric = field(
+        default=DEFAULT,
+        metadata={
+            "help": "Compare by this metric, which the studies maximised",
+            "metavar": "NAME@K",
+            "parse": Metric.parse,
+        },
+    )
+    n_seeds: int = field(
+        default=5,
+        metadata={"option": "seeds", "help": "Refit each model with N seeds", "metavar": "N", "min": 1},
+    )
+    margin: float = field(
+        default=0.005,
+        metadata={
+            "help": "Treat differences of the metric below this as practically none",
+            "metavar": "SIZE",
+            "above": 0,
+        },
+    )
+    seed: int = field(
+        default=0,
+        metadata={"help": "Seed the split, the resampling and the first refit with N", "metavar": "N", "min": 0},
+    )
+    threads: int | None = field(
+        default=None, metadata={"help": "Use N cores for a refit", "metavar": "N", "min": 1, "default": "all"}
+    )
+    jobs: int = field(
+        default=1,
+        metadata={
+            "help": "Run N refits at the same time; they share the cores, which their times show",
+            "metavar": "N",
+            "min": 1,
+        },
+    )
+    items: tuple[int, ...] = ()  #: items whose neighbours are shown; none takes the most popular
+    map_method: Literal["pca", "umap"] = field(
+        default="pca",
+        metadata={"option": "map", "help": "Project item vectors to the map by PCA or UMAP", "parse": _parse_map},
+    )
+    name: str = field(
+        metadata={
+            "help": "Name the comparison and its files",
+            "metavar": "NAME",
+            "group": "records",
+            "default": "compare-DATA",
+        }
+    )
+
+    def __post_init__(self) -> None:
+        check_ranges(self, InvalidSearchError)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(range(self.seed, self.seed + self.n_seeds))
