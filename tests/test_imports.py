@@ -23,6 +23,7 @@ RESERVED = {
     "mlflow": {"studies.tracking"},
     "dask": {"studies"},
     "pyspark": {"models"},
+    "pytest": {"models.testing"},
     "jinja2": {"reports", "bench"},
     "plotly": {"reports", "bench"},
     "argparse": {"bench"},

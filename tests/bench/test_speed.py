@@ -10,9 +10,9 @@ import pytest
 
 from bench import speed
 from bench.benchmarks import latency
+from models.testing import random_likes
 from studies.record.speed import OPERATIONS
 from studies.registry import MODELS, load_spec
-from tests.models.likes import random_likes
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("--data", "synthetic:users=80,items=70,pairs=700", "--calls", "1", "--threads", "1")

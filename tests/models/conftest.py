@@ -1,7 +1,5 @@
-"""Asserts of the shared contract explain themselves as those of a test module do."""
+"""Rewrites the asserts of the shared contracts, so that a failure shows the values compared."""
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "tests.models.contract", "tests.models.factor_contract", "tests.models.pairwise_contract"
-)
+pytest.register_assert_rewrite("tests.models.pairwise_contract", "tests.models.rating_contract")

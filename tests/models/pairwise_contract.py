@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 import scipy.sparse as sp
 
+from models.base import Recommender
 from models.pairwise import PairwiseModel
-from tests.models.contract import LIKES, N_ITEMS
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import checkerboard, random_likes
+from models.testing import FactorModelContract, checkerboard, random_likes
+from models.testing.contract import HEAVY_USER
 
 MANY = random_likes(120, 150)  # enough items for several blocks
 
@@ -68,13 +67,5 @@ class PairwiseContract(FactorModelContract):
         order = model.recommend(MANY[[3]], 5).items[0]
         assert order.tolist() == np.argsort(-model.item_factors[:, -1], kind="stable")[:5].tolist()
 
-    @pytest.mark.parametrize("value", [0, -1])
-    def test_sizes_must_be_positive(self, value: int) -> None:
-        for name in ("n_factors", "n_epochs"):
-            with pytest.raises(ValueError, match=f"{name} must be at least 1, got {value}"):
-                replace(self.config, **{name: value})
-
-    def test_an_eager_users_few_unseen_items_suffice(self) -> None:
-        model = self.model(self.config).fit(LIKES)
-        assert np.isfinite(model.scores([0])).all()
-        assert model.scores([0]).shape == (1, N_ITEMS)
+    def test_three_unseen_items_suffice_as_negatives(self, fitted: Recommender[Any]) -> None:
+        assert np.isfinite(fitted.scores([HEAVY_USER])).all()

@@ -10,8 +10,7 @@ import scipy.sparse as sp
 
 import models.rating_cells
 from models.rating_model import RatingModel
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
+from models.testing import FactorModelContract, random_likes
 from tests.models.textbook_rating_sgd import Textbook
 
 RATED = random_likes(60, 40, weighted=True)  # user 3 and item 5 have no rating
@@ -46,7 +45,6 @@ class RatingContract(FactorModelContract):
     most_error = 0.55  #: of predictions that were learnt from 30 ratings a user, for each of the ratings' deviation
     is_personal = False  # of likes alone it learns that everybody likes everything
     histories_equal_users = False
-    invalid = INVALID
 
     def rated(self, **options: Any) -> RatingModel[Any]:
         model = self.model(self.config, **options).fit(RATED, timestamps=TIMES)

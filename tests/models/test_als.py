@@ -9,10 +9,9 @@ import pytest
 import scipy.sparse as sp
 
 from models.als import ALS, ALSConfig, Cells, Targets
+from models.testing import FactorModelContract, assert_refused, random_likes
+from models.testing.contract import USERS
 from tests.models import textbook_als
-from tests.models.contract import USERS
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
 
 RATED = random_likes(weighted=True)
 DENSE = RATED.toarray().astype(np.float64)
@@ -23,18 +22,22 @@ class TestAllCells(FactorModelContract):
     model = ALS
     config = ALSConfig(n_factors=6, n_epochs=3)
     checkerboard_config = ALSConfig(n_factors=2, reg=1.0)
-    invalid = (
-        ({"cells": "some"}, "cells must be one of all, observed, got 'some'"),
-        ({"targets": "ratings"}, "targets must be one of likes, weights, got 'ratings'"),
-        ({"reg": 0.0}, "reg must be positive, got 0.0"),
-        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
-    )
 
 
 class TestObservedCells(FactorModelContract):
     model = ALS
     config = ALSConfig(n_factors=6, n_epochs=3, cells="observed", reg=0.1, reg_exponent=1.0, solver="cholesky")
     is_personal = False  # of likes alone it learns that everybody likes everything
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        ALSConfig,
+        ({"cells": "some"}, "cells must be one of all, observed, got 'some'"),
+        ({"targets": "ratings"}, "targets must be one of likes, weights, got 'ratings'"),
+        ({"reg": 0.0}, "reg must be positive, got 0.0"),
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+    )
 
 
 def fitted(**settings: Any) -> ALS:

@@ -6,13 +6,21 @@ import numpy as np
 
 from models.biased_svd import BiasedSVD, BiasedSVDConfig
 from models.funk_svd import FunkSVD, FunkSVDConfig
+from models.testing import assert_refused
 from tests.models.rating_contract import INVALID, RATED, RatingContract, rmse, structured
 
 
 class TestBiasedSVD(RatingContract):
     model = BiasedSVD
     config = BiasedSVDConfig(n_factors=6, n_epochs=3)
-    invalid = (*INVALID, ({"reg_bias": -1.0}, "reg_bias must not be negative, got -1.0"))
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        BiasedSVDConfig,
+        *INVALID,
+        ({"reg_bias": -1.0}, "reg_bias must not be negative, got -1.0"),
+    )
 
 
 def test_what_is_rated_higher_has_the_higher_bias() -> None:

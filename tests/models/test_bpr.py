@@ -10,6 +10,7 @@ import pytest
 from models.bpr import BPR, BPRConfig
 from models.pairwise import drawn_key
 from models.strata import Dealer
+from models.testing import assert_refused
 from tests.models import textbook_sgd
 from tests.models.pairwise_contract import MANY, PairwiseContract
 
@@ -20,7 +21,13 @@ class TestBPR(PairwiseContract):
     model = BPR
     config = BPRConfig(n_factors=6, n_epochs=2, negatives="uniform")
     checkerboard_config = BPRConfig(n_factors=8, n_epochs=60)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        BPRConfig,
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_epochs": -1}, "n_epochs must be at least 1, got -1"),
         ({"n_candidates": 0}, "n_candidates must be at least 1, got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive, got nan"),

@@ -14,8 +14,8 @@ from models.ials import IALS
 from models.item2item import Item2Item
 from models.logistic_mf import LogisticMF
 from models.svd import SVD
+from models.testing import random_likes
 from models.user_knn import UserKNN
-from tests.models.likes import random_likes
 
 DAY = 86_400
 LIKES = random_likes()

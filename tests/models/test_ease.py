@@ -8,8 +8,8 @@ import scipy.sparse as sp
 
 import models.memory
 from models.ease import EASE, EASEConfig
-from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
-from tests.models.likes import random_likes
+from models.testing import ModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, USERS
 
 DENSE = (LIKES.toarray() > 0).astype(np.float64)
 
@@ -17,7 +17,11 @@ DENSE = (LIKES.toarray() > 0).astype(np.float64)
 class TestEASE(ModelContract):
     model = EASE
     config = EASEConfig(reg=5.0)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        EASEConfig,
         ({"reg": 0.0}, r"reg must be positive, got 0\.0"),
         ({"dropout": 1.0}, r"dropout must be at least 0 and below 1, got 1\.0"),
         ({"dropout": -0.5}, r"dropout must be at least 0 and below 1, got -0\.5"),

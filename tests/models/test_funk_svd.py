@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from models.funk_svd import FunkSVD, FunkSVDConfig
-from tests.models.rating_contract import RATED, RatingContract
+from models.testing import assert_refused
+from tests.models.rating_contract import INVALID, RATED, RatingContract
 
 
 class TestFunkSVD(RatingContract):
     model = FunkSVD
     config = FunkSVDConfig(n_factors=6, n_epochs=3)
     most_error = 0.7  # two of the factors go to what biases would explain
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(FunkSVDConfig, *INVALID)
 
 
 def test_there_are_no_biases() -> None:

@@ -13,9 +13,9 @@ import scipy.sparse as sp
 from models.hybrid import Hybrid, HybridConfig
 from models.inputs import Features
 from models.pairwise import drawn_key
+from models.testing import assert_refused, checkerboard
+from models.testing.contract import LIKES
 from tests.models import textbook_hybrid
-from tests.models.contract import LIKES
-from tests.models.likes import checkerboard
 from tests.models.pairwise_contract import MANY, PairwiseContract
 
 N_USERS, N_ITEMS = MANY.shape
@@ -36,7 +36,23 @@ class TestHybrid(PairwiseContract):
     model = Hybrid
     config = HybridConfig(n_factors=6, n_epochs=2)
     checkerboard_config = HybridConfig(n_factors=8, n_epochs=40)
-    invalid = (
+
+
+class TestLogistic(TestHybrid):
+    config = HybridConfig(n_factors=6, n_epochs=2, loss="logistic")
+    checkerboard_config = HybridConfig(n_factors=8, n_epochs=60, loss="logistic", learning_rate=0.2, reg_item=0.01)
+
+
+class TestBPR(TestHybrid):
+    config = HybridConfig(n_factors=6, n_epochs=2, loss="bpr", negatives="popularity")
+    checkerboard_config = HybridConfig(n_factors=8, n_epochs=60, loss="bpr")
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        HybridConfig,
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
         ({"max_sampled": 0}, "max_sampled must be at least 1, got 0"),
         ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
         ({"epsilon": 0.0}, "epsilon must be positive, got 0.0"),
@@ -50,16 +66,6 @@ class TestHybrid(PairwiseContract):
         ({"negatives": "hard"}, "negatives must be one of uniform, popularity, got 'hard'"),
         ({"kth": 11}, "kth must be at most n_positives, which is 10; got 11"),
     )
-
-
-class TestLogistic(TestHybrid):
-    config = HybridConfig(n_factors=6, n_epochs=2, loss="logistic")
-    checkerboard_config = HybridConfig(n_factors=8, n_epochs=60, loss="logistic", learning_rate=0.2, reg_item=0.01)
-
-
-class TestBPR(TestHybrid):
-    config = HybridConfig(n_factors=6, n_epochs=2, loss="bpr", negatives="popularity")
-    checkerboard_config = HybridConfig(n_factors=8, n_epochs=60, loss="bpr")
 
 
 VARIANTS: list[dict[str, Any]] = [

@@ -11,10 +11,9 @@ import scipy.sparse as sp
 
 from models.ials import IALS, IALSConfig
 from models.row_solvers import SOLVERS, Solver
+from models.testing import FactorModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, USERS
 from tests.models import textbook_ials
-from tests.models.contract import LIKES, USERS
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -35,7 +34,11 @@ class TestSubspace(FactorModelContract):
 class TestConjugateGradient(FactorModelContract):
     model = IALS
     config = IALSConfig(n_factors=6, n_epochs=3, tolerance=1e-6)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        IALSConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
         ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
         ({"reg": 0.0}, "reg must be positive, got 0.0"),

@@ -12,10 +12,10 @@ import scipy.sparse as sp
 
 from models.item2item import Item2Item, Item2ItemConfig
 from models.neighbors import Similarity
+from models.testing import ModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, USERS
 from models.weighting import Weighting
 from tests.models import textbook_item2item
-from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
-from tests.models.likes import random_likes
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -25,16 +25,6 @@ class TestCosine(ModelContract):
     model = Item2Item
     config = Item2ItemConfig(n_neighbors=10)
     checkerboard_config = Item2ItemConfig(n_neighbors=40)
-    invalid = (
-        ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
-        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
-        ({"k1": -0.5}, r"k1 must not be negative, got -0\.5"),
-        ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
-        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
-        ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
-        ({"shrinkage": float("nan")}, "shrinkage must not be negative, got nan"),
-        ({"max_history": 0}, "max_history must be at least 1 or None, got 0"),
-    )
 
 
 class TestPearson(ModelContract):
@@ -51,6 +41,20 @@ class TestShortHistories(ModelContract):
     model = Item2Item
     config = Item2ItemConfig(similarity="cooccurrence", max_history=3)
     checkerboard_config = Item2ItemConfig(similarity="cooccurrence")
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        Item2ItemConfig,
+        ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
+        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
+        ({"k1": -0.5}, r"k1 must not be negative, got -0\.5"),
+        ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
+        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
+        ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
+        ({"shrinkage": float("nan")}, "shrinkage must not be negative, got nan"),
+        ({"max_history": 0}, "max_history must be at least 1 or None, got 0"),
+    )
 
 
 @pytest.mark.parametrize("similarity", get_args(Similarity))

@@ -10,9 +10,8 @@ import pytest
 
 from models.logistic_mf import LogisticMF, LogisticMFConfig
 from models.pairwise import drawn_key
+from models.testing import FactorModelContract, assert_refused, random_likes
 from tests.models import textbook_logistic_mf
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
 
 WEIGHTED = random_likes(60, 40, weighted=True)
 MANY = random_likes(300, 200, density=0.1)
@@ -23,7 +22,16 @@ class TestLogisticMF(FactorModelContract):
     config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="sampled")
     checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="sampled")
     histories_equal_users = False
-    invalid = (
+
+
+class TestWeighted(TestLogisticMF):
+    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="weighted")
+    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted")
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        LogisticMFConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
         ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
         ({"n_negatives": 0}, "n_negatives must be at least 1, got 0"),
@@ -36,11 +44,6 @@ class TestLogisticMF(FactorModelContract):
         ({"confidence": "square"}, "confidence must be one of linear, log, got 'square'"),
         ({"negatives": "all"}, "negatives must be one of sampled, weighted, got 'all'"),
     )
-
-
-class TestWeighted(TestLogisticMF):
-    config = LogisticMFConfig(n_factors=6, n_epochs=3, negatives="weighted")
-    checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted")
 
 
 @pytest.mark.parametrize(

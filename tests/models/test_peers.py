@@ -13,9 +13,9 @@ from models.ease import EASE, EASEConfig
 from models.peers import cornac_models, implicit_models, irspack_models, lightfm_model
 from models.rp3beta import RP3Beta, RP3BetaConfig
 from models.slim import SLIM, SLIMConfig
+from models.testing import FactorModelContract, ModelContract, assert_refused
+from models.testing.contract import LIKES, USERS
 from studies.registry import NEED_EXTRAS, load_spec
-from tests.models.contract import LIKES, USERS, ModelContract
-from tests.models.factor_contract import FactorModelContract
 
 PEERS = [name for name, extra in NEED_EXTRAS.items() if extra.extra == "peers"]
 
@@ -80,7 +80,6 @@ class TestImplicitKNN(PeerContract):
     model = implicit_models.ImplicitKNN
     config = implicit_models.ImplicitKNNConfig(K=15)
     checkerboard_config = implicit_models.ImplicitKNNConfig(K=40)
-    invalid = (({"weighting": "loud"}, "weighting must be one of cosine, tfidf, bm25, got 'loud'"),)
 
 
 class TestIrspackIALS(PeerContract, FactorModelContract):
@@ -104,7 +103,17 @@ class TestLightFM(PeerContract, FactorModelContract):
     model = lightfm_model.LightFM
     config = lightfm_model.LightFMConfig(no_components=6, n_epochs=4)
     is_personal = False
-    invalid = (({"loss": "loud"}, "loss must be one of logistic, bpr, warp, warp-kos, got 'loud'"),)
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        implicit_models.ImplicitKNNConfig,
+        ({"weighting": "loud"}, "weighting must be one of cosine, tfidf, bm25, got 'loud'"),
+    )
+    assert_refused(
+        lightfm_model.LightFMConfig,
+        ({"loss": "loud"}, "loss must be one of logistic, bpr, warp, warp-kos, got 'loud'"),
+    )
 
 
 @pytest.mark.parametrize("name", PEERS)

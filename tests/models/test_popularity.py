@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.popularity import Popularity
-from tests.models.contract import ModelContract
+from models.testing import ModelContract
 
 TRAIN = sp.csr_array(np.array([[1, 5, 0, 0], [0, 1, 1, 0], [0, 1, 0, 0]], np.float32))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.random import Random
-from tests.models.contract import LIKES, USERS, ModelContract
+from models.testing import ModelContract
+from models.testing.contract import LIKES, USERS
 
 
 class TestRandom(ModelContract):

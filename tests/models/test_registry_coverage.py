@@ -6,8 +6,8 @@ import importlib
 
 import pytest
 
+from models.testing import ModelContract
 from studies.registry import MODELS, load_spec
-from tests.models.contract import ModelContract
 
 
 @pytest.mark.parametrize("name", MODELS)

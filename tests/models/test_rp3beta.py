@@ -10,8 +10,8 @@ import pytest
 import scipy.sparse as sp
 
 from models.rp3beta import RP3Beta, RP3BetaConfig, StepWeighting
-from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
-from tests.models.likes import random_likes
+from models.testing import ModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, USERS
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -21,17 +21,21 @@ class TestRP3Beta(ModelContract):
     model = RP3Beta
     config = RP3BetaConfig(n_neighbors=10)
     checkerboard_config = RP3BetaConfig(n_neighbors=40)
-    invalid = (
-        ({"alpha": -0.1}, r"alpha must not be negative, got -0\.1"),
-        ({"beta": -1.0}, r"beta must not be negative, got -1\.0"),
-        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
-        ({"weighting": "ratings"}, "weighting must be one of likes, weights, log, got 'ratings'"),
-    )
 
 
 class TestP3Alpha(ModelContract):
     model = RP3Beta
     config = RP3BetaConfig(beta=0.0, alpha=1.7)
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        RP3BetaConfig,
+        ({"alpha": -0.1}, r"alpha must not be negative, got -0\.1"),
+        ({"beta": -1.0}, r"beta must not be negative, got -1\.0"),
+        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
+        ({"weighting": "ratings"}, "weighting must be one of likes, weights, log, got 'ratings'"),
+    )
 
 
 def textbook(weights: np.ndarray, config: RP3BetaConfig) -> np.ndarray:

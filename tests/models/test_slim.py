@@ -11,8 +11,8 @@ import models.kernels.slim
 import models.memory
 from models.kernels.slim import _solve_item
 from models.slim import SLIM, SLIMConfig
-from tests.models.contract import LIKES, N_ITEMS, USERS, ModelContract
-from tests.models.likes import random_likes
+from models.testing import ModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, USERS
 
 DENSE = (LIKES.toarray() > 0).astype(np.float64)
 PRECISE = {"tolerance": 1e-7, "max_sweeps": 10_000}
@@ -21,7 +21,11 @@ PRECISE = {"tolerance": 1e-7, "max_sweeps": 10_000}
 class TestSLIM(ModelContract):
     model = SLIM
     config = SLIMConfig(l1_reg=0.5, l2_reg=2.0)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        SLIMConfig,
         ({"l1_reg": -1.0}, r"l1_reg must not be negative, got -1\.0"),
         ({"l2_reg": 0.0}, r"l2_reg must be positive, got 0\.0"),
         ({"tolerance": 0.0}, r"tolerance must be positive, got 0\.0"),

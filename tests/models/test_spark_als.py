@@ -20,11 +20,10 @@ from bench.study import main as study_main
 from models.als import ALS, ALSConfig
 from models.spark_als import Feedback, SparkALS, SparkALSConfig
 from models.spark_session import MASTER, WORK_FOLDER, SparkError
+from models.testing import FactorModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, USERS
 from studies import registry
 from studies.registry import UnavailableModelError, check_model
-from tests.models.contract import LIKES, USERS
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTED = random_likes(weighted=True)
@@ -46,7 +45,11 @@ class TestSparkALS(FactorModelContract):
     model = SparkALS
     config = SparkALSConfig(n_factors=6, n_iterations=3, n_blocks=1)
     checkerboard_config = SparkALSConfig(n_factors=2, n_iterations=10, reg=0.01, n_blocks=1)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        SparkALSConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
         ({"n_iterations": 0}, "n_iterations must be at least 1, got 0"),
         ({"n_blocks": 0}, "n_blocks must be at least 1, got 0"),

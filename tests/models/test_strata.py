@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from models.kernels.draws import fraction
 from models.kernels.strata import Cell, cell_of, draw_unseen, holds, mark, write_guide
 from models.strata import Dealer, undealt
-from tests.models.likes import random_likes
+from models.testing import random_likes
 
 LIKES = random_likes(90, 200)
 

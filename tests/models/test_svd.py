@@ -9,11 +9,10 @@ import pytest
 import scipy.sparse as sp
 
 from models.svd import SVD, SVDConfig
+from models.testing import FactorModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, N_USERS, USERS
 from models.weighting import Weighting
 from tests.models import textbook_item2item
-from tests.models.contract import LIKES, N_ITEMS, N_USERS, USERS
-from tests.models.factor_contract import FactorModelContract
-from tests.models.likes import random_likes
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -23,18 +22,22 @@ class TestSVD(FactorModelContract):
     model = SVD
     config = SVDConfig(n_factors=6)
     checkerboard_config = SVDConfig(n_factors=2)
-    invalid = (
-        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
-        ({"scaling": 1.5}, r"scaling must be from 0 to 1, got 1\.5"),
-        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
-        ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
-    )
 
 
 class TestPureSVDOfTermWeights(FactorModelContract):
     model = SVD
     config = SVDConfig(n_factors=4, scaling=1.0, weighting="bm25")
     checkerboard_config = SVDConfig(n_factors=2, scaling=1.0)
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        SVDConfig,
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"scaling": 1.5}, r"scaling must be from 0 to 1, got 1\.5"),
+        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
+        ({"b": 1.5}, r"b must be from 0 to 1, got 1\.5"),
+    )
 
 
 def scaled(likes: np.ndarray, scaling: float) -> np.ndarray:

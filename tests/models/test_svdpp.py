@@ -7,13 +7,21 @@ import scipy.sparse as sp
 
 from models.biased_svd import BiasedSVD, BiasedSVDConfig
 from models.svdpp import SVDpp, SVDppConfig
+from models.testing import assert_refused
 from tests.models.rating_contract import INVALID, RATED, RatingContract, rmse
 
 
 class TestSVDpp(RatingContract):
     model = SVDpp
     config = SVDppConfig(n_factors=6, n_epochs=3)
-    invalid = (*INVALID, ({"reg_implicit": -1.0}, "reg_implicit must not be negative, got -1.0"))
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        SVDppConfig,
+        *INVALID,
+        ({"reg_implicit": -1.0}, "reg_implicit must not be negative, got -1.0"),
+    )
 
 
 def test_whom_users_resemble_is_learnt_from_what_they_rate_at_all() -> None:

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from models.svdpp import SVDpp, SVDppConfig
+from models.testing import assert_refused
 from models.time_svdpp import TimeSVDpp, TimeSVDppConfig
 from tests.models.rating_contract import INVALID, RATED, TIMES, RatingContract
 
@@ -18,7 +19,11 @@ DAY = 86_400
 class TestTimeSVDpp(RatingContract):
     model = TimeSVDpp
     config = TimeSVDppConfig(n_factors=6, n_epochs=3, n_bins=4)
-    invalid = (
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        TimeSVDppConfig,
         *INVALID,
         ({"n_bins": 0}, "n_bins must be at least 1, got 0"),
         ({"drift_power": 0.0}, "drift_power must be positive, got 0.0"),

@@ -10,11 +10,11 @@ import pytest
 import scipy.sparse as sp
 
 from models.neighbors import Similarity
+from models.testing import ModelContract, assert_refused, random_likes
+from models.testing.contract import LIKES, N_ITEMS, N_USERS, USERS
 from models.user_knn import UserKNN, UserKNNConfig
 from models.weighting import Weighting
 from tests.models import textbook_item2item
-from tests.models.contract import LIKES, N_ITEMS, N_USERS, USERS, ModelContract
-from tests.models.likes import random_likes
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -25,18 +25,22 @@ class TestCosine(ModelContract):
     config = UserKNNConfig(n_neighbors=10)
     checkerboard_config = UserKNNConfig(n_neighbors=40)
     histories_equal_users = False  #: a stranger's nearest neighbour is whoever likes the same
-    invalid = (
-        ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
-        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
-        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
-        ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
-    )
 
 
 class TestPearson(ModelContract):
     model = UserKNN
     config = UserKNNConfig(similarity="pearson", weighting="bm25")
     histories_equal_users = False
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        UserKNNConfig,
+        ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
+        ({"weighting": "idf"}, "weighting must be one of likes, weights, log, tfidf, bm25, got 'idf'"),
+        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
+        ({"shrinkage": -1.0}, r"shrinkage must not be negative, got -1\.0"),
+    )
 
 
 @pytest.mark.parametrize("similarity", get_args(Similarity))

@@ -10,10 +10,10 @@ import pytest
 
 from models.pairwise import drawn_key
 from models.strata import Dealer
+from models.testing import assert_refused, random_likes
+from models.testing.contract import LIKES
 from models.warp import WARP, WARPConfig
 from tests.models import textbook_sgd
-from tests.models.contract import LIKES
-from tests.models.likes import random_likes
 from tests.models.pairwise_contract import MANY, PairwiseContract
 
 
@@ -21,16 +21,6 @@ class TestWARP(PairwiseContract):
     model = WARP
     config = WARPConfig(n_factors=6, n_epochs=2)
     checkerboard_config = WARPConfig(n_factors=8, n_epochs=40)
-    invalid = (
-        ({"max_sampled": 0}, "max_sampled must be at least 1, got 0"),
-        ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
-        ({"init_scale": 0.0}, "init_scale must be positive, got 0.0"),
-        ({"reg_user": -1.0}, "reg_user must not be negative, got -1.0"),
-        ({"reg_item": float("nan")}, "reg_item must not be negative, got nan"),
-        ({"variant": "kos"}, "variant must be one of warp, k-os, hardest, got 'kos'"),
-        ({"kth": 0}, "kth must be at least 1, got 0"),
-        ({"kth": 11}, "kth must be at most n_positives, which is 10; got 11"),
-    )
 
 
 class TestKOS(TestWARP):
@@ -42,6 +32,22 @@ class TestHardest(TestWARP):
     config = WARPConfig(n_factors=6, n_epochs=2, variant="hardest", max_sampled=5)
     # of more samples the withheld item is too often the hardest
     checkerboard_config = WARPConfig(n_factors=8, n_epochs=40, variant="hardest", max_sampled=3)
+
+
+def test_settings_without_a_meaning_are_refused() -> None:
+    assert_refused(
+        WARPConfig,
+        ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
+        ({"n_epochs": 0}, "n_epochs must be at least 1, got 0"),
+        ({"max_sampled": 0}, "max_sampled must be at least 1, got 0"),
+        ({"learning_rate": 0.0}, "learning_rate must be positive, got 0.0"),
+        ({"init_scale": 0.0}, "init_scale must be positive, got 0.0"),
+        ({"reg_user": -1.0}, "reg_user must not be negative, got -1.0"),
+        ({"reg_item": float("nan")}, "reg_item must not be negative, got nan"),
+        ({"variant": "kos"}, "variant must be one of warp, k-os, hardest, got 'kos'"),
+        ({"kth": 0}, "kth must be at least 1, got 0"),
+        ({"kth": 11}, "kth must be at most n_positives, which is 10; got 11"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bench.benchmarks.stopwatch import RunCompleteError, Stopwatch
 from bench.benchmarks.tasks import Implementation, tasks_of
 from evaluation.split import Fold
 from models.ials import IALS, IALSConfig
-from tests.models.likes import random_likes
+from models.testing import random_likes
 
 Dense = NDArray[np.float64]
 CONTENDERS = tasks_of(["ials"])[0].implementations
