@@ -12,6 +12,7 @@ from models.als import ALS, ALSConfig, Cells, Targets
 from models.testing import FactorModelContract, assert_refused, random_likes
 from models.testing.contract import USERS
 from tests.models import textbook_als
+from tests.models.grids import all_pairs
 
 RATED = random_likes(weighted=True)
 DENSE = RATED.toarray().astype(np.float64)
@@ -44,11 +45,10 @@ def fitted(**settings: Any) -> ALS:
     return ALS(ALSConfig(**({"n_factors": 5, "n_epochs": 2, "reg": 0.5} | settings))).fit(RATED)
 
 
-@pytest.mark.parametrize("solver", EXACT, ids=lambda settings: settings["solver"])
-@pytest.mark.parametrize("cells", get_args(Cells))
-@pytest.mark.parametrize("targets", get_args(Targets))
-@pytest.mark.parametrize("reg_exponent", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("n_factors", [3, 20])
+@pytest.mark.parametrize(
+    ("solver", "cells", "targets", "reg_exponent", "n_factors"),
+    all_pairs(EXACT, get_args(Cells), get_args(Targets), [0.0, 0.5, 1.0], [3, 20]),
+)
 def test_a_half_step_equals_dense_algebra(
     solver: dict[str, Any], cells: Cells, targets: Targets, reg_exponent: float, n_factors: int
 ) -> None:
@@ -58,9 +58,9 @@ def test_a_half_step_equals_dense_algebra(
     assert np.abs(model.fold_in(RATED) - expected).max() <= 1e-4 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("cells", get_args(Cells))
-@pytest.mark.parametrize("targets", get_args(Targets))
-@pytest.mark.parametrize("reg_exponent", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("cells", "targets", "reg_exponent"), all_pairs(get_args(Cells), get_args(Targets), [0.0, 1.0])
+)
 def test_the_loss_is_the_sum_over_the_cells(cells: Cells, targets: Targets, reg_exponent: float) -> None:
     model = fitted(cells=cells, targets=targets, reg_exponent=reg_exponent)
     naive = textbook_als.loss(

@@ -80,13 +80,24 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
+def name(value: dict[str, Any] | Features) -> str:
+    if isinstance(value, dict):
+        return "-".join(map(str, value.values()))
+    return "+".join(side for side, given in zip(("users", "items"), value, strict=True) if given is not None) or "none"
+
+
 @pytest.mark.parametrize(
-    "features", [FEATURES, Features(), Features(items=FEATURES.items)], ids=["both", "no", "items"]
+    ("settings", "features"),
+    [(settings, FEATURES) for settings in VARIANTS]
+    + [
+        (settings, features)
+        for settings in VARIANTS
+        if "identity" not in settings  # else nothing would be known of users or items
+        for features in (Features(), Features(items=FEATURES.items))
+    ],
+    ids=name,
 )
-@pytest.mark.parametrize("settings", VARIANTS, ids=lambda settings: "-".join(map(str, settings.values())))
 def test_epochs_equal_the_textbook_step_for_step(settings: dict[str, Any], features: Features) -> None:
-    if settings.get("identity", "both") != "both" and features != FEATURES:
-        pytest.skip("nothing would be known of users or items")
     config = HybridConfig(n_factors=5, n_epochs=2, **settings)
     model, twin, tables = Hybrid(config, threads=1), Hybrid(config), []
     twin.features = features

@@ -14,6 +14,7 @@ from models.row_solvers import SOLVERS, Solver
 from models.testing import FactorModelContract, assert_refused, random_likes
 from models.testing.contract import LIKES, USERS
 from tests.models import textbook_ials
+from tests.models.grids import all_pairs
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -67,11 +68,11 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize("solver", EXACT, ids=lambda settings: settings["solver"])
-@pytest.mark.parametrize("n_factors", [3, 16, 33])  # rows of 3 to 22 likes: dual and primal, tiles full and not
-@pytest.mark.parametrize("confidence", ["linear", "log"])
-@pytest.mark.parametrize("unobserved_weight", [0.05, 0.5, 1.0])
-@pytest.mark.parametrize("reg_exponent", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("solver", "n_factors", "confidence", "unobserved_weight", "reg_exponent"),
+    # rows have 3 to 22 likes: with these n_factors both systems occur, dual and primal, and tiles both full and not
+    all_pairs(EXACT, [3, 16, 33], ["linear", "log"], [0.05, 0.5, 1.0], [0.0, 0.5, 1.0]),
+)
 def test_a_half_step_equals_dense_algebra(
     solver: dict[str, Any], n_factors: int, confidence: str, unobserved_weight: float, reg_exponent: float
 ) -> None:
@@ -187,9 +188,7 @@ def test_factors_are_bit_equal_on_any_number_of_threads(solver: Solver) -> None:
     assert (one.item_factors == two.item_factors).all()
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("reg", [1e-6, 1e4])
-@pytest.mark.parametrize("alpha", [0.0, 1e3])
+@pytest.mark.parametrize(("solver", "reg", "alpha"), all_pairs(SOLVERS, [1e-6, 1e4], [0.0, 1e3]))
 def test_factors_stay_finite_at_the_edges(solver: Solver, reg: float, alpha: float) -> None:
     model = fitted(n_factors=40, reg=reg, alpha=alpha, n_epochs=8, solver=solver)  # more factors than items
     assert np.isfinite(model.user_factors).all()

@@ -16,6 +16,7 @@ from models.testing import ModelContract, assert_refused, random_likes
 from models.testing.contract import LIKES, N_ITEMS, USERS
 from models.weighting import Weighting
 from tests.models import textbook_item2item
+from tests.models.grids import all_pairs
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -57,9 +58,10 @@ def test_settings_without_a_meaning_are_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("similarity", get_args(Similarity))
-@pytest.mark.parametrize("weighting", get_args(Weighting))
-@pytest.mark.parametrize(("shrinkage", "k"), [(0.0, 1), (3.5, 4), (0.0, N_ITEMS - 1), (3.5, N_ITEMS + 10)])
+@pytest.mark.parametrize(
+    ("similarity", "weighting", "shrinkage", "k"),
+    all_pairs(get_args(Similarity), get_args(Weighting), [0.0, 3.5], [1, 4, N_ITEMS - 1, N_ITEMS + 10]),
+)
 def test_neighbours_and_scores_equal_dense_algebra(
     similarity: Similarity, weighting: Weighting, shrinkage: float, k: int
 ) -> None:

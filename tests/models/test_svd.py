@@ -13,6 +13,7 @@ from models.testing import FactorModelContract, assert_refused, random_likes
 from models.testing.contract import LIKES, N_ITEMS, N_USERS, USERS
 from models.weighting import Weighting
 from tests.models import textbook_item2item
+from tests.models.grids import all_pairs
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -45,9 +46,9 @@ def scaled(likes: np.ndarray, scaling: float) -> np.ndarray:
     return likes * np.where(lengths > 0, lengths, 1) ** (scaling - 1)
 
 
-@pytest.mark.parametrize("weighting", get_args(Weighting))
-@pytest.mark.parametrize("scaling", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("n_factors", [1, 5, 24])
+@pytest.mark.parametrize(
+    ("weighting", "scaling", "n_factors"), all_pairs(get_args(Weighting), [0.0, 0.5, 1.0], [1, 5, 24])
+)
 def test_scores_equal_dense_algebra(weighting: Weighting, scaling: float, n_factors: int) -> None:
     config = SVDConfig(n_factors=n_factors, scaling=scaling, weighting=weighting)
     likes = textbook_item2item.weighted(DENSE, config)

@@ -15,6 +15,7 @@ from models.testing.contract import LIKES, N_ITEMS, N_USERS, USERS
 from models.user_knn import UserKNN, UserKNNConfig
 from models.weighting import Weighting
 from tests.models import textbook_item2item
+from tests.models.grids import all_pairs
 
 WEIGHTED = random_likes(weighted=True)
 DENSE = WEIGHTED.toarray().astype(np.float64)
@@ -43,9 +44,10 @@ def test_settings_without_a_meaning_are_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("similarity", get_args(Similarity))
-@pytest.mark.parametrize("weighting", get_args(Weighting))
-@pytest.mark.parametrize(("shrinkage", "k"), [(0.0, 3), (3.5, N_USERS + 10)])
+@pytest.mark.parametrize(
+    ("similarity", "weighting", "shrinkage", "k"),
+    all_pairs(get_args(Similarity), get_args(Weighting), [0.0, 3.5], [3, N_USERS + 10]),
+)
 def test_scores_equal_dense_algebra(similarity: Similarity, weighting: Weighting, shrinkage: float, k: int) -> None:
     config = UserKNNConfig(similarity=similarity, weighting=weighting, shrinkage=shrinkage, n_neighbors=k)
     near = np.zeros((N_USERS, N_USERS))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import models.top_k
 from models.top_k import best_products, best_scores
+from tests.models.grids import all_pairs
 
 
 def by_sorting(scores: np.ndarray, k: int, seen: np.ndarray) -> tuple[list[list[int]], list[list[float]]]:
@@ -63,10 +64,10 @@ def test_scores_are_left_as_they_were() -> None:
     assert (scores == before).all()
 
 
-@pytest.mark.parametrize("n_items", [1, 63, 64, 65, 700, 5000])
-@pytest.mark.parametrize("k", [1, 7, 100])
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("sorted_from", [50, 10_000], ids=["longest first", "in order"])
+@pytest.mark.parametrize(
+    ("n_items", "k", "threads", "sorted_from"),  # items are taken longest first from 50 on, or in order
+    all_pairs([1, 63, 64, 65, 700, 5000], [1, 7, 100], [1, 2], [50, 10_000]),
+)
 def test_the_best_products_are_the_best_of_all_products(
     n_items: int, k: int, threads: int, sorted_from: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
