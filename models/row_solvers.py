@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from models.inputs import csr_parts
 from models.kernels.conjugate_gradient import improve_by_gradients
-from models.kernels.least_squares import divide_sums, solve_exactly
+from models.kernels.least_squares import add_row_losses, divide_sums, solve_exactly
 from models.kernels.linear_algebra import turn_rows
-from models.kernels.losses import add_row_losses
 from models.kernels.subspace import improve_by_blocks
 from models.threads import limited_threads
 

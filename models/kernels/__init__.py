@@ -1,4 +1,4 @@
-"""Numba functions over arrays: no class, no logging, no randomness; they write only into ``out``."""
+"""Numba functions over arrays, without classes, logging or random generators; they write only to their arguments."""
 
 from contextlib import suppress
 from hashlib import sha256
@@ -10,14 +10,14 @@ MARKER = "kernels.sha256"
 
 
 def forget_stale_kernels(folder: Path) -> None:
-    """Delete what numba has compiled from other sources than those in ``folder``.
+    """Delete numba's cache in ``folder`` if it was compiled from other sources than those there now.
 
-    numba's cache looks at the file of the function that is called, not at those of the functions that it calls:
-    after an update a kernel would go on with the old code of its helpers.
+    For each function, numba compares only the function's own file, not the files of the functions that it calls. After
+    an update, a kernel would still use the old code of its helpers.
     """
     digest = sha256(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()
     marker = folder / "__pycache__" / MARKER
-    with suppress(OSError):  # a folder that may not be written has no cache of numba's either
+    with suppress(OSError):  # a folder that is not writable has no cache either
         if marker.exists() and marker.read_text() == digest:
             return
         for compiled in marker.parent.glob("*.nb[ci]"):

@@ -2,7 +2,7 @@
 
     X (n_users, k + 1)   user factors, the last column a constant 1
     Y (n_items, k + 1)   item factors, the last column the item's bias
-    u, i, j              a user, an item that the user likes (positive) and one that the user does not (negative)
+    u, i, j              a user, an item that the user likes (positive) and an item that the user does not (negative)
     x_uij                x_u.(y_i - y_j), the margin
 
 A step descends -ln sigma(x_uij) + (reg_user |x_u|^2 + reg_positive |y_i|^2 + reg_negative |y_j|^2) / 2.
@@ -20,7 +20,7 @@ from models.kernels.strata import cell_of, draw_unseen, mark
 
 
 class Negatives(NamedTuple):
-    """How j is drawn: the best scored of ``n_candidates``, which come as ``draw_unseen`` says."""
+    """Draws of j: the best scored of ``n_candidates`` draws, with the arguments of ``draw_unseen``."""
 
     cumulative: np.ndarray  # float64
     guide: np.ndarray  # int32
@@ -28,7 +28,7 @@ class Negatives(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How far a step goes; float32."""
+    """Learning rate and penalties of a step; float32."""
 
     learning_rate: np.float32
     reg_user: np.float32
@@ -38,7 +38,10 @@ class Step(NamedTuple):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def learn_epoch(strata, negatives, key, step, X, Y):
-    """One step for each like, in place.  ``key`` uint64 decides the draws; a like without a negative is passed over."""
+    """Take one step for each like, in place.  ``key`` (uint64) determines the draws.
+
+    A like for which no negative is found gets no step.
+    """
     n_blocks = len(strata.item_start) - 1
     for stratum in range(n_blocks):
         for block in prange(n_blocks):
@@ -64,7 +67,7 @@ def _learn_cell(strata, user_block, item_block, negatives, key, step, X, Y):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, user, Y):
-    """The next state, and the place of a negative: the best scored candidate, of equals the first; -1 for none."""
+    """Return the next state and the place of the best scored candidate, of equals the first; -1 if there is none."""
     if n_candidates == 1:
         return draw_unseen(liked, cumulative, guide, cell, state)
     best, best_score = -1, np.float32(-np.inf)
@@ -79,7 +82,7 @@ def draw_hard(liked, item_at, cumulative, guide, n_candidates, cell, state, X, u
 
 @njit(**INLINED, fastmath=FASTMATH)
 def dot(X, user, Y, item):
-    """x_u.y_i; rows are never sliced here, since a slice's reference count is what threads would fight for."""
+    """Return x_u.y_i, without slices of rows, whose reference counts threads would contend for."""
     s = np.float32(0.0)
     for f in range(X.shape[1]):
         s += X[user, f] * Y[item, f]
@@ -113,10 +116,10 @@ def _step(X, user, Y, i, j, step):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def fold_in_users(likes, negatives, key, rates, step, Y, out):
-    """Steps of the users' vectors alone, Y held fixed: one for each like in each sweep, ``rates`` (n_sweeps,) float32.
+    """Learn the users' vectors with Y held fixed: in each sweep one step for each like.
 
-    ``likes``: one item block.  ``out`` (n, k + 1): what to start from.  All users take the same draws, so that a
-    history has one vector, whoever it stands beside.
+    ``likes``: strata of one block.  ``rates`` (n_sweeps,) float32: learning rates.  ``out`` (n, k + 1): initial
+    vectors, replaced by the result.  All users take the same draws, so that a vector depends only on the history.
     """
     place, item_at = likes.place, likes.item_at
     cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates
@@ -143,9 +146,9 @@ def _user_step(X, user, Y, i, j, rate, reg):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_losses(likes, negatives, key, step, X, Y, out):
-    """Write to ``out`` (n_users, 2) float64 the sum over a user's steps of what they would descend, and their number.
+    """Write to ``out`` (n_users, 2) float64 the sum of the losses of each user's steps, and the number of steps.
 
-    ``likes``: one item block.
+    ``likes``: strata of one block.
     """
     place, item_at = likes.place, likes.item_at
     cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates

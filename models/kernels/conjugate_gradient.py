@@ -1,7 +1,7 @@
 """The systems of least_squares.py, in its notation, by conjugate gradients (Takacs, Pilaszy & Tikk 2011, RecSys).
 
-Preconditioned by d_u, which in principal axes is all of a system that needs no entry: what is left to find
-are the row's few entries, and two or three steps from the last epoch's solution find them.
+The preconditioner is d_u, which in principal axes is the whole part of the system that does not depend on entries. The
+rest has low rank, and two or three steps from the solution of the last epoch suffice.
 """
 
 import numpy as np
@@ -11,15 +11,15 @@ from models.kernels.linear_algebra import FASTMATH
 from models.kernels.prefetch import prefetch_rows
 
 N_BLOCKS = 64  # as in least_squares.py
-MAX_STEPS = 24  # where penalties are tiny; with penalties that generalise, one to three steps are taken
+MAX_STEPS = 24  # reached with tiny penalties; useful penalties take one to three steps
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def improve_by_gradients(indptr, indices, values, slope, intercept, Y, spectrum, reg, tolerance, out):
     """Move each row of ``out`` (n_rows, k) towards its solution; a row without entries becomes zero.
 
-    Arguments as in ``solve_exactly``.  A row takes a step at least, and stops when its error is estimated
-    at less than ``tolerance`` of its length, both in the norm sqrt(x^T diag(d_u) x).
+    Arguments as in ``solve_exactly``.  A row takes at least one step and stops when its estimated error is less than
+    ``tolerance`` times its length, both in the norm sqrt(x^T diag(d_u) x).
     """
     n_rows = len(indptr) - 1
     k = Y.shape[1]
@@ -75,7 +75,7 @@ def _improve(columns, values, slope, intercept, Y, tolerance, x, d, inverse, r, 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _add_entries(columns, values, own, slope, intercept, Y, p, q):
-    """q += sum (own v + (slope v + intercept) y.p) y, four entries at a time, whose sums do not wait for each other."""
+    """Add sum (own v + (slope v + intercept) y.p) y to q, with four independent sums at a time."""
     k = len(p)
     n_tiled = len(columns) // 4 * 4
     for j in range(0, n_tiled, 4):

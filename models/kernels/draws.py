@@ -1,7 +1,7 @@
-"""Pseudo-random draws that follow from a state alone: splitmix64 (Steele, Lea & Flood 2014).
+"""Pseudo-random draws from a state: splitmix64 (Steele, Lea & Flood 2014).
 
-A state is a uint64 that goes up by GAMMA from draw to draw; what is drawn is a hash of it.  Each row of a parallel
-loop takes a stream of its own, ``stream(key, row)``, so that threads share no generator and no draw depends on them.
+A state is a uint64 that increases by GAMMA with every draw; a draw is a hash of the state.  Each row of a parallel loop
+has its own stream, ``stream(key, row)``, so that threads share no generator and draws do not depend on their number.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 @njit(**INLINED)
 def mixed(state):
-    """64 random bits of ``state``."""
+    """Return the 64 random bits of ``state``."""
     z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
@@ -22,17 +22,17 @@ def mixed(state):
 
 @njit(**INLINED)
 def stream(key, number):
-    """The first state of stream ``number`` of ``key`` (uint64); a stream's state is a key in its turn."""
+    """Return the first state of stream ``number`` of ``key`` (uint64); a state can serve as a key again."""
     return mixed(key + GAMMA * np.uint64(number + 1))
 
 
 @njit(**INLINED)
 def below(state, n):
-    """An integer from 0 to n - 1; n is less than 2^32."""
+    """Return an integer from 0 to n - 1, for n less than 2^32."""
     return np.int64(((mixed(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
 @njit(**INLINED)
 def fraction(state):
-    """A float64 of [0, 1)."""
+    """Return a float64 in [0, 1)."""
     return np.float64(mixed(state) >> np.uint64(11)) * 2.0**-53

@@ -1,15 +1,18 @@
-"""The Gramian of binary likes, X^T X: how many users like both of two items; dense, as models of all items need it."""
+"""The dense Gramian of binary likes, X^T X: for each two items the number of users who like both."""
 
 import numpy as np
 from numba import njit, prange
 
-N_BLOCKS = 64  # items are dealt to blocks in turn, as the later have longer rows
+N_BLOCKS = 64  # items are dealt to blocks in turn, since later items have longer rows
 TILE = 64
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def count_together(by_user, by_item, out):
-    """Add to ``out[i, j]``, j <= i, the users who like both; ``by_user``, ``by_item``: (indptr, indices), sorted."""
+    """Add to ``out[i, j]``, j <= i, the number of users who like both items.
+
+    ``by_user``, ``by_item``: (indptr, indices) with sorted indices.
+    """
     indptr, items = by_user
     users_indptr, users = by_item
     n_items = len(out)
@@ -24,7 +27,7 @@ def count_together(by_user, by_item, out):
 
 @njit(cache=True, nogil=True, parallel=True)
 def mirror_lower(matrix):
-    """Write what is below the diagonal above it too, in tiles that stay in cache."""
+    """Copy the lower triangle to the upper one, in tiles that fit into the cache."""
     n = len(matrix)
     for block in prange((n + TILE - 1) // TILE):
         first = block * TILE

@@ -1,17 +1,17 @@
-"""Kernels of sums of features.  Notation (Kula 2015, arXiv:1507.08439), k + 1 columns being a vector and a bias:
+"""Kernels of the hybrid model.  Notation (Kula 2015, arXiv:1507.08439); the k + 1 columns are a vector and a bias:
 
-    E (n_own + n_copies n_shared, k + 1)   rows of features: of users, and apart from them of items
-    G, D                                   like E.  Adagrad: 1 + the sum of squared gradients, and nothing.  Adadelta
-                                           (Zeiler 2012, arXiv:1212.5701): the running means of g^2 and of steps^2
-    x_u = sum over f of w_uf E_f           a user's vector and bias, y_i likewise an item's;  s_ui = x_u.y_i + b_u + b_i
+    E (n_own + n_copies n_shared, k + 1)   features; one array for users, one for items
+    G, D                                   shaped like E.  Adagrad: G = 1 + the sum of squared gradients, D is empty.
+                                           Adadelta (Zeiler 2012, arXiv:1212.5701): running means of g^2 and of steps^2
+    x_u = sum over f of w_uf E_f           vector and bias of a user; y_i likewise;  s_ui = x_u.y_i + b_u + b_i
 
-Row r of E is the own, or identity, feature of user or item r where there are own features: ``n_own`` is 0 or as many
-as users or items.  Behind them stand the features that several may have, once for each cell that is worked on at once,
-so that threads share nothing.  After a stratum (``models.kernels.strata``) a shared row is the mean of what the cells
-that moved it made of it (iterative parameter mixing, McDonald et al. 2010, NAACL), in all copies.
+If there are own (identity) features, ``n_own`` is the number of users or items, and row r of E is the own feature of
+user or item r; otherwise it is 0.  The shared features follow, with one copy for each of the cells that are processed
+at the same time, so that threads share nothing.  After a stratum (``models.kernels.strata``) all copies of a shared row
+become the mean over the cells that moved it (iterative parameter mixing, McDonald et al. 2010, NAACL).
 
-A step descends a loss of s_ui, or of s_ui - s_uj, plus half of reg |E_f|^2 for each feature that it moves: of two
-items only those that differ in weight, for of the others the loss knows nothing.
+A step descends a loss of s_ui, or of s_ui - s_uj, plus reg |E_f|^2 / 2 for each feature f that it moves.  Of the
+features of i and j it moves only those whose weights differ, since the others cancel in s_ui - s_uj.
 """
 
 from typing import NamedTuple
@@ -28,12 +28,12 @@ from models.kernels.strata import cell_of, draw_unseen, mark
 from models.kernels.warp import put_among_best
 
 LOGISTIC, BPR, WARP, KOS = 0, 1, 2, 3
-ANY = (np.zeros(0), np.zeros(0, np.int32))  # unseen items all alike, as ``draw_unseen`` says
+ANY = (np.zeros(0), np.zeros(0, np.int32))  # uniform draws, in the form that ``draw_unseen`` takes
 NONE = np.int32(-1)  # no second item
 
 
 class Side(NamedTuple):
-    """The features of users, or of items; CSR of those that are shared, weights float32, columns ascending."""
+    """The features of users or of items; shared ones as CSR with ascending columns and float32 weights."""
 
     n_own: int
     indptr: np.ndarray
@@ -42,11 +42,11 @@ class Side(NamedTuple):
     E: np.ndarray
     G: np.ndarray
     D: np.ndarray
-    moved: np.ndarray  # (n_copies, n_shared) bool: in this stratum
+    moved: np.ndarray  # (n_copies, n_shared) bool: moved in this stratum
 
 
 class Sampling(NamedTuple):
-    """How i and j are found: as for ``models.kernels.warp`` and, for the first two losses, ``models.kernels.bpr``."""
+    """Draws of i and j, as in ``models.kernels.warp``; for LOGISTIC and BPR as in ``models.kernels.bpr``."""
 
     loss: int
     max_sampled: int
@@ -57,7 +57,7 @@ class Sampling(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How far a step goes; float32 but for the first."""
+    """Optimizer and penalties of a step; float32 except the first."""
 
     is_adadelta: bool
     learning_rate: np.float32
@@ -68,7 +68,7 @@ class Step(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """x.E_f of shared features f of items, kept while x stays: those with ``stamp`` now."""
+    """Cache of x.E_f for shared features f of items; an entry is valid if its ``stamp`` is the current one."""
 
     value: np.ndarray  # (n_shared,) float32
     stamp: np.ndarray  # (n_shared,) int64
@@ -76,7 +76,7 @@ class Scores(NamedTuple):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def learn_epoch(strata, sampling, key, step, users, items):
-    """As many steps as there are likes, in place.  ``key`` uint64 decides the draws."""
+    """Take as many steps as there are likes, in place.  ``key`` (uint64) determines the draws."""
     n_blocks = len(strata.item_start) - 1
     for stratum in range(n_blocks):
         for block in prange(n_blocks):
@@ -88,7 +88,7 @@ def learn_epoch(strata, sampling, key, step, users, items):
 
 @njit(cache=True, nogil=True)
 def _merge(side):
-    """Make each shared row that a cell has moved the mean over those cells, in all copies."""
+    """Set all copies of each shared row that was moved to the mean over the cells that moved it."""
     n_copies, n_shared = side.moved.shape
     for f in range(n_shared):
         n_moved = 0
@@ -171,7 +171,7 @@ def _learn_cell(strata, cells, sampling, key, step, users, items):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _compose(side, copy, row, out):
-    """Write the vector of a user or an item to ``out``, its last column 1, and return the bias."""
+    """Write the vector of a user or an item to ``out``, followed by a 1, and return the bias."""
     k = len(out) - 1
     out[:] = np.float32(0.0)
     if side.n_own:
@@ -202,7 +202,7 @@ def _dot(x, E, row):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _score(items, copy, item, x, known, now):
-    """x.y_item and the item's bias."""
+    """Return x.y_item plus the item's bias."""
     s = _dot(x, items.E, item) if items.n_own else np.float32(0.0)
     shared = items.n_own + copy * len(known.value)
     for p in range(items.indptr[item], items.indptr[item + 1]):
@@ -216,7 +216,7 @@ def _score(items, copy, item, x, known, now):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _violator(item_at, liked, cell, max_sampled, state, items, copy, x, known, now, best):
-    """The next state, j and the draws that it took; j is -1 where none is found."""
+    """Return the next state, j and the number of draws; j is -1 if none is found."""
     E, indptr, indices, weights = items.E, items.indptr, items.indices, items.weights
     value, stamp, n_own = known.value, known.stamp, items.n_own
     shared = n_own + copy * len(value)
@@ -238,7 +238,7 @@ def _violator(item_at, liked, cell, max_sampled, state, items, copy, x, known, n
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _kth_best(place, item_at, cell, sampling, state, items, copy, x, known, now, chosen, scores):
-    """The next state and the ``kth`` best scored of ``n_positives`` draws from the likes of a cell."""
+    """Return the next state and the ``kth`` best scored of ``n_positives`` draws from the likes of a cell."""
     scores[:] = -np.inf
     for _ in range(sampling.n_positives):
         item = item_at[place[cell.first + below(state, cell.last - cell.first)]]
@@ -249,9 +249,9 @@ def _kth_best(place, item_at, cell, sampling, state, items, copy, x, known, now,
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _move(users, items, copy, user, i, j, pull, step, x, difference):
-    """Move the features of a user and of i, and against them those of j where there is one; ``x`` follows.
+    """Move the features of a user and of i, and those of j, if there is one, in the opposite direction; update ``x``.
 
-    Returns by how much the user's bias moves.  ``difference`` (k + 1,): room.
+    Returns the change of the user's bias.  ``difference`` (k + 1,) is scratch space.
     """
     E, G, D, reg = items.E, items.G, items.D, step.reg_item
     indptr, indices, weights = items.indptr, items.indices, items.weights
@@ -268,7 +268,7 @@ def _move(users, items, copy, user, i, j, pull, step, x, difference):
         f, w, p, q = _next(indices, weights, p, p_end, q, q_end)
         if w != 0:
             _accumulate(difference, w, E, shared + f)
-    difference[-1] = np.float32(j == NONE)  # of two items the user's bias says nothing
+    difference[-1] = np.float32(j == NONE)  # the user's bias cancels between two items
     if items.n_own:
         _step(E, G, D, i, pull, x, step, reg)
         if j != NONE:
@@ -298,7 +298,7 @@ def _accumulate(difference, w, E, row):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _next(indices, weights, p, p_end, q, q_end):
-    """The next feature of either of two rows, its weight there less that here, and where to go on."""
+    """Return the next feature of the two rows p and q, the difference of their weights, and the next p and q."""
     if q == q_end or (p < p_end and indices[p] < indices[q]):
         return indices[p], weights[p], p + 1, q
     if p == p_end or indices[q] < indices[p]:
@@ -308,7 +308,7 @@ def _next(indices, weights, p, p_end, q, q_end):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _step(E, G, D, row, pull, x, step, reg):
-    """E_row descends reg |E_row|^2 / 2 - pull x.E_row; one loop that the compiler vectorises."""
+    """Descend reg |E_row|^2 / 2 - pull x.E_row; a single loop, so that the compiler vectorises it."""
     if step.is_adadelta:
         for c in range(len(x)):
             g = reg * E[row, c] - pull * x[c]
@@ -325,7 +325,7 @@ def _step(E, G, D, row, pull, x, step, reg):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _user_step(E, G, D, row, weight, pull, difference, step, x):
-    """The same of a user's feature, with the user's vector ``x`` in step; returns by how much the bias moves."""
+    """Do the same for a user's feature, update the user's vector ``x`` and return the change of the bias."""
     k = len(x) - 1
     before = E[row, k]
     if step.is_adadelta:
@@ -349,9 +349,9 @@ def _user_step(E, G, D, row, weight, pull, difference, step, x):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_logistic_losses(likes, key, X, bias, Y, out):
-    """Write to ``out`` (n_users,) float64 -ln sigma(s) of a user's likes and -ln sigma(-s) of as many unseen items.
+    """Write to ``out`` (n_users,) float64 the sums of -ln sigma(s) of likes and -ln sigma(-s) of as many unseen items.
 
-    ``likes``: strata of one block.  X (n_users, k + 1), a 1 last, Y (n_items, k + 1), biases last; ``bias`` (n_users,).
+    ``likes``: strata of one block.  X (n_users, k + 1) ends in a 1, Y (n_items, k + 1) in biases; ``bias`` (n_users,).
     """
     place, item_at = likes.place, likes.item_at
     for user in prange(len(out)):

@@ -1,13 +1,13 @@
-"""Exact least squares, a small system for each row of a sparse matrix.  Notation:
+"""Exact least squares: a small system for each row of a sparse matrix.  Notation:
 
     v (nnz,)                  the matrix's values, given with slope and intercept:
-    w = slope v + intercept   weight of the entry's square error
+    w = slope v + intercept   weight of the entry's squared error
     Y (n_columns, k)          vectors of the columns, held fixed
-    d_u = spectrum + reg_u    (k,) the part of row u's system that needs no entry
+    d_u = spectrum + reg_u    (k,) the part of row u's system that does not depend on entries
 
 For each row u, over its entries S_u:   (diag(d_u) + sum_{S_u} w y y^T) x = sum_{S_u} v y.
 
-    primal, long rows:   as it stands                                        k x k
+    primal, long rows:   this system                                         k x k
     dual, short rows:    x = B^T (I + B B^T)^-1 (v / sqrt(w)) / sqrt(d_u),   n x n
                          B = rows sqrt(w) y / sqrt(d_u)
 """
@@ -34,7 +34,7 @@ def solve_exactly(indptr, indices, values, slope, intercept, Y, spectrum, reg, d
     side = max(k, dual_limit) + 4
     for block in prange(N_BLOCKS):
         system = np.empty((side, side), np.float32)
-        # 16 more than a power of two: columns as far apart as one share a cache set, and are ten times slower
+        # a stride of a power of two would put all rows into one cache set, ten times slower
         gathered = np.zeros((side, max(k, CHUNK) + 16), np.float32)
         rhs = np.empty(side, np.float32)
         whitening = np.empty(k, np.float32)
@@ -54,7 +54,7 @@ def solve_exactly(indptr, indices, values, slope, intercept, Y, spectrum, reg, d
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def divide_sums(indptr, indices, values, Y, spectrum, reg, out):
-    """The solutions where every w is 0: sum v y / d_u; arguments as in ``solve_exactly``."""
+    """Write the solutions for w = 0, sum v y / d_u, to ``out``; arguments as in ``solve_exactly``."""
     k = Y.shape[1]
     for row in prange(len(indptr) - 1):
         out[row, :] = np.float32(0)
@@ -64,6 +64,23 @@ def divide_sums(indptr, indices, values, Y, spectrum, reg, out):
         if indptr[row] < indptr[row + 1]:
             for a in range(k):
                 out[row, a] /= spectrum[a] + reg[row]
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath={"reassoc", "contract"})
+def add_row_losses(indptr, indices, values, slope, intercept, X, Y, out):
+    """Add sum w (x_u.y)^2 - 2 v x_u.y over the entries of row u to ``out[u]``.
+
+    ``indptr, indices, values``: CSR.  ``X`` (n_rows, k) and ``Y`` (n_columns, k) float32; ``out`` (n_rows,) float64.
+    """
+    for row in prange(len(indptr) - 1):
+        total = 0.0
+        for j in range(indptr[row], indptr[row + 1]):
+            predicted = 0.0
+            for a in range(X.shape[1]):
+                predicted += np.float64(X[row, a]) * np.float64(Y[indices[j], a])
+            v = np.float64(values[j])
+            total += predicted * ((slope * v + intercept) * predicted - 2 * v)
+        out[row] += total
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)

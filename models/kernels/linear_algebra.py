@@ -1,15 +1,15 @@
 """Small dense float32 systems, solved by one thread inside a parallel kernel.
 
-BLAS is no help here: called from within ``prange`` it is slow on matrices of this size, and with threads
-of its own it fights the kernel's.  What makes these fast is register tiles of dot products over rows that lie
-contiguous in memory; ``reassoc`` lets the compiler vectorise the sums.  NaN and infinity keep their meaning.
+BLAS is slow on matrices of this size when called inside ``prange``, and its threads compete with the kernel's.  These
+functions compute tiles of dot products in registers, over rows that are contiguous in memory; ``reassoc`` lets the
+compiler vectorise the sums.  NaN and infinity keep their meaning.
 """
 
 import numpy as np
 from numba import njit, prange
 
-SMALLEST_PIVOT = np.float32(1e-6)  # of its diagonal entry; float32 knows no smaller difference
-N_BLOCKS = 64  # of rows, each with a buffer of its own
+SMALLEST_PIVOT = np.float32(1e-6)  # relative to the diagonal entry: the resolution of float32
+N_BLOCKS = 64  # blocks of rows, each with its own buffer
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
 
@@ -17,8 +17,8 @@ FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 def add_row_products(rows, n_rows, length, out):
     """Add ``rows[i, :length] . rows[j, :length]`` to ``out[i, j]`` for j <= i < n_rows.
 
-    Tiles of 4 x 2; what a tile computes above the diagonal goes into ``out`` too and nobody reads it.
-    ``rows`` and ``out`` need room for three rows more.
+    It works in tiles of 4 x 2, which write some entries above the diagonal, too; these have no meaning.  ``rows`` and
+    ``out`` need three additional rows.
     """
     for i in range(0, n_rows, 4):
         a0, a1, a2, a3 = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
@@ -54,7 +54,7 @@ def cholesky(a, n):
         for p in range(j):
             s += pivot_row[p] * pivot_row[p]
         pivot = pivot_row[j] - s
-        # a direction that rounding has eaten is left out: its pivot is infinite, its solution 0
+        # a direction lost to rounding is left out: its pivot is infinite, so that its solution is 0
         pivot_row[j] = np.sqrt(pivot) if pivot > SMALLEST_PIVOT * pivot_row[j] else np.float32(np.inf)
         scale = np.float32(1.0) / pivot_row[j]
         n_tiled = j + 1 + (n - j - 1) // 4 * 4
@@ -96,13 +96,17 @@ def solve_cholesky(lower, n, b):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def turn_rows(rows, axes):
-    """Replace each row (k,) of a tall ``rows`` (n, k) by its products with the rows of ``axes`` (k, k)."""
+    """Replace each row (k,) of ``rows`` (n, k) by its products with the rows of ``axes`` (k, k)."""
     n, k = rows.shape
     for block in prange(N_BLOCKS):
         turned = np.empty((4, k + 1), np.float32)
         stop = (block + 1) * n // N_BLOCKS
         for i in range(block * n // N_BLOCKS, stop, 4):
-            i1, i2, i3 = min(i + 1, stop - 1), min(i + 2, stop - 1), min(i + 3, stop - 1)  # past the end: the last
+            i1, i2, i3 = (
+                min(i + 1, stop - 1),
+                min(i + 2, stop - 1),
+                min(i + 3, stop - 1),
+            )  # beyond the end: the last row
             for j in range(0, k, 2):
                 j1 = min(j + 1, k - 1)
                 s00 = s01 = s10 = s11 = s20 = s21 = s30 = s31 = np.float32(0.0)
@@ -129,7 +133,7 @@ def turn_rows(rows, axes):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def move_beyond(rows, goals, share):
-    """Move ``rows`` (n, k) to ``goals`` and on, by ``share`` of the way to there; with 0 they are equal."""
+    """Replace ``rows`` (n, k) by ``goals + share * (goals - rows)``; with ``share`` 0 they become ``goals``."""
     for i in prange(len(rows)):
         for p in range(rows.shape[1]):
             rows[i, p] = goals[i, p] + share * (goals[i, p] - rows[i, p])

@@ -1,12 +1,12 @@
-"""Kernels of logistic matrix factorisation.  Notation (Johnson 2014, NIPS workshop), of the side that is learnt:
+"""Kernels of logistic matrix factorisation.  Notation (Johnson 2014, NIPS workshop), from the side that is learnt:
 
     X (n_rows, k + 2)    factors: the vector, then a bias and a constant 1 (users) or a constant 1 and a bias (items)
     Y (n_fixed, k + 2)   factors of the other side, held fixed, so that s_ui = x_u.y_i holds both biases
     c (nnz,)             confidence of each like
-    m, w (n_rows,)       pairs without a like that are drawn for a row, and the weight of each
+    m, w (n_rows,)       number of drawn pairs without a like for each row, and the weight of such a pair
 
 A row ascends sum_likes (c s - (1 + c) ln(1 + e^s)) - sum_drawn w ln(1 + e^s), equation 4, less reg |x|^2 / 2 for each
-term, a term at a time; its gradient is (c - (1 + c) sigma(s)) y for a like and -w sigma(s) y for another pair.
+term, one term at a time; its gradient is (c - (1 + c) sigma(s)) y for a like and -w sigma(s) y for another pair.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long rows spread over
 
 
 class Likes(NamedTuple):
-    """CSR of the rows that are learnt, indices ascending, with confidences."""
+    """CSR of the learnt rows with confidences; indices ascending."""
 
     indptr: np.ndarray
     indices: np.ndarray
@@ -32,7 +32,7 @@ class Likes(NamedTuple):
 
 
 class Zeros(NamedTuple):
-    """The pairs without a like: m int64, w float32, and whom to draw from, int32: one of ``pool``; empty: any of Y."""
+    """Drawn pairs without a like: m int64, w float32; draws are from ``pool`` int32, or from all rows of Y if empty."""
 
     n_drawn: np.ndarray
     weight: np.ndarray
@@ -41,9 +41,9 @@ class Zeros(NamedTuple):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sweep_rows(likes, zeros, key, rate, reg, constant, Y, X):
-    """One pass over the likes and the drawn pairs of each row of ``X``, in place; column ``constant`` stays.
+    """Pass once over the likes and drawn pairs of each row of ``X``, in place; column ``constant`` is not changed.
 
-    Rows do not touch each other, so that the result is the same on any number of threads.
+    Rows are independent, so that the result is the same on any number of threads.
     """
     n_rows = len(X)
     indices, confidence, pool = likes.indices, likes.confidence, zeros.pool
@@ -57,7 +57,10 @@ def sweep_rows(likes, zeros, key, rate, reg, constant, Y, X):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def fold_in_rows(likes, zeros, key, rates, reg, constant, Y, X):
-    """A pass for each of ``rates`` over each row of ``X``, in place.  All rows draw alike, so that equals end equal."""
+    """Pass over each row of ``X`` once for each of ``rates``, in place.
+
+    All rows take the same draws, so that a vector depends only on the history.
+    """
     n_rows = len(X)
     indices, confidence, pool = likes.indices, likes.confidence, zeros.pool
     for block in prange(N_BLOCKS):
@@ -71,7 +74,7 @@ def fold_in_rows(likes, zeros, key, rates, reg, constant, Y, X):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, constant, Y, X, row):
-    """Likes and drawn pairs in even mixture; the likes in turn, from a drawn one on."""
+    """Mix likes and drawn pairs evenly; likes are taken in order, starting from a drawn one."""
     n_likes = last - first
     n_drawn, weight = drawn
     n_terms, due = n_likes + n_drawn, 0
@@ -94,7 +97,7 @@ def _sweep(indices, confidence, first, last, pool, drawn, state, rate, reg, cons
 
 @njit(**INLINED)
 def _draw_unseen(indices, first, last, pool, n_fixed, state):
-    """The next state, and a row of Y that is not among ``indices[first:last]``, -1 where none came up."""
+    """Return the next state and a drawn row of Y that is not in ``indices[first:last]``; -1 if none was found."""
     for _ in range(MAX_TRIES):
         drawn = np.int64(pool[below(state, len(pool))]) if len(pool) else below(state, n_fixed)
         state += GAMMA
@@ -118,7 +121,7 @@ def _sigma(x):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_losses(likes, zeros, key, X, Y, out):
-    """Write what each row's sweep descends, without penalties, to ``out`` (n_rows,) float64."""
+    """Write the loss of each row's sweep, without penalties, to ``out`` (n_rows,) float64."""
     indices, pool = likes.indices, zeros.pool
     for row in prange(len(out)):
         first, last = likes.indptr[row], likes.indptr[row + 1]

@@ -1,22 +1,23 @@
-"""Kernels of nearest neighbours: a row of a product of two sparse matrices at a time, never the whole."""
+"""Kernels of nearest neighbours, which compute the product of two sparse matrices one row at a time."""
 
 import numpy as np
 from numba import njit, prange
 
 from models.kernels.top_k import WIDTH, key_of, offer_scores, thin_out, write_best
 
-N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long ones spread over the threads
-SPARSE = 8  # a row whose sum takes fewer additions than a share of 1 / SPARSE of the columns is not read in full
+N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long rows spread over the threads
+SPARSE = 8  # a row with fewer additions than n_columns / SPARSE is read only where it was added to
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def find_neighbors(left, right, itself, of_left, of_right, shrinkage, neighbors, similarities):
-    """Write the most similar columns of ``right`` for each row of ``left``, best first; of equals the lower number.
+    """Write the most similar columns of ``right`` for each row of ``left``, best first, equal ones by number.
 
-    sim(i, j) = (sum_m left[i, m] right[m, j] - offsets_i offsets_j) / (norms_i norms_j + shrinkage); only sim > 0 is
-    likeness.  ``left`` and ``right``: (indptr, indices, values), values empty in both where all are 1, else positive.
-    ``itself`` (n,) int32 is left out of each row, -1 being nobody.  ``of_left``, ``of_right``: (offsets, norms),
-    float32.  ``neighbors`` (n, K) int32 filled with -1 and ``similarities`` (n, K) float32 filled with 0.
+    sim(i, j) = (sum_m left[i, m] right[m, j] - offsets_i offsets_j) / (norms_i norms_j + shrinkage); only columns with
+    sim > 0 are neighbours.  ``left`` and ``right``: (indptr, indices, values); values are positive, or empty in both if
+    all are 1.  ``itself`` (n,) int32: a column that is left out of each row, or -1.  ``of_left``, ``of_right``:
+    (offsets, norms), float32.  ``neighbors`` (n, K) int32 filled with -1 and ``similarities`` (n, K) float32 filled
+    with 0 are the output.
     """
     n, k = neighbors.shape
     n_columns = len(of_right[0])
@@ -38,7 +39,7 @@ def find_neighbors(left, right, itself, of_left, of_right, shrinkage, neighbors,
 
 @njit(cache=True, nogil=True)
 def _add_row(left, right, i, sums):
-    """Add row ``i`` of the product to ``sums``; returns how many additions that took."""
+    """Add row ``i`` of the product to ``sums`` and return the number of additions."""
     left_indptr, rows, weights = left
     indptr, indices, values = right
     n_added = 0
@@ -57,7 +58,7 @@ def _add_row(left, right, i, sums):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _offer_all(itself, offset, norm, of_right, shrinkage, sums, row, k, keys, size):
-    """Let every column into the buffer ``keys`` (1, .), reading ``sums`` in order and emptying it."""
+    """Offer all columns to the buffer ``keys`` (1, .), and set ``sums`` to 0."""
     offsets, norms = of_right
     for j in range(len(sums)):
         value = (sums[j] - offset * offsets[j]) / (norm * norms[j] + shrinkage)
@@ -81,7 +82,7 @@ def _offer_all(itself, offset, norm, of_right, shrinkage, sums, row, k, keys, si
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _offer_few(left, right, i, itself, offset, norm, of_right, shrinkage, sums, k, keys):
-    """Let the columns that were added to into the buffer ``keys``, emptying ``sums``; returns how many it holds."""
+    """Offer the columns that were added to to the buffer ``keys``, set ``sums`` to 0 and return the buffer's size."""
     left_indptr, rows, _ = left
     indptr, indices, _ = right
     offsets, norms = of_right
@@ -110,7 +111,7 @@ def _offer_few(left, right, i, itself, offset, norm, of_right, shrinkage, sums, 
 
 @njit(cache=True, nogil=True, parallel=True)
 def sum_neighbors(indptr, indices, weights, neighbors, similarities, out):
-    """Add the similarities of each history's neighbours, times its ``weights``, to ``out`` (n, n_items) float32."""
+    """Add the similarities of each history's neighbours, times ``weights`` (nnz,), to ``out`` (n, n_items) float32."""
     for row in prange(len(indptr) - 1):
         for p in range(indptr[row], indptr[row + 1]):
             item = indices[p]

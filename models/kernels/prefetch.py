@@ -1,4 +1,4 @@
-"""Asking for memory before it is needed: rows that are scattered over more than a core's cache come late otherwise."""
+"""Prefetching of rows that are scattered over more memory than a core's cache, before they are needed."""
 
 from llvmlite import ir
 from numba import njit, types
@@ -7,9 +7,9 @@ from numba.extending import intrinsic
 
 from models.kernels.inlined import INLINED
 
-LINE = 16  # float32 of a cache line
-SMALL = 1 << 20  # float32 that a core has at hand anyway, or nearly: to ask for them costs more than it gains
-MOST = 256  # rows at a time: more would push each other out of the cache
+LINE = 16  # number of float32 in a cache line
+SMALL = 1 << 20  # number of float32 that fit into the caches, where prefetching costs more than it gains
+MOST = 256  # rows prefetched at a time: more would evict each other from the cache
 
 SIGNATURE = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, *3 * [cgutils.int32_t]])
 READ, KEEP, DATA = (ir.Constant(cgutils.int32_t, n) for n in (0, 3, 1))
@@ -17,7 +17,7 @@ READ, KEEP, DATA = (ir.Constant(cgutils.int32_t, n) for n in (0, 3, 1))
 
 @njit(**INLINED)
 def prefetch_rows(Y, rows, first, last):
-    """Fetch rows ``rows[first:last]`` of a large ``Y``, float32, or the first of them, while others are worked on."""
+    """Prefetch rows ``rows[first:last]`` of ``Y`` (float32), at most ``MOST`` of them, if ``Y`` is large."""
     if Y.size < SMALL:
         return
     for p in range(first, min(last, first + MOST)):
@@ -27,7 +27,7 @@ def prefetch_rows(Y, rows, first, last):
 
 @intrinsic
 def _prefetch(typing_context, array, row, column):
-    """LLVM's instruction, which does nothing but tell the cache."""
+    """Emit LLVM's prefetch instruction for the address of ``array[row, column]``."""
 
     def emit(context, builder, signature, arguments):
         array_type = signature.args[0]

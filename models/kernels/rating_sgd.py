@@ -1,22 +1,22 @@
-"""SGD on observed ratings, one kernel for the whole family.  Notation (Koren 2008, KDD; 2010, CACM 53(4)):
+"""SGD on observed ratings, one kernel for all such models.  Notation (Koren 2008, KDD; 2010, CACM 53(4)):
 
     X (n_users, k + 2)             users: the vector p_u, the bias mu + b_u, a constant 1
     Q (n_items, k + 2 + n_bins)    items: the vector q_i, a constant 1, the bias b_i, and a bias for each time bin
-    Y (n_items, k), or no rows     what it says of a user to have rated an item, whatever the rating
-    D (n_users, k + 1), or no rows drift of vector and bias, for each unit of dev_u(t)
+    Y (n_items, k), or no rows     implicit item vectors y_j
+    D (n_users, k + 1), or no rows drift d_u of vector and bias, in units of dev_u(t)
 
     r(u, i, t) = x.q + b_i + b_i,bin(t) + mu + b_u + dev d_u,k,  x = p_u + |N(u)|^-1/2 sum_{j in N(u)} y_j + dev d_u
 
-A step descends (r - r(u, i, t))^2 / 2 and the penalties, reg |.|^2 / 2 for each rating.
+A step descends (r - r(u, i, t))^2 / 2 plus the penalties, reg |.|^2 / 2 for each rating.
 
-The implicit part costs no more than the rest. A rating moves every y_j of its user alike,
-y_j <- (1 - rate reg) y_j + rate e |N|^-1/2 q, so that their sum z moves by z <- (1 - rate reg) z + rate e q: while a
-user's ratings pass one after the other, z alone is kept, and all y_j are brought up to date at the end.  That is the
-published algorithm to the last step, in |N| k instead of |N|^2 k operations.
+The implicit part takes |N| k operations a user instead of |N|^2 k, with the same result as the published algorithm.  A
+step updates all y_j of its user in the same way, y_j <- (1 - rate reg) y_j + rate e |N|^-1/2 q, so that their scaled
+sum z = |N|^-1/2 sum y_j changes by z <- (1 - rate reg) z + rate e q.  During the steps on a user's ratings only z is
+updated; the y_j follow after the last one.
 
-An epoch is cut into B x B cells, by blocks of users and of items; cell (b, c) holds the ratings [start[b, c],
-start[b, c + 1]), by user.  The cells (b, (b + s) % B) of stratum s share no user and no item, so that any number of
-threads gives the same factors (Gemulla et al. 2011, KDD).  With Y there is one cell: its users share items.
+An epoch is divided into B x B cells, by blocks of users and of items; cell (b, c) holds the ratings [start[b, c],
+start[b, c + 1]), by user.  The cells (b, (b + s) % B) of stratum s share no user and no item, so that factors are the
+same on any number of threads (Gemulla et al. 2011, KDD).  With Y there is a single cell, since users share the y_j.
 """
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from models.kernels.linear_algebra import FASTMATH
 
 
 class Cells(NamedTuple):
-    """Ratings in the order of their cells; int64, int32 and float32.  The last two are empty where time is ignored."""
+    """Ratings in the order of their cells; int64, int32 or float32.  ``dev`` and ``bins`` are empty without time."""
 
     start: np.ndarray  # (B, B + 1)
     users: np.ndarray  # (nnz,)
@@ -39,21 +39,21 @@ class Cells(NamedTuple):
 
 
 class Step(NamedTuple):
-    """``bias_rate`` is 0 where there are no biases."""
+    """Learning rates and penalties of a step; ``bias_rate`` is 0 in a model without biases."""
 
     rate: np.float32
     reg: np.float32
     bias_rate: np.float32
     reg_bias: np.float32
-    mean: np.float32  # mu, to which a user's bias is pulled
+    mean: np.float32  # mu, towards which the penalty pulls a user's bias
     reg_implicit: np.float32
-    drift_rate: np.float32  # of what depends on time
+    drift_rate: np.float32  # learning rate of the terms that depend on time
     reg_drift: np.float32
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def learn_epoch(cells, step, X, Q, Y, D):
-    """One pass over all ratings, in place."""
+    """Pass once over all ratings and update the factors in place."""
     start = cells.start
     n_blocks = len(start)
     users, items, ratings, dev, bins = cells.users, cells.items, cells.ratings, cells.dev, cells.bins
@@ -155,7 +155,7 @@ def _sum_implicit(items, begin, stop, Y, z):
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _spread_implicit(items, begin, stop, keep, z, change, Y):
-    """Bring every y_j of the user to where the sum ``z`` has moved; ``change`` (k,) is scratch."""
+    """Update every y_j of the user to the new sum ``z``; ``change`` (k,) is scratch space."""
     k = Y.shape[1]
     n = stop - begin
     scale, kept = np.float32(1 / np.sqrt(n)), np.float32(keep**n)

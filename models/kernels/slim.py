@@ -1,28 +1,28 @@
-"""Coordinate descent for SLIM (Ning & Karypis 2011, eq. 3), one item's weights at a time, from the Gramian alone.
+"""Coordinate descent for SLIM (Ning & Karypis 2011, eq. 3), from the Gramian, one item's weights at a time.  Notation:
 
     G (n_items, n_items)   X^T X of binary likes
     w (n_items,)           weights that predict item j: 1/2 |x_j - X w|^2 + l2/2 |w|^2 + l1 |w|_1, w >= 0, w_j = 0
     gradient (n_items,)    G_j - G w
 
-As G and w are nowhere negative, no weight can leave 0 but of items with G_kj > l1: the rest are never looked at.
+Since G and w are non-negative, only weights of items k with G_kj > l1 can become positive; the others are skipped.
 """
 
 import numpy as np
 from numba import njit, prange
 
-MOST_PACKED = 1024  # active items whose part of G is copied, to be swept over within the cache
+MOST_PACKED = 1024  # most active items whose part of G is copied, so that sweeps over it stay in the cache
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def solve_items(G, first, l1, l2, tolerance, max_sweeps, out):
-    """Write the weights that predict the items ``first``, ``first`` + 1, ... to the rows of ``out``, which are 0."""
+    """Write the weights that predict items ``first``, ``first + 1``, ... to the rows of ``out``, initially 0."""
     for row in prange(len(out)):
         _solve_item(G, first + row, l1, l2, tolerance, max_sweeps, out[row])
 
 
 @njit(cache=True, nogil=True)
 def _solve_item(G, item, l1, l2, tolerance, max_sweeps, w):
-    """Sweep over all candidates until none changes by more than ``tolerance``, and between over those that are in."""
+    """Sweep over all candidates until none changes by more than ``tolerance``; in between, over those with a weight."""
     gradient = G[item].copy()
     candidates = np.flatnonzero(gradient > l1)
     candidates = candidates[candidates != item]
@@ -45,7 +45,7 @@ def _solve_item(G, item, l1, l2, tolerance, max_sweeps, w):
 
 @njit(cache=True, nogil=True)
 def _sweep(G, candidates, l1, l2, gradient, w):
-    """Give each candidate the best weight beside the others' in turn; returns the largest change."""
+    """Set each candidate's weight in turn to the optimum given the others; return the largest change."""
     largest = np.float32(0)
     for k in candidates:
         best = max((gradient[k] + G[k, k] * w[k] - l1) / (G[k, k] + l2), np.float32(0))

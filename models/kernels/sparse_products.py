@@ -1,6 +1,6 @@
-"""Dense products of sparse rows, in parallel by row: SciPy's are of one thread, and sparse where we want them dense.
+"""Dense products of sparse rows, in parallel by row; SciPy uses one thread, and makes a sparse matrix of two others.
 
-``indptr`` (n + 1,) int64, ``indices`` int32 and ``values`` float32 are the sparse rows on the left.
+``indptr`` (n + 1,) int64, ``indices`` int32 and ``values`` float32 are the left operand.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ def add_sparse_rows(indptr, indices, values, right_indptr, right_indices, right_
 
 @njit(cache=True, nogil=True, parallel=True)
 def add_dense_rows(indptr, indices, values, right, out):
-    """Add left @ ``right``, which is dense (m, n_columns) float32, to ``out`` (n, n_columns) float32."""
+    """Add left @ ``right``, dense (m, n_columns) float32, to ``out`` (n, n_columns) float32."""
     for row in prange(len(indptr) - 1):
         for p in range(indptr[row], indptr[row + 1]):
             value, other = values[p], indices[p]

@@ -1,14 +1,14 @@
-"""An epoch of SGD cut into strata that threads can share (Gemulla et al. 2011, KDD, "DSGD").  Notation:
+"""An epoch of SGD divided into strata for parallel processing (Gemulla et al. 2011, KDD, "DSGD").  Notation:
 
-    B                       blocks of users, and of items; stratum s: the cells (user block b, item block (b + s) % B)
+    B                       blocks of users and of items; stratum s has the cells (user block b, item block (b + s) % B)
     item_at (n_items,)      the items in random order: item_at[p] is the item at place p
     user_at (n_users,)      the users in random order
     place (nnz,)            the likes of user u as places, ascending, in [indptr[u], indptr[u + 1])
-    item_start (B + 1,)     a block of items is the places [item_start[b], item_start[b + 1]);  user_start likewise
+    item_start (B + 1,)     block b of items is at places [item_start[b], item_start[b + 1]);  user_start likewise
 
-No two cells of a stratum share a user or an item, so that its cells can be worked on at once by any number of threads
-and factors come out the same to the last bit.  Negatives are drawn from the item block of their positive; blocks are
-dealt afresh each epoch, so that any two items meet.  A cell's rows also fit a core's cache better than all of them.
+No two cells of a stratum share a user or an item, so that any number of threads can process its cells at the same time
+with bit-equal factors.  Negatives are drawn from the item block of their positive; blocks are drawn anew in each epoch,
+so that any two items meet.  The rows of a cell also fit into a core's cache better than all rows.
 """
 
 from typing import NamedTuple
@@ -19,11 +19,11 @@ from numba import njit
 from models.kernels.draws import GAMMA, below, fraction
 from models.kernels.inlined import INLINED
 
-MAX_TRIES = 32  # draws until an unseen item comes up, for users who like nearly all of a block
+MAX_TRIES = 32  # most draws of an unseen item, for users who like nearly all items of a block
 
 
 class Strata(NamedTuple):
-    """See the notation. int64, but for ``place``, ``item_at`` and ``user_at``, which are int32."""
+    """The arrays of the notation: int64, except ``place``, ``item_at`` and ``user_at``, which are int32."""
 
     indptr: np.ndarray
     place: np.ndarray
@@ -34,7 +34,7 @@ class Strata(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One user in one cell: the likes are place[first:last], the block's places from ``start`` to before ``stop``."""
+    """One user in one cell: the likes are place[first:last], the places of the block range(start, stop)."""
 
     first: int
     last: int
@@ -44,10 +44,10 @@ class Cell(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def write_places(item_at, users_indptr, users_indices, free, place):
-    """Write each user's likes into ``place`` by ascending place, in one pass over the likes.
+    """Write the places of each user's likes to ``place``, ascending, in one pass over the likes.
 
-    ``users_indptr, users_indices``: CSR of items by users.  ``free`` (n_users,) int64 starts as each user's first entry
-    and ends as the entry after the last.
+    ``users_indptr, users_indices``: CSR of the users of each item.  ``free`` (n_users,) int64 is the first entry of
+    each user in ``place``; the function changes it to the entry after the last.
     """
     for p in range(len(item_at)):
         item = item_at[p]
@@ -59,7 +59,7 @@ def write_places(item_at, users_indptr, users_indices, free, place):
 
 @njit(**INLINED)
 def cell_of(strata, user, item_block):
-    """The cell of ``user`` in ``item_block``."""
+    """Return the cell of ``user`` in ``item_block``."""
     start, stop = strata.item_start[item_block], strata.item_start[item_block + 1]
     end = strata.indptr[user + 1]
     first = lower_bound(strata.place, strata.indptr[user], end, start)
@@ -68,17 +68,17 @@ def cell_of(strata, user, item_block):
 
 @njit(**INLINED)
 def mark(likes, cell, place, liked):
-    """Set ``liked`` (at least as many as the block's places, bool) at the likes of a cell, to ``likes``."""
+    """Set ``liked``, bool for each place of the block, to ``likes`` at the likes of a cell."""
     for p in range(cell.first, cell.last):
         liked[place[p] - cell.start] = likes
 
 
 @njit(**INLINED)
 def draw_unseen(liked, cumulative, guide, cell, state):
-    """The next state, and a place of the cell's block that is not ``liked``, -1 where none came up.
+    """Return the next state and a drawn place of the cell's block that is not ``liked``; -1 if none was found.
 
-    Places are equally likely where ``cumulative`` is empty, else as likely as cumulative[p + 1] - cumulative[p], with
-    ``guide`` as ``write_guide`` wrote it.
+    Places are equally likely if ``cumulative`` is empty; otherwise place p has the weight
+    cumulative[p + 1] - cumulative[p], and ``guide`` is the output of ``write_guide``.
     """
     for _ in range(MAX_TRIES):
         if len(cumulative) == 0:
@@ -93,7 +93,7 @@ def draw_unseen(liked, cumulative, guide, cell, state):
 
 @njit(**INLINED)
 def _draw_weighted(cumulative, guide, start, stop, share):
-    """The place at which the block's weights reach this share of their sum: an indexed search (Chen & Asau 1974)."""
+    """Return the place where the cumulative weight reaches ``share`` of the sum: indexed search (Chen & Asau 1974)."""
     target = cumulative[start] + share * (cumulative[stop] - cumulative[start])
     drawn = guide[start + np.int64(share * (stop - start))]
     while drawn + 1 < stop and cumulative[drawn + 1] < target:
@@ -105,9 +105,9 @@ def _draw_weighted(cumulative, guide, start, stop, share):
 
 @njit(cache=True, nogil=True)
 def write_guide(cumulative, item_start, guide):
-    """Write for each block of m places where m searches begin: the places that reach 0, 1/m, ... of the block's weight.
+    """Write to ``guide`` (n_items,) int32, for each block of m places, the starts of the indexed search.
 
-    ``guide`` (n_items,) int32.
+    These are the places where the cumulative weight reaches 0, 1/m, ..., (m - 1)/m of the block's weight.
     """
     for block in range(len(item_start) - 1):
         start, stop = item_start[block], item_start[block + 1]
@@ -121,7 +121,7 @@ def write_guide(cumulative, item_start, guide):
 
 @njit(**INLINED)
 def lower_bound(values, first, last, value):
-    """The first entry of the ascending ``values[first:last]`` that is at least ``value``; ``last`` if none is."""
+    """Return the first index in [first, last) with values[index] >= value, for ascending values; else ``last``."""
     while first < last:
         middle = (first + last) // 2
         if values[middle] < value:
@@ -133,7 +133,7 @@ def lower_bound(values, first, last, value):
 
 @njit(**INLINED)
 def holds(values, first, last, value):
-    """Whether the ascending ``values[first:last]`` hold ``value``; no branch that a processor could mispredict."""
+    """Return whether ``value`` is in the ascending ``values[first:last]``, without branches to mispredict."""
     if first == last:
         return False
     n = last - first

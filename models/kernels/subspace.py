@@ -1,10 +1,10 @@
 """The systems of least_squares.py, in its notation, by blocks of factors (iALS++, Rendle et al., arXiv:2110.14044).
 
-A block B of factors is solved exactly while the others stand, one block after the other:
+Each block B of factors in turn is solved exactly with the others held fixed:
 
     (diag(d_B) + sum w y_B y_B^T) delta = sum (v - w y.x) y_B - d_B x_B,   x_B += delta      (its equation 9)
 
-In principal axes blocks meet in the row's own entries only, so that no Gramian couples them.
+In principal axes the Gramian is diagonal, so that only the row's entries couple the blocks.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from models.kernels.linear_algebra import FASTMATH, add_row_products, cholesky, 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def improve_by_blocks(indptr, indices, values, slope, intercept, Y, spectrum, reg, block_size, out):
-    """Solve once for each block of ``block_size`` factors of each row of ``out`` (n_rows, k).
+    """Solve each block of ``block_size`` factors of each row of ``out`` (n_rows, k) once.
 
     Arguments as in ``solve_exactly``; a row without entries becomes zero.
     """
@@ -65,7 +65,7 @@ def _improve(columns, values, slope, intercept, Y, spectrum, reg, x, predicted, 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
 def _gather_block(columns, values, slope, intercept, Y, spectrum, reg, x, first, n, predicted, gathered, system, delta):
-    """Write the block's system and, to ``delta``, its right side."""
+    """Write the block's matrix to ``system`` and its right-hand side to ``delta``."""
     padded = n + (-n) % 4
     for a in range(padded):
         for b in range(padded):

@@ -1,23 +1,23 @@
-"""The k best of many scores, by buffers of candidates that are thinned out whenever they are full.
+"""The k best of many scores, by buffers of candidates that are reduced to k whenever they are full.
 
-A candidate is one uint64 key: the score above, turned so that integers sort as floats do, and the item below,
-counted downwards. Of two keys the larger is the better, equal scores going by ascending item. A buffer takes
-what beats its floor; when it is full, quickselect keeps its k largest and raises the floor. That costs a few
-operations a candidate, where a heap of k costs log k unpredictable ones.
+A candidate is a uint64 key: its upper half is the score, mapped so that integers sort like floats; its lower half is
+the item, counted downwards.  The larger of two keys is the better candidate; equal scores are ordered by item.  A
+buffer takes the scores above its floor, a lower bound of the k-th best.  When it is full, quickselect keeps its k
+largest and raises the floor.  That costs a few operations a candidate, whereas a heap costs log k unpredictable ones.
 """
 
 import numpy as np
 from numba import njit
 
 WIDTH = 64  # scores compared with the floor at a time, in vector registers
-GROUPS = 3  # times k groups, of whose best scores the k-th is where a row's floor starts
+GROUPS = 3  # times k groups; the k-th best of their maxima is the first floor of a row
 SIGN = np.uint64(0x80000000)
 LOW = np.uint64(0xFFFFFFFF)
 
 
 @njit(cache=True, nogil=True)
 def key_of(bits, item):
-    """The key of a score, given as the int32 of its bits, and an item; -0 must have been made 0 before."""
+    """Return the key of a score, given as the int32 of its bits, and an item; the score must not be -0."""
     word = np.uint64(np.uint32(bits))
     word = word ^ LOW if word & SIGN else word ^ SIGN
     return (word << np.uint64(32)) | (LOW - np.uint64(item))
@@ -30,14 +30,14 @@ def item_of(key):
 
 @njit(cache=True, nogil=True)
 def bits_of(key):
-    """The int32 that holds the score's bits."""
+    """Return the bits of the key's score, as int32."""
     word = key >> np.uint64(32)
     return np.int32(np.uint32(word ^ SIGN if word & SIGN else word ^ LOW))
 
 
 @njit(cache=True, nogil=True)
 def keep_largest(keys, size, k):
-    """Reorder ``keys[:size]``, all different, so that the k largest come first: Hoare's quickselect."""
+    """Reorder ``keys[:size]``, all different, so that the k largest come first (Hoare's quickselect)."""
     low, high = 0, size - 1
     while low < high:
         a, b, c = keys[low], keys[(low + high) // 2], keys[high]
@@ -62,13 +62,14 @@ def keep_largest(keys, size, k):
 
 @njit(cache=True, nogil=True)
 def offer_scores(scores, bits, first, items, ends_of_seen, seen_columns, next_seen, k, keys, sizes, floors):
-    """Let a block of scores into the buffers of its rows; blocks of one row come in order of their columns.
+    """Offer a block of scores to the buffers of its rows; the blocks of a row must come in ascending order of columns.
 
-    ``scores`` (n, width) float32, whose columns are ``first`` and on, loses what is seen; ``bits`` is the same memory
-    as int32.  Column c is item ``items[c]``; where no column's item is less than that of one before, ``items`` may be
-    empty, and the column is the item.  Row i has seen ``seen_columns[next_seen[i] : ends_of_seen[i]]``, ascending;
-    this block's are passed.  ``keys`` (n, >= k + WIDTH) uint64, ``sizes`` (n,) of them filled; ``floors`` (n,)
-    float32, -inf at first: no score at or below it is among the k best.  -inf and NaN get in nowhere.
+    ``scores`` (n, width) float32 are those of the columns from ``first`` on; seen ones are overwritten with -inf.
+    ``bits`` is the same memory as int32.  Column c is item ``items[c]``, or item c if ``items`` is empty.  The seen
+    columns of row i are ``seen_columns[next_seen[i] : ends_of_seen[i]]``, ascending; ``next_seen`` is advanced beyond
+    this block.  ``keys`` (n, >= k + WIDTH) uint64 are the buffers, ``sizes`` (n,) their sizes and ``floors`` (n,)
+    float32 their floors, initially -inf: no score at or below the floor is among the k best.  Scores of -inf and NaN
+    are never taken.
     """
     n, width = scores.shape
     capacity = keys.shape[1]
@@ -87,7 +88,7 @@ def offer_scores(scores, bits, first, items, ends_of_seen, seen_columns, next_se
                 continue
             n_found = 0
             for column in range(start, min(start + WIDTH, width)):
-                found[n_found] = column  # kept or written over: a branch would be guessed wrongly too often
+                found[n_found] = column  # kept or overwritten, since a branch would be mispredicted too often
                 n_found += scores[i, column] > floor
             for f in range(n_found):
                 bit = bits[i, found[f]] if scores[i, found[f]] != 0 else np.int32(0)
@@ -96,7 +97,7 @@ def offer_scores(scores, bits, first, items, ends_of_seen, seen_columns, next_se
             size += n_found
             if size > capacity - WIDTH:
                 floors[i : i + 1].view(np.int32)[0] = bits_of(thin_out(keys[i], size, k))
-                if len(items):  # an equal score may come with a lower item
+                if len(items):  # an equal score may follow with a lower item
                     floors[i] = np.nextafter(floors[i], np.float32(-np.inf))
                 size, floor = k, floors[i]
         sizes[i] = size
@@ -104,7 +105,7 @@ def offer_scores(scores, bits, first, items, ends_of_seen, seen_columns, next_se
 
 @njit(cache=True, nogil=True)
 def _first_floor(scores, k, keys, maxima):
-    """A score that k items exceed: just below the k-th of the maxima of ``GROUPS`` k groups of them."""
+    """Return a score that at least k items exceed: just below the k-th best of the maxima of ``GROUPS`` * k groups."""
     n_groups = len(maxima)
     n_rounds = len(scores) // n_groups
     if n_rounds < 2:
@@ -123,7 +124,7 @@ def _first_floor(scores, k, keys, maxima):
 
 @njit(cache=True, nogil=True)
 def _any_above(scores, row, start, floor):
-    """Unsigned, of constant length and without a branch, so that it is four comparisons of vectors."""
+    """Return whether a score exceeds the floor, in a loop without branches that becomes four vector operations."""
     first = np.uint64(start)
     n_above = np.uint32(0)
     for column in range(np.uint64(WIDTH)):
@@ -133,7 +134,7 @@ def _any_above(scores, row, start, floor):
 
 @njit(cache=True, nogil=True)
 def thin_out(keys, size, k):
-    """Keep the k largest and return the least of them."""
+    """Keep the k largest keys and return the least of them."""
     keep_largest(keys, size, k)
     least = keys[0]
     for i in range(1, k):
@@ -143,7 +144,7 @@ def thin_out(keys, size, k):
 
 @njit(cache=True, nogil=True)
 def write_best(keys, sizes, items, bits):
-    """Write the largest keys of each row, largest first, to ``items`` (n, k) int32 and as scores to ``bits`` int32."""
+    """Write the k best items of each row to ``items`` (n, k) int32, and the bits of their scores to ``bits``."""
     k = items.shape[1]
     for i in range(len(keys)):
         size = sizes[i]
@@ -158,7 +159,7 @@ def write_best(keys, sizes, items, bits):
 
 @njit(cache=True, nogil=True)
 def tighten_floors(k, keys, sizes, floors):
-    """Thin out the buffers of more than k, so that ``floors`` tell what is still to be beaten."""
+    """Reduce the buffers to k and raise ``floors`` to just below their least score."""
     for i in range(len(keys)):
         if sizes[i] >= k:
             floors[i : i + 1].view(np.int32)[0] = bits_of(thin_out(keys[i], sizes[i], k))
@@ -168,6 +169,6 @@ def tighten_floors(k, keys, sizes, floors):
 
 @njit(cache=True, nogil=True)
 def sort_rows(indptr, columns):
-    """Sort each row's part of ``columns``."""
+    """Sort each row's part of ``columns`` in place."""
     for i in range(len(indptr) - 1):
         columns[indptr[i] : indptr[i + 1]].sort()

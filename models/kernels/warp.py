@@ -1,12 +1,12 @@
 """WARP kernels.  Notation (Weston, Bengio & Usunier 2011, IJCAI; Kula 2015, LightFM), X, Y, u, i, j as for BPR:
 
-    N          draws made until one violates the margin, x_u.y_j > x_u.y_i - 1; at most max_sampled
-    rank       floor((n_items - 1) / N), the estimate of how many items rank above i
+    N          number of draws until one violates the margin, x_u.y_j > x_u.y_i - 1; at most max_sampled
+    rank       floor((n_items - 1) / N), the estimated number of items that rank above i
     phi        ln(max(1, rank)), the weight of the hinge |1 - x_u.(y_i - y_j)|_+
     GX, GY     Adagrad: for each entry of X and Y, 1 + the sum of its squared gradients (Duchi et al. 2011)
 
-A step descends phi times the hinge plus (reg_user |x_u|^2 + reg_item (|y_i|^2 + |y_j|^2)) / 2, each entry at its own
-learning_rate / sqrt(G).  What a thread needs beside the factors is a handful of numbers.
+A step descends phi times the hinge plus (reg_user |x_u|^2 + reg_item (|y_i|^2 + |y_j|^2)) / 2; each entry has its own
+rate learning_rate / sqrt(G).
 """
 
 from typing import NamedTuple
@@ -20,14 +20,14 @@ from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.strata import cell_of, mark
 
-UNIFORM = (np.zeros(0), np.zeros(0, np.int32))  # what the hardest is the best of, as ``draw_unseen`` says
-VIOLATOR, HARDEST = 0, 1  # how j is found: the first that violates the margin, or the best scored of max_sampled
+UNIFORM = (np.zeros(0), np.zeros(0, np.int32))  # uniform draws, in the form that ``draw_unseen`` takes
+VIOLATOR, HARDEST = 0, 1  # search for j: the first draw that violates the margin, or the best scored of max_sampled
 
 
 class Sampling(NamedTuple):
-    """How i and j are found.
+    """Draws of i and j.
 
-    i: each like in turn where ``n_positives`` is 1, else the ``kth`` best scored (from 1) of ``n_positives`` draws.
+    i is each like in turn if ``n_positives`` is 1, else the ``kth`` best scored (from 1) of ``n_positives`` draws.
     """
 
     search: int
@@ -37,7 +37,7 @@ class Sampling(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How far a step goes; float32."""
+    """Learning rate and penalties of a step; float32."""
 
     learning_rate: np.float32
     reg_user: np.float32
@@ -46,7 +46,10 @@ class Step(NamedTuple):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def learn_epoch(strata, sampling, key, step, X, Y, GX, GY):
-    """As many steps as there are likes, in place; none where no violating item is found.  ``key`` decides the draws."""
+    """Take as many steps as there are likes, in place; ``key`` (uint64) determines the draws.
+
+    A like for which no negative is found gets no step.
+    """
     n_blocks = len(strata.item_start) - 1
     for stratum in range(n_blocks):
         for block in prange(n_blocks):
@@ -76,7 +79,7 @@ def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items, scores):
-    """The next state and i; ``items`` and ``scores`` (kth,) are room for the best so far, in order."""
+    """Return the next state and i; ``items`` and ``scores`` (kth,) are scratch space for the best draws."""
     if sampling.n_positives == 1:
         return state, item_at[place[p]]
     scores[:] = -np.inf
@@ -89,7 +92,7 @@ def choose_positive(place, item_at, cell, p, sampling, state, X, user, Y, items,
 
 @njit(**INLINED)
 def put_among_best(item, score, items, scores):
-    """Put the item where it belongs among the best so far, ``scores`` (kth,) descending, if it does."""
+    """Insert the item into the best so far, ``items`` and descending ``scores`` (kth,), if it is among them."""
     at = len(scores)
     while at > 0 and score > scores[at - 1]:
         at -= 1
@@ -101,7 +104,7 @@ def put_among_best(item, score, items, scores):
 
 @njit(**INLINED, fastmath=FASTMATH)
 def find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i):
-    """The next state, j and the weight of its gradient; j is -1 where none is found."""
+    """Return the next state, j and the weight of its gradient; j is -1 if none is found."""
     positive_score = dot(X, user, Y, i)
     if sampling.search == HARDEST:
         state, drawn = draw_hard(liked, item_at, *UNIFORM, sampling.max_sampled, cell, state, X, user, Y)
@@ -122,9 +125,10 @@ def find_negative(liked, item_at, n_others, cell, sampling, state, X, user, Y, i
 
 @njit(**INLINED, fastmath=FASTMATH)
 def _step(X, user, Y, i, j, GX, GY, weight, step, difference):
-    """One loop a row: the compiler does not vectorise one that writes six arrays which might overlap.
+    """Take a step, with one loop for each row.
 
-    Nor one whose division might raise, hence the error model of the loops.
+    The compiler would not vectorise a single loop that writes six arrays, which might overlap, nor a loop with a
+    division that might raise; hence the error model in ``INLINED``.
     """
     _subtract(Y, i, j, difference)
     _item_step(X, user, Y, i, GY, weight, step)
@@ -156,10 +160,10 @@ def _user_step(X, user, GX, weight, step, difference):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def fold_in_users(likes, sampling, key, n_sweeps, step, Y, out, sums):
-    """Steps of the users' vectors alone, Y held fixed: as many as there are likes in each of ``n_sweeps`` sweeps.
+    """Learn the users' vectors with Y held fixed: in each of ``n_sweeps`` sweeps one step for each like.
 
-    ``likes``: one item block.  ``out`` (n, k + 1): what to start from; ``sums`` like it: Adagrad's, ones to start from.
-    All users take the same draws, so that a history has one vector, whoever it stands beside.
+    ``likes``: strata of one block.  ``out`` (n, k + 1): initial vectors, replaced by the result.  ``sums`` (n, k + 1):
+    Adagrad's sums, initially 1.  All users take the same draws, so that a vector depends only on the history.
     """
     place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
@@ -180,7 +184,10 @@ def fold_in_users(likes, sampling, key, n_sweeps, step, Y, out, sums):
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FASTMATH)
 def sum_losses(likes, sampling, key, X, Y, out):
-    """Write to ``out`` (n_users,) float64 the sum over a user's likes of phi times the hinge.  ``likes``: one block."""
+    """Write to ``out`` (n_users,) float64 the sum over a user's likes of phi times the hinge.
+
+    ``likes``: strata of one block.
+    """
     place, item_at, n_others = likes.place, likes.item_at, len(Y) - 1
     for user in prange(len(out)):
         cell = cell_of(likes, user, 0)
