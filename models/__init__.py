@@ -1,1 +1,1 @@
-"""The algorithms: one contract (base), one thin adapter a file, kernels beneath."""
+"""The algorithms: the base class in ``models.base``, one model a file, numba functions in ``models.kernels``."""

@@ -1,4 +1,4 @@
-"""ALS: matrix factorisation by alternating ridge regressions, on what was rated or on all cells."""
+"""ALS: matrix factorisation by alternating ridge regressions, on the observed cells or on all cells of the matrix."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.alternating import AlternatingConfig, AlternatingModel
+from models.config_checks import check_choice, check_positive
 
 __all__ = ["ALS", "ALSConfig", "Cells", "Targets"]
 
@@ -21,27 +22,27 @@ Targets = Literal["likes", "weights"]
 class ALSConfig(AlternatingConfig):
     """Hyperparameters of ALS; the only place where its defaults are written."""
 
-    cells: Cells = "all"  #: fitted: all, an empty one being 0, or those that are observed
-    targets: Targets = "likes"  #: what an observed cell holds: 1, or the like's weight, such as a rating
+    cells: Cells = "all"  #: cells to fit: all of them, where an empty cell is 0, or only the observed ones
+    targets: Targets = "likes"  #: value of an observed cell: 1, or the like's weight, such as a rating
     reg: float = 10.0  #: L2 penalty
-    reg_exponent: float = 0.0  #: how far a row's penalty grows with its entries; 1 is ALS-WR's
+    reg_exponent: float = 0.0  #: nu: a row's penalty is reg times its number of entries to this power; 1 is ALS-WR
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_positive("reg")
-        for name, choices in (("cells", get_args(Cells)), ("targets", get_args(Targets))):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(choices)}, got {getattr(self, name)!r}")
+        check_positive(self, "reg")
+        check_choice(self, "cells", get_args(Cells))
+        check_choice(self, "targets", get_args(Targets))
 
 
 class ALS(AlternatingModel[ALSConfig]):
-    """ALS of explicit feedback (Zhou et al. 2008, ALS-WR), and of a whole matrix.
+    """ALS for explicit feedback (Zhou et al. 2008, ALS-WR), and its unweighted form over the whole matrix.
 
     Minimises  sum_{cells} (r_ui - x_u.y_i)^2 + sum_u lambda_u |x_u|^2 + sum_i lambda_i |y_i|^2,
-    lambda_u = reg N_u^nu with nu = reg_exponent and N_u entries, lambda_i likewise.
+    where lambda_u = reg N_u^nu, nu = reg_exponent and N_u is the number of entries of user u; lambda_i likewise.
 
-    Over ``observed`` cells it predicts ratings; where all that is known are likes, any constant fits them, and only
-    ``all`` cells rank. There X = R Y (Y^T Y + lambda)^-1 in closed form, with one eigendecomposition a half-step.
+    With ``cells="observed"`` it predicts ratings. Likes without ratings are all 1, so that a constant fits them: only
+    ``cells="all"`` ranks items then. It has the closed form X = R Y (Y^T Y + lambda)^-1, which takes one
+    eigendecomposition a half-step.
     """
 
     name = "als"

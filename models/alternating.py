@@ -1,4 +1,4 @@
-"""Alternating least squares: what its forms have in common."""
+"""Alternating least squares: the part that ALS and iALS share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from models.config_checks import check_at_least_one, check_choice, check_positive
 from models.factor_model import FactorModel
 from models.kernels.linear_algebra import move_beyond
 from models.row_solvers import SOLVERS, RowSolver, Solver, principal_axes, rotate
@@ -24,70 +25,64 @@ class AlternatingConfig:
     """Hyperparameters of every alternating model; the only place where their defaults are written."""
 
     n_factors: int = 64  #: length of a user's or an item's vector
-    init_scale: float = 0.1  #: standard deviation of a fresh vector's length
-    n_epochs: int = 8  #: sweeps over items and users
-    solver: Solver = "cg"  #: of a row's system: cholesky is exact, cg nearly, subspace takes block_size factors at once
-    tolerance: float = 0.01  #: of cg: relative error at which a row's vector is good enough
-    block_size: int = 32  #: of subspace
-    relaxation: float = 1.5  #: how far a half-step goes towards its solution and beyond; 1 is plain ALS, 2 too far
+    init_scale: float = 0.1  #: root mean square length of an initial vector
+    n_epochs: int = 8  #: passes over the items and the users
+    solver: Solver = "cg"  #: cholesky is exact, cg nearly so, subspace solves block_size factors at a time
+    tolerance: float = 0.01  #: cg stops at this relative error of a row's vector
+    block_size: int = 32  #: subspace: factors solved at a time
+    relaxation: float = 1.5  #: size of a half-step in units of the way to its solution; 1 is plain ALS
 
     def __post_init__(self) -> None:
-        for name in ("n_factors", "n_epochs", "block_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        self._check_positive("init_scale", "tolerance")
+        check_at_least_one(self, "n_factors", "n_epochs", "block_size")
+        check_positive(self, "init_scale", "tolerance")
+        check_choice(self, "solver", SOLVERS)
         if not 0 < self.relaxation < 2:
             raise ValueError(
-                f"relaxation must be above 0 and below 2, got {self.relaxation}; the loss falls only there"
+                f"relaxation must be above 0 and below 2, got {self.relaxation}; elsewhere the loss does not fall"
             )
-        if self.solver not in SOLVERS:
-            raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {self.solver!r}")
-
-    def _check_positive(self, *names: str) -> None:
-        for name in names:
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
 
 
 A = TypeVar("A", bound=AlternatingConfig)
 
 
 class AlternatingModel(FactorModel[A]):
-    """Minimises  sum_{entries v} w (x_u.y_i)^2 - 2 v x_u.y_i  +  w0 sum_{all pairs} (x_u.y_i)^2
-                  + sum_u lambda_u |x_u|^2 + sum_i lambda_i |y_i|^2,
+    """Base class of the alternating models. Minimises
 
-    with values v, weights w = slope v + intercept, w0 and penalties lambda of the form that inherits.
+        sum_{entries v} w (x_u.y_i)^2 - 2 v x_u.y_i  +  w0 sum_{all pairs} (x_u.y_i)^2
+        + sum_u lambda_u |x_u|^2 + sum_i lambda_i |y_i|^2,
 
-    An epoch solves the items, then the users: a fitted user's vector is the fold-in of the history, as far as
-    the solver is exact. Factors do not depend on the number of threads.
+    where a subclass defines the values v, the weights w = slope v + intercept, w0 and the penalties lambda.
 
-    From the second epoch on, what the other side is solved against is overrelaxed (Young 1954): x + relaxation
-    (solution - x) instead of the solution. With one side fixed the loss is quadratic, so that it falls as long as
-    relaxation is below 2, and the alternation comes to the same loss in about half the epochs. What is held between
-    two epochs is the items and their users' solutions: a fit that is continued starts from these, with a plain epoch.
+    An epoch solves the items, then the users. With an exact solver a fitted user's vector therefore equals the fold-in
+    of the user's history. Factors do not depend on the number of threads.
 
-    With the items fixed, row u's system is w0 Y^T Y + lambda_u I + sum w y y^T. Only scores matter, so both
-    sides are turned to the principal axes of the fixed one, where Y^T Y is a diagonal, whatever lambda_u: it
-    costs nothing in the exact solver and preconditions the others.
+    From the second epoch on, half-steps are overrelaxed (Young 1954): the next half-step is solved against
+    x + relaxation (solution - x) instead of the solution. With one side fixed the loss is quadratic, so it falls for
+    any relaxation below 2, and reaches the same value in about half the epochs. After each epoch the model holds the
+    items and the users' solutions for them; a continued fit starts from these, with a plain epoch.
+
+    With the items fixed, row u's system is w0 Y^T Y + lambda_u I + sum w y y^T. Scores do not change when both sides
+    are rotated, so both are rotated to the principal axes of the fixed side, where Y^T Y is diagonal. That costs the
+    exact solver nothing and preconditions the other two.
     """
 
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "item_spectrum")
-    item_spectrum: NDArray[np.float32]  #: (n_factors,) diagonal of the items' Gramian, in whose axes they stand
+    item_spectrum: NDArray[np.float32]  #: (n_factors,) the items' Gramian, which is diagonal
 
     @abstractmethod
     def _values(self, likes: sp.csr_array) -> sp.csr_array:
-        """The same entries with v in place of their weights."""
+        """Return the same entries with the value v in place of the weight."""
 
     @abstractmethod
     def _penalties(self, rows: sp.csr_array) -> NDArray[np.float64]:
-        """lambda of each row of values; (n_rows,)."""
+        """Return the penalty lambda of each row of values, (n_rows,)."""
 
     @abstractmethod
     def _weighting(self) -> tuple[float, float, float]:
-        """Slope, intercept and w0."""
+        """Return slope, intercept and w0."""
 
     def _prepare(self, by_user: sp.csr_array, by_item: sp.csr_array) -> None:
-        """Set what ``_penalties`` needs to know of all values."""
+        """Compute the constants that ``_penalties`` needs from all values."""
 
     def _start(self, train: sp.csr_array) -> None:
         self.item_factors = self._drawn_items(train.shape[1])
@@ -97,7 +92,7 @@ class AlternatingModel(FactorModel[A]):
         self.item_factors = np.concatenate([self.item_factors, fresh])
 
     def _drawn_items(self, n_items: int) -> NDArray[np.float32]:
-        """Vectors to start from; the first are the same however many there are."""
+        """Return initial vectors, (n_items, n_factors); the first ones do not depend on ``n_items``."""
         scale = np.float32(self.config.init_scale / np.sqrt(self.config.n_factors))
         rng = np.random.default_rng(self.seed)
         return rng.standard_normal((n_items, self.config.n_factors), np.float32) * scale
@@ -110,7 +105,7 @@ class AlternatingModel(FactorModel[A]):
         users, items, solution = np.zeros_like(self.user_factors), self.item_factors, np.empty_like(self.item_factors)
         self.item_spectrum = self._half_step(by_user, users, items, self.user_factors, relaxation=1)
         for epoch in range(1, self.config.n_epochs + 1):
-            relaxation = self.config.relaxation if epoch > 1 else 1  # the first goes away from noise
+            relaxation = self.config.relaxation if epoch > 1 else 1  # the first epoch leaves random vectors
             self._half_step(by_item, items, users, solution, relaxation=relaxation)
             self.item_spectrum = self._half_step(by_user, users, items, self.user_factors, relaxation=relaxation)
             yield epoch
@@ -124,9 +119,9 @@ class AlternatingModel(FactorModel[A]):
         *,
         relaxation: float,
     ) -> NDArray[np.float32]:
-        """Write the ``solution`` of ``rows`` and move ``factors`` there and beyond, by relaxation - 1 of the way.
+        """Write the ``solution`` of ``rows`` and move ``factors`` by ``relaxation`` times the way to it.
 
-        Both come to stand in the principal axes of ``fixed``, as does ``fixed``; returns its spectrum.
+        Rotates ``factors``, ``solution`` and ``fixed`` to the principal axes of ``fixed`` and returns its spectrum.
         """
         with limited_threads(self.threads):
             spectrum, axes = principal_axes(fixed)
@@ -139,7 +134,7 @@ class AlternatingModel(FactorModel[A]):
         return spectrum
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        # nothing to start from: subspace would need many rounds
+        # from zeros, subspace would need many passes
         solver: Solver = "cholesky" if self.config.solver == "cholesky" else "cg"
         start = np.zeros((histories.shape[0], self.config.n_factors), np.float32)
         return self._solved(solver, self._values(histories), start, self.item_factors, self.item_spectrum)
@@ -167,7 +162,7 @@ class AlternatingModel(FactorModel[A]):
         )
 
     def loss(self) -> float:
-        """The minimised sum, with the constant that makes it a sum of square errors; float64."""
+        """Return the minimised sum, with the constant that makes it a sum of squared errors; float64."""
         values = self._values(self._fitted_train())
         X, Y = self.user_factors, self.item_factors
         total = self._constant(values) + self._row_solver("cholesky").loss(values, X, Y)
@@ -178,7 +173,7 @@ class AlternatingModel(FactorModel[A]):
 
     @abstractmethod
     def _constant(self, values: sp.csr_array) -> float:
-        """The part of the square errors that the factors do not touch."""
+        """Return the part of the squared errors that does not depend on the factors."""
 
 
 def _gramian(factors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The contract that every model keeps."""
+"""The base class of all models."""
 
 from __future__ import annotations
 
@@ -33,45 +33,46 @@ Checked: TypeAlias = NDArray[np.int64] | sp.csr_array
 Seen: TypeAlias = Literal["exclude", "include"] | sp.csr_array
 Measure = Literal["cosine", "dot", "euclidean"]
 
-SCORES_AT_A_TIME = 4_000_000  #: where a model has to write them all out
+SCORES_AT_A_TIME = 4_000_000  #: most scores that a model of scores, not vectors, holds at a time
 
 
 class NotFittedError(RuntimeError):
-    """The model was asked before it was fitted."""
+    """The model was queried before it was fitted."""
 
 
 class Recommender(ABC, Generic[C]):
-    """A top-K recommender.
+    """Base class of top-K recommenders.
 
-    ``train`` is a (n_users, n_items) CSR array of float32 weights, a like being any stored entry; it is
-    never changed. A *query* is either an array of user numbers of ``train`` or a (n, n_items) CSR array
-    of histories, which may belong to strangers. Scores are float32, higher is better, and comparable
-    only within a row. The same config, seed and train give the same lists.
+    ``train`` is a (n_users, n_items) CSR array of float32 weights in which every stored entry is a like; a fit never
+    changes it. A *query* is either an array of user numbers of ``train`` or a (n, n_items) CSR array of histories,
+    which may be those of cold-start users, who are not in ``train``. Scores are float32; higher is better, and only
+    scores of the same row can be compared. The same config, seed and ``train`` give the same lists.
 
-    A model is written by what it does between the checks: ``_start`` and ``_epochs`` to be fitted,
-    ``_scores`` and ``_item_similarity`` to be asked, ``_grow`` where a fit can go on.
+    A subclass sets ``name``, ``config_type`` and ``arrays``. It implements ``_epochs``, ``_scores`` and
+    ``_item_similarity``, also ``_start`` if ``_epochs`` needs initial values, ``_grow`` if a fit can be continued and
+    ``loss`` if it has one. ``models.testing.ModelContract`` tests a subclass.
     """
 
     name: ClassVar[str]
     config_type: ClassVar[type]
-    learns_from_ratings: ClassVar[bool] = False  #: weights of ``train`` are ratings, low ones too, and are predicted
-    learns_from_times: ClassVar[bool] = False  #: has no use for data without timestamps
-    learns_from_features: ClassVar[bool] = False  #: of users and items, where there are any
-    divides_itself: ClassVar[str] = ""  #: a fit among cores or machines of its own, which this option names
-    arrays: ClassVar[tuple[str, ...]] = ()  #: the fitted attributes that ``save`` keeps
+    learns_from_ratings: ClassVar[bool] = False  #: ``train`` holds ratings, low ones too, which the model predicts
+    learns_from_times: ClassVar[bool] = False  #: data without timestamps are of no use to the model
+    learns_from_features: ClassVar[bool] = False  #: the model uses features of users and items, if given
+    divides_itself: ClassVar[str] = ""  #: the option that names the cores or machines among which a fit divides itself
+    arrays: ClassVar[tuple[str, ...]] = ()  #: names of the fitted attributes that ``save`` writes
 
     def __init__(self, config: C | None = None, *, seed: int = 0, threads: int | None = None) -> None:
         self.config: C = config if config is not None else self.config_type()
         self.seed = seed
         self.threads = threads
         self.train: sp.csr_array | None = None
-        self.timestamps: NDArray[np.int64] | None = None  #: of the entries of the ``train`` that is fitted, where given
-        self.features = Features()  #: of its users and items, where given
-        self.loss_history: list[float] = []  #: after each epoch of the last ``fit`` that was asked for losses
+        self.timestamps: NDArray[np.int64] | None = None  #: (nnz,) seconds, for the entries of the fitted ``train``
+        self.features = Features()  #: features of the users and items of the fitted ``train``
+        self.loss_history: list[float] = []  #: loss after each epoch, if ``fit`` was called with ``losses=True``
 
     @classmethod
     def bytes_to_fit(cls, n_items: int) -> int:
-        """What one fit on so many items takes at once, where that is more than a few vectors for each of them."""
+        """Return the bytes that one fit on ``n_items`` items holds at a time; 0 means a few vectors for each item."""
         return 0
 
     def fit(
@@ -83,9 +84,10 @@ class Recommender(ABC, Generic[C]):
         losses: bool = False,
         progress: bool = False,
     ) -> Self:
-        """Fit afresh, for as many epochs as the config says.
+        """Fit from scratch, for the number of epochs in the config, and return the model.
 
-        ``losses`` keeps the loss after each epoch in ``loss_history``, ``progress`` shows a bar; both cost a little.
+        ``timestamps`` and ``features`` are described at ``fit_epochs``. ``losses`` appends the loss after each epoch to
+        ``loss_history``; ``progress`` shows a progress bar on stderr.
         """
         return self._follow(
             self.fit_epochs(train, timestamps=timestamps, features=features), losses=losses, progress=progress
@@ -94,11 +96,13 @@ class Recommender(ABC, Generic[C]):
     def fit_epochs(
         self, train: sp.csr_array, *, timestamps: ArrayLike | None = None, features: Features | None = None
     ) -> Iterator[int]:
-        """Fit afresh, yielding 1, 2, ... after each epoch; between two epochs the model can be used.
+        """Fit from scratch and yield 1, 2, ... after each epoch; the model can be used between two epochs.
 
-        A model without epochs yields once. ``timestamps`` (nnz,) are the seconds of the entries of a canonical
-        ``train``, ``features`` what is known of its users and items; most models have no use for either, but times
-        count where ``half_life_days`` makes old likes count less.
+        A model without epochs yields once. ``timestamps`` (nnz,) are whole seconds, one for each entry of ``train``,
+        which must then be canonical CSR (sorted indices, no duplicates). Most models ignore them unless
+        ``half_life_days`` is set. ``features`` are ignored by models that do not learn from features.
+
+        ValueError if ``train``, ``timestamps`` or ``features`` do not fit, or if a half-life is set without timestamps.
         """
         self.timestamps = checked_timestamps(timestamps, train)
         train = self._decayed(checked_train(train))
@@ -116,7 +120,10 @@ class Recommender(ABC, Generic[C]):
         losses: bool = False,
         progress: bool = False,
     ) -> Self:
-        """Go on from what is fitted, for as many epochs as the config says; otherwise like ``fit``."""
+        """Continue the fit for the number of epochs in the config, and return the model.
+
+        The options are those of ``fit``, the errors those of ``continue_epochs``.
+        """
         return self._follow(
             self.continue_epochs(train, timestamps=timestamps, features=features), losses=losses, progress=progress
         )
@@ -124,27 +131,31 @@ class Recommender(ABC, Generic[C]):
     def continue_epochs(
         self, train: sp.csr_array, *, timestamps: ArrayLike | None = None, features: Features | None = None
     ) -> Iterator[int]:
-        """Like ``fit_epochs``, but starting from what is fitted or loaded.
+        """Continue the fit of a fitted or loaded model, epoch by epoch, as ``fit_epochs`` does from scratch.
 
-        ``train`` may hold other likes, and more users and items, the old ones keeping their numbers. A model
-        without epochs has nothing to start from and is fitted afresh. Features keep their numbers, too, and there may
-        be more of them; where none are given, they are those that are known.
+        ``train`` may hold different likes and additional users and items; those of the earlier fit keep their numbers.
+        ``features`` may have additional columns; without ``features``, those of the earlier fit are kept. A model
+        without epochs is fitted from scratch.
+
+        ValueError if ``train`` has fewer users or items than before; NotFittedError before the first fit.
         """
         before = self._fitted_train().shape
         self.timestamps = checked_timestamps(timestamps, train)
         train = self._decayed(checked_train(train))
         self.features = checked_features(features, train)
         if train.shape[0] < before[0] or train.shape[1] < before[1]:
-            raise ValueError(f"train has shape {train.shape}, less than the {before} that {self.name} was fitted on")
+            raise ValueError(
+                f"train has shape {train.shape}, which is smaller than the {before} that {self.name} was fitted on"
+            )
         self._grow(train)
         yield from self._run(train)
 
     def loss(self) -> float:
-        """What the fit makes small, over the training data; NotImplementedError where it is nothing."""
+        """Return the loss that the fit minimises, on the training data; NotImplementedError if the model has none."""
         raise NotImplementedError(f"{self.name} has no loss")
 
     def scores(self, queries: Queries) -> NDArray[np.float32]:
-        """Scores of all items, (n, n_items), seen ones included; memory is n x n_items x 4 bytes."""
+        """Return the scores of all items, seen ones included, (n, n_items) float32."""
         return self._scores(self._checked(queries))
 
     def recommend(
@@ -156,11 +167,13 @@ class Recommender(ABC, Generic[C]):
         allowed: ArrayLike | None = None,
         excluded: ArrayLike | None = None,
     ) -> TopK:
-        """The k best items for each query, best first; (n, k).
+        """Return the k best items for each query, best first, (n, k); equal scores in the order of item numbers.
 
-        ``seen`` says whether items of the user's history may come back; or it is CSR (n, n_items) of what may not.
-        ``allowed`` are the only items to choose from, ``excluded`` are never chosen. Where fewer than k items remain,
-        the row ends in -1.
+        ``seen`` excludes or includes the items of each query's history; a CSR array (n, n_items) excludes its own
+        entries instead. Only items in ``allowed`` are recommended, items in ``excluded`` never. Where fewer than k
+        items remain, a row ends in item -1 with score -inf.
+
+        ValueError if users, items or histories do not exist in the fitted data, or if k is less than 1.
         """
         checked = self._checked(queries)
         histories = self._left_out(checked, seen)
@@ -168,20 +181,21 @@ class Recommender(ABC, Generic[C]):
         if candidates is None:
             return self._best(checked, k, histories, None)
         best = self._best(checked, k, histories if histories is None else histories[:, candidates], candidates)
-        return TopK(np.append(candidates, -1).astype(np.int32)[best.items], best.scores)  # -1 takes the last, -1
+        items = np.append(candidates, -1).astype(np.int32)  # index -1, an empty place of a list, finds item -1
+        return TopK(items[best.items], best.scores)
 
     def rank_items(self, user: int, items: ArrayLike) -> TopK:
-        """The given items, best first for this user; (1, len(items))."""
+        """Return the given items, best first for this user, (1, len(items))."""
         chosen = checked_items(items, self._fitted_train().shape[1])
         scores = self.scores(user)[0, chosen]
         order = np.argsort(-scores, kind="stable")
         return TopK(chosen[order][None].astype(np.int32), scores[order][None])
 
     def similar_items(self, items: ArrayLike, k: int = 10, *, measure: Measure | None = None) -> TopK:
-        """The k items most similar to each of ``items``, the item itself left out; (n, k).
+        """Return the k items most similar to each of ``items``, without the item itself, (n, k).
 
-        ``measure`` is one of vectors: cosine (what None means), dot, or euclidean, whose scores are negative
-        distances. A model without vectors has a similarity of its own and takes only None.
+        ``measure`` compares item vectors: ``cosine`` (also None), ``dot``, or ``euclidean``, whose scores are negative
+        distances. A model without vectors has its own similarity and accepts only None. ValueError otherwise.
         """
         n_items = self._fitted_train().shape[1]
         chosen = checked_items(items, n_items)
@@ -189,13 +203,13 @@ class Recommender(ABC, Generic[C]):
         return self._best_of_blocks(lambda rows: self._item_similarity(chosen[rows], measure), len(chosen), k, itself)
 
     def on_one_thread(self) -> Self:
-        """The same fitted arrays, asked on one thread: for callers that have several threads of their own."""
+        """Return a copy that shares the fitted arrays and uses one thread, for callers that run several threads."""
         twin = copy(self)
         twin.threads = 1
         return twin
 
     def save(self, folder: Path | str) -> None:
-        """Write ``model.json`` and ``arrays.npz``; no pickle."""
+        """Write ``model.json`` and ``arrays.npz`` to ``folder``, without pickle."""
         write_model(
             folder,
             name=self.name,
@@ -207,7 +221,7 @@ class Recommender(ABC, Generic[C]):
 
     @classmethod
     def load(cls, folder: Path | str, *, threads: int | None = None) -> Self:
-        """Read what ``save`` wrote; ValueError where it is another model."""
+        """Read a model that ``save`` wrote; ValueError if the folder holds another model."""
         config, seed, train, arrays = read_model(folder, name=cls.name, config_type=cls.config_type, names=cls.arrays)
         model = cls(config, seed=seed, threads=threads)
         model.train = train
@@ -216,28 +230,25 @@ class Recommender(ABC, Generic[C]):
         return model
 
     def _start(self, train: sp.csr_array) -> None:
-        """Set what ``_epochs`` starts from: the same for the same config, seed and train.
-
-        A model without epochs starts from nothing.
-        """
+        """Set the initial values of a fit; they follow from config, seed and ``train``."""
 
     def _grow(self, train: sp.csr_array) -> None:
-        """Make what is fitted suit ``train``, which has at least as many users and items."""
+        """Extend the fitted arrays to the users and items of ``train``, which has at least as many as before."""
 
     @abstractmethod
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
-        """Fit epoch by epoch from where the model stands, yielding 1, 2, ...; ``train`` is canonical CSR."""
+        """Fit epoch by epoch from the current values and yield 1, 2, ...; ``train`` is canonical CSR."""
 
     @abstractmethod
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        """``scores`` of checked queries: (n,) user numbers or canonical (n, n_items) histories."""
+        """Return scores, (n, n_items), of checked queries: (n,) user numbers or canonical (n, n_items) histories."""
 
     @abstractmethod
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
-        """How similar every item is to each of ``items``, (n, n_items); higher is closer, -inf is not at all."""
+        """Return the similarity of every item to each of ``items``, (n, n_items); -inf excludes an item."""
 
     def _follow(self, epochs: Iterator[int], *, losses: bool, progress: bool) -> Self:
-        from tqdm import tqdm  # a search, which follows its epochs itself, need not wait for the import
+        from tqdm import tqdm  # imported here, since a search does not need it
 
         self.loss_history = []
         for _ in tqdm(epochs, self.name, getattr(self.config, "n_epochs", 1), unit="epoch", disable=not progress):
@@ -249,7 +260,9 @@ class Recommender(ABC, Generic[C]):
         if not isinstance(self.config, DecayConfig) or self.config.half_life_days is None:
             return train
         if self.timestamps is None:
-            raise ValueError(f"{self.name} needs the timestamps of likes for a half-life; give them, or no half-life")
+            raise ValueError(
+                f"{self.name} needs the timestamps of likes for a half-life; pass them, or set no half_life_days"
+            )
         return decayed(train, self.timestamps, self.config.half_life_days)
 
     def _run(self, train: sp.csr_array) -> Iterator[int]:
@@ -258,7 +271,7 @@ class Recommender(ABC, Generic[C]):
             yield epoch
 
     def _best(self, queries: Checked, k: int, seen: sp.csr_array | None, candidates: NDArray[np.int64] | None) -> TopK:
-        """The k best of ``candidates`` (None: of all items), by their places there; ``seen`` has their columns too."""
+        """Return the k best of ``candidates`` (None: all items) as indices into them; ``seen`` has the same columns."""
 
         def scores(rows: slice) -> NDArray[np.float32]:
             found = self._scores(queries[rows])
@@ -269,7 +282,7 @@ class Recommender(ABC, Generic[C]):
     def _best_of_blocks(
         self, scores: Callable[[slice], NDArray[np.float32]], n: int, k: int, left_out: sp.csr_array | None
     ) -> TopK:
-        """The k best of each of n rows, of whose scores a block at a time is held."""
+        """Return the k best of each of n rows, computing a block of scores at a time."""
         size = max(1, SCORES_AT_A_TIME // self._fitted_train().shape[1])
         parts = []
         for rows in (slice(start, start + size) for start in range(0, max(n, 1), size)):
@@ -279,7 +292,7 @@ class Recommender(ABC, Generic[C]):
 
     def _no_measure(self, measure: Measure | None) -> None:
         if measure is not None:
-            raise ValueError(f"{self.name} has a similarity of its own; measure must be None, got {measure!r}")
+            raise ValueError(f"{self.name} has its own similarity; measure must be None, got {measure!r}")
 
     def _fitted_train(self) -> sp.csr_array:
         if self.train is None:
@@ -306,7 +319,7 @@ class Recommender(ABC, Generic[C]):
         return self._histories(queries) if seen == "exclude" else None
 
     def _candidates(self, allowed: ArrayLike | None, excluded: ArrayLike | None) -> NDArray[np.int64] | None:
-        """The items to choose from, ascending; None where that is all of them."""
+        """Return the items to choose from, ascending; None means all items."""
         if allowed is None and excluded is None:
             return None
         n_items = self._fitted_train().shape[1]

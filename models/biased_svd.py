@@ -1,4 +1,4 @@
-"""Biased SVD: vectors and biases, learnt from observed ratings by SGD."""
+"""Biased SVD: vectors and biases learnt from observed ratings by SGD."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["BiasedConfig", "BiasedModel", "BiasedSVD", "BiasedSVDConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class BiasedConfig(RatingConfig):
-    """Hyperparameters of every model with biases."""
+    """Hyperparameters of the models with biases; the only place where their defaults are written."""
 
-    reg_bias: float = 0.02  #: L2 penalty of biases, for each rating
+    reg_bias: float = 0.02  #: L2 penalty of the biases, applied at each rating
 
 
 B = TypeVar("B", bound=BiasedConfig)

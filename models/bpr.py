@@ -1,4 +1,4 @@
-"""BPR: matrix factorisation that learns to rank a liked item above another one."""
+"""BPR: matrix factorisation that learns to rank a liked item above an item that was not liked."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from models.config_checks import check_at_least_one, check_choice, check_not_neg
 from models.kernels.bpr import Negatives, Step, fold_in_users, learn_epoch, sum_losses
 from models.kernels.strata import Strata
 from models.pairwise import PairwiseModel, drawn_key
-from models.strata import by_popularity, undealt
+from models.strata import by_popularity, single_block
 from models.threads import limited_threads
 
 __all__ = ["BPR", "BPRConfig"]
 
-FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
+FOLD_IN_SWEEPS = 20  #: passes over the history of a cold-start user
 
 
 @dataclass(frozen=True, kw_only=True)
 class BPRConfig:
     """Hyperparameters of BPR; the only place where its defaults are written."""
 
-    n_factors: int = 64  #: length of a user's or an item's vector, the bias not counted
-    learning_rate: float = 0.08  #: of the first epoch
-    decay: float = 0.15  #: epoch t learns at learning_rate / (1 + decay (t - 1))
-    reg_user: float = 0.03  #: L2 penalty, at each step, of the user's vector
-    reg_positive: float = 0.01  #: of the liked item's
-    reg_negative: float = 0.01  #: of the other item's
+    n_factors: int = 64  #: length of a user's or an item's vector, without the bias
+    learning_rate: float = 0.08  #: learning rate of the first epoch
+    decay: float = 0.15  #: the learning rate of epoch t is learning_rate / (1 + decay (t - 1))
+    reg_user: float = 0.03  #: L2 penalty of the user's vector, applied at each step
+    reg_positive: float = 0.01  #: L2 penalty of the liked item's vector and bias
+    reg_negative: float = 0.01  #: L2 penalty of the other item's vector and bias
     negatives: Literal["uniform", "popularity", "adaptive"] = (
-        "adaptive"  #: any, by likes, or the best scored of several
+        "adaptive"  #: uniform or popularity-weighted draws, or the best scored of n_candidates draws
     )
-    n_candidates: int = 5  #: how many an adaptive negative is the best of
-    popularity_exponent: float = 0.75  #: popularity negatives are drawn by likes to this power
-    init_scale: float = 0.1  #: standard deviation of a fresh vector's length
+    n_candidates: int = 5  #: adaptive negatives: number of draws to choose from
+    popularity_exponent: float = (
+        0.75  #: popularity negatives are drawn in proportion to their number of likes to this power
+    )
+    init_scale: float = 0.1  #: root mean square length of an initial vector
     n_epochs: int = 40  #: passes over the likes
 
     def __post_init__(self) -> None:
@@ -52,23 +54,26 @@ class BPR(PairwiseModel[BPRConfig]):
     Each step takes a like (u, i) and an item j that u does not like, and descends -ln sigma(s_ui - s_uj)
     + (reg_user |x_u|^2 + reg_positive |(y_i, b_i)|^2 + reg_negative |(y_j, b_j)|^2) / 2 with s_ui = x_u.y_i + b_i.
     Adaptive negatives are the best scored of ``n_candidates`` uniform ones (Zhang et al. 2013, SIGIR, "dynamic
-    negative sampling"). Only that a like is there counts, not its weight.
+    negative sampling"). Weights of likes do not count.
 
-    A stranger's vector starts from 0 and is learnt by the same steps, the items held fixed: deterministic, and
-    for a user of ``train`` near the fitted vector, not equal to it.
+    The vector of a cold-start user starts from 0 and is learnt by the same steps with the items held fixed. It is
+    deterministic; for a user of ``train`` it is near the fitted vector but not equal to it.
     """
 
     name = "bpr"
     config_type = BPRConfig
 
     def loss(self) -> float:
-        """The mean of what a step descends, over a step for each like with uniform draws, the same at every call."""
+        """Return the mean loss of one step for each like, with uniform negatives.
+
+        The draws are the same in every call.
+        """
         train = self._fitted_train()
         sums = np.zeros((train.shape[0], 2))
         negatives = _uniform(1)
         with limited_threads(self.threads):
             sum_losses(
-                undealt(train),
+                single_block(train),
                 negatives,
                 drawn_key(np.random.default_rng(self.seed)),
                 self._step(0),
@@ -84,7 +89,7 @@ class BPR(PairwiseModel[BPRConfig]):
         learn_epoch(strata, self._negatives(strata), key, step, self.user_factors, self.item_factors)
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        likes = undealt(histories)
+        likes = single_block(histories)
         out = np.zeros((histories.shape[0], self.config.n_factors + 1), np.float32)
         out[:, -1] = 1
         rates = np.array([self._step(sweep).learning_rate for sweep in range(FOLD_IN_SWEEPS)], np.float32)
@@ -92,7 +97,7 @@ class BPR(PairwiseModel[BPRConfig]):
         with limited_threads(self.threads, work=work):
             fold_in_users(
                 likes,
-                self._negatives(undealt(self._fitted_train())),
+                self._negatives(single_block(self._fitted_train())),
                 drawn_key(np.random.default_rng(self.seed)),
                 rates,
                 self._step(0),

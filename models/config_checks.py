@@ -1,4 +1,4 @@
-"""Checks of a config's fields; each failure is one ValueError that names the field and the value."""
+"""Checks of a config's fields; each raises a ValueError that names the field and its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Old likes count less."""
+"""Weights of likes that halve with age."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class DecayConfig:
-    """The hyperparameter of every model in which old likes can count less."""
+    """The hyperparameter of the models that can weigh likes by their age."""
 
-    half_life_days: float | None = None  #: age at which a like counts half; None: likes of any age count alike
+    half_life_days: float | None = None  #: age at which a like counts half; None: age does not count
 
     def __post_init__(self) -> None:
         if self.half_life_days is not None:
@@ -27,9 +27,9 @@ class DecayConfig:
 
 
 def decayed(likes: sp.csr_array, timestamps: NDArray[np.int64], half_life_days: float) -> sp.csr_array:
-    """The same likes, of weight w 0.5^(age / half-life), the age of the newest of them being 0.
+    """Return the same likes with weights w 0.5^(age / half-life); ages are counted from the newest like.
 
-    ``timestamps`` (nnz,) are seconds. The weights stay above 0, however old a like is.
+    ``timestamps`` (nnz,) are in seconds. Weights stay above 0 for likes of any age.
     """
     ages = (timestamps.max(initial=0) - timestamps) / (SECONDS_A_DAY * half_life_days)
     shares = np.maximum(0.5**ages, np.finfo(np.float32).tiny)

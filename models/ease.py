@@ -1,4 +1,4 @@
-"""EASE: each item's likes as a linear function of all other items', in closed form."""
+"""EASE: each item's likes as a linear function of the likes of all other items, in closed form."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = ["EASE", "EASEConfig"]
 class EASEConfig:
     """Hyperparameters of EASE; the only place where its defaults are written."""
 
-    reg: float = 200.0  #: L2 penalty, on the scale of an item's likes
-    dropout: float = 0.0  #: share of a history that is hidden from what must predict it; 0 is EASE of 2019
+    reg: float = 200.0  #: L2 penalty, on the scale of an item's number of likes
+    dropout: float = 0.0  #: share of a history that is left out when the model predicts it; 0 is the EASE of 2019
 
     def __post_init__(self) -> None:
         check_positive(self, "reg")
@@ -35,14 +35,15 @@ class EASEConfig:
 
 
 class EASE(Recommender[EASEConfig]):
-    """score(u, i) = sum of B_hi over the items h of u's history; a like counts 1, whatever its weight.
+    """score(u, i) = sum of B_hi over the items h of u's history. Weights of likes do not count.
 
     B minimises |X - X B|^2 + reg |B|^2 + p / (1 - p) |diag(X^T X)^(1/2) B|^2 with a zero diagonal, p = dropout:
 
         B_hi = -P_hi / P_ii,    P = (X^T X + p / (1 - p) diag(X^T X) + reg I)^-1
 
-    (Steck 2019, WWW, arXiv:1905.03375, eq. 8; with dropout Steck 2020, NeurIPS, arXiv:2010.15690, EDLAE.) It needs
-    4 n_items^2 bytes, in which Gramian, inverse and B take turns, and fits only where these are available.
+    (Steck 2019, WWW, arXiv:1905.03375, eq. 8; with dropout Steck 2020, NeurIPS, arXiv:2010.15690, EDLAE.) A fit needs
+    4 n_items^2 bytes, which hold first the Gramian, then its inverse, then B. TooLittleMemoryError where they are not
+    available.
     """
 
     name = "ease"
@@ -55,7 +56,7 @@ class EASE(Recommender[EASEConfig]):
         return gramian_bytes(n_items)
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
-        self.weights = np.empty((0, 0), np.float32)  # those of a fit before would take the memory twice
+        self.weights = np.empty((0, 0), np.float32)  # the weights of an earlier fit would take the same memory again
         inverse = item_gramian(train, self.name, threads=self.threads)
         diagonal = inverse.diagonal().astype(np.float64)
         kept = 1 - self.config.dropout
@@ -73,16 +74,16 @@ class EASE(Recommender[EASEConfig]):
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
         out = self.weights[items]
-        out[out == 0] = -np.inf  # no user in common, with each other or with a third
+        out[out == 0] = -np.inf  # items that no chain of common users connects
         return out
 
 
 def _invert(matrix: NDArray[np.float32]) -> None:
-    """Invert in place a matrix that is symmetric and positive definite."""
-    upper = matrix.T  # in the order of columns, which LAPACK can write to; its upper half is the lower one here
+    """Invert a symmetric positive definite matrix in place; ValueError if it is singular in float32."""
+    upper = matrix.T  # column-major, so that LAPACK works in place; its upper triangle is matrix's lower one
     factor, info = lapack.spotrf(upper, lower=0, overwrite_a=1)
     if info:
-        raise ValueError(f"float32 cannot tell the Gramian from a singular one at item {info - 1}; raise reg")
+        raise ValueError(f"the regularised Gramian is singular in float32 at item {info - 1}; raise reg")
     inverse, _ = lapack.spotri(factor, lower=0, overwrite_c=1)
     assert np.shares_memory(inverse, matrix)
     mirror_lower(matrix)

@@ -1,4 +1,4 @@
-"""The base class of the errors that a user can mend."""
+"""The base class of errors that a user can correct."""
 
 __all__ = ["UserError"]
 

@@ -1,4 +1,4 @@
-"""Models that score by the dot product of a user's and an item's vector."""
+"""Base class of models that score by the dot product of a user's and an item's vector."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["FactorModel"]
 class FactorModel(Recommender[C]):
     """score(u, i) = user_factors[u] . item_factors[i].
 
-    The last ``n_bias_columns`` are no part of the vectors but biases, against a constant 1 on the other side. They
-    count in scores and not in similarities: they say how much is liked, not what goes together.
+    The last ``n_bias_columns`` columns hold biases; the other side has a constant 1 there. Biases count in scores but
+    not in similarities, since they express how popular an item is, not what it is like.
     """
 
     n_bias_columns: int = 0
@@ -30,12 +30,15 @@ class FactorModel(Recommender[C]):
     item_factors: NDArray[np.float32]  #: (n_items, n_factors + n_bias_columns)
 
     def fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Vectors of users known only by ``histories`` (n, n_items), against fixed items; like ``user_factors``."""
+        """Return vectors of cold-start users from their ``histories`` (n, n_items), with the items held fixed.
+
+        They have the columns of ``user_factors``.
+        """
         return self._fold_in(checked_histories(histories, self._fitted_train().shape[1]))
 
     @abstractmethod
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """``fold_in`` of canonical histories."""
+        """Do what ``fold_in`` does, for canonical histories."""
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
         with limited_threads(self.threads):

@@ -1,4 +1,4 @@
-"""Funk's SVD: vectors alone, learnt from observed ratings by SGD."""
+"""Funk's SVD: vectors without biases, learnt from observed ratings by SGD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class FunkSVDConfig(RatingConfig):
 
 
 class FunkSVD(RatingModel[FunkSVDConfig]):
-    """r_ui = mu + p_u.q_i  (Funk 2006, "Netflix Update: Try This at Home"), all factors learnt at once."""
+    """r_ui = mu + p_u.q_i  (Funk 2006, "Netflix Update: Try This at Home"), with all factors learnt together."""
 
     name = "funk_svd"
     config_type = FunkSVDConfig

@@ -1,4 +1,4 @@
-"""The hybrid model: vectors of users and items that are sums over what is known of them."""
+"""The hybrid model: the vector of a user or an item is the sum of the vectors of its features."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.kernels import bpr, hybrid, warp
 from models.kernels.hybrid import ANY, Sampling, Side, Step
 from models.kernels.strata import Strata
 from models.pairwise import PairwiseModel, drawn_key
 from models.sparse_products import dense_product
-from models.strata import MAX_BLOCKS, Dealer, by_popularity, undealt
+from models.strata import MAX_BLOCKS, Dealer, by_popularity, single_block
 from models.threads import limited_threads
 
 __all__ = ["Hybrid", "HybridConfig"]
 
-FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
+FOLD_IN_SWEEPS = 20  #: passes over the history of a cold-start user
 LOSSES = {"logistic": hybrid.LOGISTIC, "bpr": hybrid.BPR, "warp": hybrid.WARP, "k-os": hybrid.KOS}
 SIDES = ("user", "item")
-STATE = ("embeddings", "sums", "steps")  #: what a fit goes on from
-KNOWN = ("indptr", "indices", "weights")  #: which features each user, or item, has
+STATE = ("embeddings", "sums", "steps")  #: arrays that a continued fit starts from
+KNOWN = ("indptr", "indices", "weights")  #: CSR of the features of each user or item
 
 
 @dataclass(frozen=True, kw_only=True)
 class HybridConfig:
     """Hyperparameters of the hybrid model; the only place where its defaults are written."""
 
-    n_factors: int = 64  #: length of a feature's vector, the bias not counted
-    loss: Literal["logistic", "bpr", "warp", "k-os"] = "warp"  #: see the model
-    identity: Literal["both", "users", "items", "none"] = "both"  #: who has a feature of its own beside those given
+    n_factors: int = 64  #: length of a feature's vector, without the bias
+    loss: Literal["logistic", "bpr", "warp", "k-os"] = "warp"  #: described at the model
+    identity: Literal["both", "users", "items", "none"] = (
+        "both"  #: which sides have an own feature for each user or item, beside the given features
+    )
     optimizer: Literal["adagrad", "adadelta"] = "adagrad"
-    learning_rate: float = 0.05  #: of Adagrad
-    rho: float = 0.95  #: Adadelta: what is kept of its running means at a step
-    epsilon: float = 1e-6  #: Adadelta: added to them
-    reg_user: float = 0.03  #: L2 penalty, at each step, of each feature of the user
-    reg_item: float = 0.03  #: of either item's
-    max_sampled: int = 30  #: warp, k-os: draws of a negative for one like, at most
+    learning_rate: float = 0.05  #: learning rate of Adagrad
+    rho: float = 0.95  #: Adadelta: share of the running means that is kept at a step
+    epsilon: float = 1e-6  #: Adadelta: added to the running means
+    reg_user: float = 0.03  #: L2 penalty of each feature of the user, applied at each step
+    reg_item: float = 0.03  #: L2 penalty of each feature of the two items, applied at each step
+    max_sampled: int = 30  #: warp, k-os: at most this many draws of a negative for one like
     n_positives: int = 10  #: k-os: likes drawn for one step
-    kth: int = 5  #: k-os: which of them is learnt, 1 being the best scored
-    negatives: Literal["uniform", "popularity"] = "uniform"  #: logistic, bpr: any, or as likely as they have likes
+    kth: int = 5  #: k-os: rank of the like that is learnt among these; 1 is the best scored
+    negatives: Literal["uniform", "popularity"] = (
+        "uniform"  #: logistic, bpr: uniform draws, or in proportion to an item's number of likes
+    )
     init_scale: float = 0.03  #: standard deviation of a fresh vector's length
     n_epochs: int = 20  #: passes over the likes
 
@@ -60,30 +64,33 @@ class HybridConfig:
         if self.rho >= 1:
             raise ValueError(f"rho must be less than 1, got {self.rho}")
         if self.kth > self.n_positives:
-            raise ValueError(f"kth must be at most n_positives, which is {self.n_positives}; got {self.kth}")
+            raise ValueError(f"kth must be at most n_positives, {self.n_positives}, got {self.kth}")
 
 
 class Hybrid(PairwiseModel[HybridConfig]):
-    """LightFM's model (Kula 2015, arXiv:1507.08439): s_ui = x_u.y_i + b_u + b_i, where a user's vector and bias are
-    the sums of those of the user's features, and an item's likewise, each times its weight.
+    """LightFM's model (Kula 2015, arXiv:1507.08439): s_ui = x_u.y_i + b_u + b_i. The vector and bias of a user are
+    the weighted sums of the vectors and biases of the user's features; those of an item likewise.
 
-    A user's, or an item's, identity is a feature like others. So an item without a like is known by the others, and
-    without any features given this is plain matrix factorisation. Losses, i being liked by u and j not:
+    The identity of a user or an item is one of its features. An item without likes is therefore scored by its other
+    features, and without given features the model is plain matrix factorisation. Losses, for a liked item i and an
+    item j that u does not like:
 
-    - ``logistic``: -ln sigma(s_ui) for each like and -ln sigma(-s_uj) for another item that is drawn beside it;
+    - ``logistic``: -ln sigma(s_ui) for each like and -ln sigma(-s_uj) for one drawn item j;
     - ``bpr``: -ln sigma(s_ui - s_uj);
-    - ``warp``: j is the first of at most ``max_sampled`` drawn to score above s_ui - 1; where that took N draws, the
+    - ``warp``: j is the first of at most ``max_sampled`` draws that scores above s_ui - 1; if it is draw number N, the
       loss is ln(max(1, floor((n_items - 1) / N))) |1 - s_ui + s_uj|_+;
-    - ``k-os``: the same of the ``kth`` best scored of ``n_positives`` draws from the user's likes in a block of items.
+    - ``k-os``: like ``warp``, where i is the ``kth`` best scored of ``n_positives`` draws from the user's likes in a
+      block of items.
 
-    Other than in LightFM, penalties are of the features that a step moves, at each step, and features which both items
-    have stay, as the difference of the two scores knows nothing of them.
+    Unlike in LightFM, a step penalises only the features that it moves, and does not move features that i and j both
+    have with the same weight, since these cancel in s_ui - s_uj.
 
-    What users or items share each cell of a stratum learns in a copy of its own, and afterwards they become the mean
-    (``models.kernels.hybrid``): factors are the same on any number of threads, where LightFM's threads overwrite each
-    other. Scores leave the user's bias out, which orders nothing. A stranger's features are not known: the vector is
-    learnt from the history, the items held fixed, by steps of ``bpr`` where that or ``logistic`` is the loss, else of
-    ``warp``; ``users_like`` knows strangers by features alone.
+    Each cell of a stratum updates its own copy of the features that several users or items share, and the copies are
+    averaged afterwards (``models.kernels.hybrid``). Factors are therefore the same on any number of threads, whereas
+    LightFM's threads overwrite each other. Scores omit the user's bias, which does not change the order of items.
+
+    The vector of a cold-start user is learnt from the history with the items held fixed: by steps of ``bpr`` if the
+    loss is ``bpr`` or ``logistic``, else of ``warp``. It uses no features; ``users_from_features`` uses nothing else.
     """
 
     name = "hybrid"
@@ -94,30 +101,33 @@ class Hybrid(PairwiseModel[HybridConfig]):
         *PairwiseModel.arrays,
         *(f"{side}_{part}" for side in SIDES for part in (*STATE, *KNOWN)),
     )
-    user_embeddings: NDArray[np.float32]  #: (n_users + n_user_features, n_factors + 1), identities first, biases last
-    user_sums: NDArray[np.float32]  #: like them: Adagrad's or Adadelta's, of squared gradients
-    user_steps: NDArray[np.float32]  #: Adadelta's, of squared steps
-    user_indptr: NDArray[np.int64]  #: (n_users + 1,) which features a user has, and how much of each
+    user_embeddings: NDArray[np.float32]  #: (n_users + n_user_features, n_factors + 1)
+    user_sums: NDArray[np.float32]  #: of the same shape: sums (Adagrad) or means (Adadelta) of squared gradients
+    user_steps: NDArray[np.float32]  #: Adadelta: means of squared steps
+    user_indptr: NDArray[np.int64]  #: (n_users + 1,) CSR of given features by user
     user_indices: NDArray[np.int32]
     user_weights: NDArray[np.float32]
-    item_embeddings: NDArray[np.float32]  #: and the same of items
+    item_embeddings: NDArray[np.float32]  #: the same six arrays for items
     item_sums: NDArray[np.float32]
     item_steps: NDArray[np.float32]
     item_indptr: NDArray[np.int64]
     item_indices: NDArray[np.int32]
     item_weights: NDArray[np.float32]
 
-    def users_like(self, features: sp.csr_array) -> NDArray[np.float32]:
-        """Like ``user_factors``, (n, n_factors + 1), of users known by ``features`` (n, n_user_features) alone."""
+    def users_from_features(self, features: sp.csr_array) -> NDArray[np.float32]:
+        """Return vectors, (n, n_factors + 1), of cold-start users from their ``features`` (n, n_user_features)."""
         self._fitted_train()
         vectors = self._summed("user", sp.csr_array(features, dtype=np.float32))
         vectors[:, -1] = 1
         return vectors
 
     def loss(self) -> float:
-        """The mean of the loss over likes, with the same draws at every call; no penalties. That of k-os is warp's."""
+        """Return the mean loss over likes, without penalties; the draws are the same in every call.
+
+        For ``k-os`` it is the loss of ``warp``.
+        """
         train = self._fitted_train()
-        sums, likes = np.zeros((train.shape[0], 2)), undealt(train)
+        sums, likes = np.zeros((train.shape[0], 2)), single_block(train)
         key, (X, Y) = drawn_key(np.random.default_rng(self.seed)), (self.user_factors, self.item_factors)
         with limited_threads(self.threads):
             if self.config.loss == "logistic":
@@ -142,7 +152,9 @@ class Hybrid(PairwiseModel[HybridConfig]):
             if given is None:
                 known.resize((n_rows, n_shared))
             elif given.shape[1] < n_shared:
-                raise ValueError(f"{given.shape[1]} features of {side}s are less than the {n_shared} that are known")
+                raise ValueError(
+                    f"features of {side}s have {given.shape[1]} columns, fewer than the {n_shared} of the earlier fit"
+                )
             before = {name: getattr(self, f"{side}_{name}") for name in STATE}
             features = known if given is None else given
             state = self._fresh(side, *features.shape)
@@ -153,7 +165,7 @@ class Hybrid(PairwiseModel[HybridConfig]):
         self._compose()
 
     def _dealer(self, train: sp.csr_array) -> Dealer:
-        """Copies of what is shared, one for each cell, are to cost no more than steps do."""
+        """Limit the blocks so that the copies of shared features cost no more than the steps."""
         n_shared = sum(map(self._n_shared, SIDES))
         return Dealer(train, max_blocks=max(1, isqrt(train.nnz // n_shared)) if n_shared else MAX_BLOCKS)
 
@@ -174,21 +186,24 @@ class Hybrid(PairwiseModel[HybridConfig]):
         step = warp.Step(*(np.float32(v) for v in (self.config.learning_rate, self.config.reg_user, 0.0)))
         sampling, sums = self._pair_sampling(), np.ones_like(out)
         with limited_threads(self.threads, work=FOLD_IN_SWEEPS * histories.nnz):
-            warp.fold_in_users(undealt(histories), sampling, key, FOLD_IN_SWEEPS, step, self.item_factors, out, sums)
+            warp.fold_in_users(
+                single_block(histories), sampling, key, FOLD_IN_SWEEPS, step, self.item_factors, out, sums
+            )
         return out
 
     def _set(self, side: str, features: sp.csr_array, state: dict[str, NDArray[np.float32]]) -> None:
-        for name, array in zip(KNOWN, (*csr_parts(features), features.data), strict=True):
+        for name, array in zip(KNOWN, (*csr_arrays(features), features.data), strict=True):
             setattr(self, f"{side}_{name}", array)
         for name, rows in state.items():
             setattr(self, f"{side}_{name}", rows)
         if not len(state["embeddings"]):
             raise ValueError(
-                f"{side}s have no features but identity={self.config.identity!r}; give some, or leave it both"
+                f"{side}s have no features, not even their own, as identity is {self.config.identity!r}; "
+                "pass features, or set identity='both'"
             )
 
     def _fresh(self, side: str, n_rows: int, n_shared: int) -> dict[str, NDArray[np.float32]]:
-        """What a fit starts from; the first rows are the same however many there are."""
+        """Return initial arrays by name; the first rows do not depend on the number of rows."""
         k, place = self.config.n_factors, SIDES.index(side)
         scale = np.float32(self.config.init_scale / np.sqrt(k))
         drawn = [
@@ -204,14 +219,14 @@ class Hybrid(PairwiseModel[HybridConfig]):
         return self.config.identity in ("both", f"{side}s")
 
     def _n_own(self, side: str) -> int:
-        """Features that are identities."""
+        """Return the number of identity features."""
         return self._has_own(side) * (len(getattr(self, f"{side}_indptr")) - 1)
 
     def _n_shared(self, side: str) -> int:
         return len(getattr(self, f"{side}_embeddings")) - self._n_own(side)
 
     def _features_of(self, side: str) -> sp.csr_array:
-        """(n_users, n_user_features), or of items."""
+        """Return the given features, (n_users, n_user_features), or those of items."""
         indptr, indices, weights = (getattr(self, f"{side}_{name}") for name in KNOWN)
         return sp.csr_array((weights, indices, indptr), shape=(len(indptr) - 1, self._n_shared(side)))
 
@@ -220,14 +235,14 @@ class Hybrid(PairwiseModel[HybridConfig]):
         self.user_factors[:, -1] = 1
 
     def _composed(self, side: str) -> NDArray[np.float32]:
-        """Vectors of all users, or items, with their biases."""
+        """Return the vectors and biases of all users or items, (n, n_factors + 1)."""
         summed = self._summed(side, self._features_of(side))
         if self._has_own(side):
             summed += getattr(self, f"{side}_embeddings")[: len(summed)]
         return summed
 
     def _summed(self, side: str, features: sp.csr_array) -> NDArray[np.float32]:
-        """The same without identities, (n, n_factors + 1), of ``features`` (n, n_user_features)."""
+        """Return weighted sums of vectors, (n, n_factors + 1), for given ``features`` (n, n_user_features)."""
         shared = np.ascontiguousarray(getattr(self, f"{side}_embeddings")[self._n_own(side) :])
         return dense_product(features, shared, threads=self.threads)
 
@@ -245,10 +260,10 @@ class Hybrid(PairwiseModel[HybridConfig]):
         return Sampling(LOSSES[config.loss], config.max_sampled, kth, n_positives, *draws)
 
     def _pair_sampling(self) -> warp.Sampling:
-        """How a model whose items are plain vectors would find pairs."""
+        """Return the sampling of pairs for a model whose items are plain vectors."""
         config = self.config
         if config.loss in ("bpr", "logistic"):
-            return warp.Sampling(warp.HARDEST, 1, 1, 1)  # the hardest of one: any
+            return warp.Sampling(warp.HARDEST, 1, 1, 1)  # the hardest of one draw is any item
         kth, n_positives = (config.kth, config.n_positives) if config.loss == "k-os" else (1, 1)
         return warp.Sampling(warp.VIOLATOR, config.max_sampled, kth, n_positives)
 

@@ -1,4 +1,4 @@
-"""Item-to-item neighbours: what is liked together."""
+"""Item-to-item neighbours: items that the same users like."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Item2Item", "Item2ItemConfig"]
 class Item2ItemConfig(NeighborsConfig):
     """Hyperparameters of item2item; the only place where its defaults are written."""
 
-    max_history: int | None = None  #: score by at most so many items of a history, chosen by seed; None: by all
+    max_history: int | None = None  #: most items of a history that count, chosen at random by the seed; None: all
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -31,11 +31,11 @@ class Item2ItemConfig(NeighborsConfig):
 class Item2Item(ItemNeighbors[Item2ItemConfig]):
     """score(u, i) = sum of sim(h, i) over the items h of u's history that have i among their K neighbours.
 
-    sim is cooccurrence (Sarwar et al. 2001, by counts alone), cosine or Pearson correlation of the items' columns of
-    weighted likes, ``similarity_moments`` and ``weighted`` having the formulas; of tfidf and bm25 items are the
-    documents. The last two have the shrinkage added to their denominators. An item has no neighbour but of positive
-    similarity; of equals those with the lower number are kept. Where likes have a half-life, sim(h, i) is multiplied by
-    what h counts at its age.
+    sim is the co-occurrence (Sarwar et al. 2001, without normalisation), the cosine or the Pearson correlation of two
+    items' columns of weighted likes. The formulas are at ``similarity_moments`` and ``weighted``, where items are the
+    documents of tfidf and bm25. The shrinkage is added to the denominators of cosine and Pearson. Neighbours have
+    positive similarity; among equal ones, those with lower numbers are kept. With a half-life, sim(h, i) is multiplied
+    by the weight of h at its age.
     """
 
     name = "item2item"
@@ -62,7 +62,7 @@ class Item2Item(ItemNeighbors[Item2ItemConfig]):
         return self._summed(histories, history_weights(histories, self.config))
 
     def _shortened(self, histories: sp.csr_array) -> sp.csr_array:
-        """At most ``max_history`` items of each history: those that come first in a shuffle fixed by the seed."""
+        """Return at most ``max_history`` items of each history: the first in an order shuffled by the seed."""
         limit = self.config.max_history
         if limit is None:
             return histories

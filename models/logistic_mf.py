@@ -13,31 +13,31 @@ from numpy.typing import NDArray
 from models.config_checks import check_at_least_one, check_choice, check_not_negative, check_positive
 from models.decay import DecayConfig
 from models.factor_model import FactorModel
-from models.inputs import csr_parts
+from models.inputs import check_no_negative_weight, csr_arrays
 from models.kernels.logistic_mf import Likes, Zeros, fold_in_rows, sum_losses, sweep_rows
 from models.pairwise import drawn_key
 from models.threads import limited_threads
 
 __all__ = ["LogisticMF", "LogisticMFConfig"]
 
-FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
+FOLD_IN_SWEEPS = 20  #: passes over the history of a cold-start user
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogisticMFConfig(DecayConfig):
     """Hyperparameters of logistic MF; the only place where its defaults are written."""
 
-    n_factors: int = 64  #: length of a user's or an item's vector, biases not counted
-    learning_rate: float = 0.05  #: of the first epoch
-    decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
-    reg: float = 0.01  #: L2 penalty of a row at each step
+    n_factors: int = 64  #: length of a user's or an item's vector, without biases
+    learning_rate: float = 0.05  #: learning rate of the first epoch
+    decay: float = 0.1  #: the learning rate of epoch t is learning_rate / (1 + decay (t - 1))
+    reg: float = 0.01  #: L2 penalty of a row, applied at each step
     alpha: float = 1.0  #: confidence of a like of weight 1
-    confidence: Literal["linear", "log"] = "log"  #: c = alpha r, or alpha log2(1 + r), which play counts need
-    negatives: Literal["sampled", "weighted"] = "weighted"  #: see the model
+    confidence: Literal["linear", "log"] = "log"  #: c = alpha r, or alpha log2(1 + r), which suits play counts
+    negatives: Literal["sampled", "weighted"] = "weighted"  #: described at the model
     n_negatives: int = 3  #: pairs without a like drawn for each like
-    unobserved_mass: float = 10.0  #: weighted: what all pairs without a like count together, for each like
+    unobserved_mass: float = 10.0  #: weighted: total weight of all pairs without a like, for each like
     init_scale: float = 0.1  #: standard deviation of a fresh vector's length
-    n_epochs: int = 30  #: passes over the users' pairs, then over the items'
+    n_epochs: int = 30  #: passes over the users, then over the items
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -52,17 +52,18 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
     """Logistic matrix factorisation (Johnson 2014): alternating passes of SGD, users first, then items.
 
     p(u likes i) = sigma(s_ui), s_ui = x_u.y_i + b_u + b_i. Maximises sum_likes (c s - (1 + c) ln(1 + e^s))
-    - sum_{other pairs} w ln(1 + e^s) less penalties, with c = alpha r or alpha log2(1 + r). Other pairs are drawn
-    afresh in each pass, and ``negatives`` says which and what they weigh:
+    - sum_{other pairs} w ln(1 + e^s) less penalties, with c = alpha r or alpha log2(1 + r). Other pairs are those
+    without a like. They are drawn anew in each pass; ``negatives`` defines their number and weight:
 
-    - ``sampled``: for each like ``n_negatives`` of its user's other items, all alike, of weight 1. For the items' pass
-      that is as many pairs for one item as for another, of users as likely as they have likes: drawn by the item's
-      own likes, as is common, popularity would cancel out of the biases;
-    - ``weighted``: as many for one row as for another, weighted to stand for all other pairs of the row. A pair's share
-      is the same for all: ``unobserved_mass`` nnz / (n_users n_items - nnz).
+    - ``sampled``: users draw ``n_negatives`` items uniformly for each of their likes, with weight 1. Items all draw the
+      same number of users, in proportion to the users' number of likes. The common alternative, draws in proportion to
+      the item's likes, would cancel popularity out of the biases;
+    - ``weighted``: all rows draw the same number of pairs, with weights that make them stand for all other pairs of the
+      row. Each of these has the weight ``unobserved_mass`` nnz / (n_users n_items - nnz).
 
-    Factors do not depend on the number of threads. A stranger's vector starts from 0 and takes passes of its
-    own, the items held fixed: deterministic, and for a user of ``train`` near the fitted vector, not equal to it.
+    Factors do not depend on the number of threads. The vector of a cold-start user starts from 0 and is learnt by
+    ``FOLD_IN_SWEEPS`` passes with the items held fixed. It is deterministic; for a user of ``train`` it is near the
+    fitted vector but not equal to it.
     """
 
     name = "logistic_mf"
@@ -70,10 +71,15 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
     n_bias_columns = 2
 
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "n_epochs_done")
-    n_epochs_done: NDArray[np.int64]  #: (), since the factors were drawn: what the next epoch's draws follow from
+    n_epochs_done: NDArray[
+        np.int64
+    ]  #: (), epochs since the last fit from scratch; determines the draws of the next epoch
 
     def loss(self) -> float:
-        """The mean over likes of what the users' pass descends, less penalties, with the same draws at every call."""
+        """Return the mean over likes of the loss of the users' pass, without penalties.
+
+        The draws are the same in every call.
+        """
         train = self._fitted_train()
         likes, zeros = self._likes(train), self._zeros_of_users(train, train)
         sums = np.zeros(train.shape[0])
@@ -121,14 +127,12 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         return np.float32(self.config.learning_rate / (1 + self.config.decay * epoch))
 
     def _likes(self, rows: sp.csr_array) -> Likes:
-        r = rows.data
-        if r.size and r.min() < 0:
-            raise ValueError(f"weights must not be negative, got {r.min()}; leave out what is not liked")
-        grown = np.log2(1 + r) if self.config.confidence == "log" else r
-        return Likes(*csr_parts(rows), np.float32(self.config.alpha) * grown)
+        check_no_negative_weight(rows)
+        grown = np.log2(1 + rows.data) if self.config.confidence == "log" else rows.data
+        return Likes(*csr_arrays(rows), np.float32(self.config.alpha) * grown)
 
     def _zeros_of_users(self, rows: sp.csr_array, train: sp.csr_array) -> Zeros:
-        """Of ``rows``, users of ``train`` or strangers."""
+        """Return the pairs to draw for ``rows``, users of ``train`` or cold-start users."""
         if self.config.negatives == "weighted":
             return self._weighted_zeros(rows, train, n_likes=train.nnz / train.shape[0])
         n_drawn = self.config.n_negatives * np.diff(rows.indptr).astype(np.int64)
@@ -139,11 +143,11 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         if self.config.negatives == "weighted":
             return self._weighted_zeros(by_item, by_item, n_likes=n_likes)
         n_drawn = np.full(by_item.shape[0], round(self.config.n_negatives * n_likes))
-        _, user_of_like = csr_parts(by_item)  # to draw one is to draw a user by likes
+        _, user_of_like = csr_arrays(by_item)  # a uniform draw of a like is a draw of its user by number of likes
         return Zeros(n_drawn, np.ones(len(n_drawn), np.float32), user_of_like)
 
     def _weighted_zeros(self, rows: sp.csr_array, train: sp.csr_array, *, n_likes: float) -> Zeros:
-        """``n_likes``: the mean of a row in ``train``, which may be transposed."""
+        """Return the pairs to draw; ``n_likes`` is the mean of a row of ``train``, which may be transposed."""
         n_rows, n_fixed = rows.shape
         n_drawn = max(1, round(self.config.n_negatives * n_likes))
         n_unliked = train.shape[0] * train.shape[1] - train.nnz
@@ -152,7 +156,7 @@ class LogisticMF(FactorModel[LogisticMFConfig]):
         return Zeros(np.full(n_rows, n_drawn), weight.astype(np.float32), np.zeros(0, np.int32))
 
     def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Users and items to start from, biases at 0; the first are the same however many there are."""
+        """Return initial users and items with biases 0; the first rows do not depend on their number."""
         k = self.config.n_factors
         scale = np.float32(self.config.init_scale / np.sqrt(k))
         factors = []

@@ -1,4 +1,4 @@
-"""Whether a large array fits into memory, asked before it is made rather than found out by swapping."""
+"""Check that a large array fits into memory before it is allocated, instead of swapping."""
 
 from __future__ import annotations
 
@@ -20,38 +20,41 @@ _lock = threading.Lock()
 
 
 class TooLittleMemoryError(UserError, MemoryError):
-    """A model needs more memory than there is; the message says how much of each, and what to do."""
+    """A model needs more memory than is available; the message gives both figures and what to do."""
 
 
 def check_memory(needed: int, model: str, n_items: int, *, processes: int = 1) -> None:
-    """TooLittleMemoryError unless ``needed`` bytes are available to each of so many processes that fit ``model``."""
+    """Raise TooLittleMemoryError unless each of ``processes`` that fit ``model`` can have ``needed`` bytes."""
     available = available_bytes()
     if available is not None and needed * processes > available:
         each = f" in each of {processes} processes" if processes > 1 else ""
         raise TooLittleMemoryError(
             f"{model} needs {needed / 1e9:,.2f} GB of memory for {n_items:,} items{each}, "
             f"and {available / 1e9:,.2f} GB are available; leave out rare items, "
-            "or choose a model that keeps a few neighbours, such as item2item or rp3beta"
+            "or choose a model that keeps only some neighbours, such as item2item or rp3beta"
         )
 
 
 def n_in_memory(needed: int) -> int:
-    """How many times ``needed`` bytes are available."""
+    """Return how many arrays of ``needed`` bytes fit into the available memory."""
     available = available_bytes()
     return sys.maxsize if available is None else available // needed
 
 
 def zeros_in_memory(shape: tuple[int, int], model: str) -> NDArray[np.float32]:
-    """Zeros, float32, that really have their memory, a column an item; TooLittleMemoryError where there is less."""
-    with _lock:  # fits run side by side, and what one has asked for the other must not count on
+    """Return float32 zeros of ``shape`` (n, n_items) in allocated memory; TooLittleMemoryError if it is short."""
+    with _lock:  # of two fits at a time, the second must see what the first has allocated
         check_memory(4 * math.prod(shape), model, shape[1])
         out = np.empty(shape, np.float32)
-        out.fill(0)  # np.zeros would be given its pages only as they are written
+        out.fill(0)  # np.zeros would get its pages only when they are written
     return out
 
 
 def available_bytes(proc: Path = _PROC, groups: Path = _GROUPS) -> int | None:
-    """What this process may still take without swapping: the system's, or less under a limit; None if none is told."""
+    """Return the bytes that this process can allocate without swapping; None if the system does not say.
+
+    That is MemAvailable, or less if a control group limits the process.
+    """
     return min([*_left_in_system(proc), *_left_in_groups(proc, groups)], default=None)
 
 
@@ -62,7 +65,7 @@ def _left_in_system(proc: Path) -> Iterator[int]:
 
 
 def _left_in_groups(proc: Path, groups: Path) -> Iterator[int]:
-    """Of every control group that the process is in: its limit, less what it holds and could not drop."""
+    """Yield, for each control group of the process, its limit less the memory it uses, without droppable caches."""
     for line in _lines(proc / "self/cgroup"):
         _, controllers, path = line.split(":", 2)
         if not controllers:
@@ -75,7 +78,7 @@ def _left_in_groups(proc: Path, groups: Path) -> Iterator[int]:
         group = root / path.strip("/")
         for folder in (group, *(parent for parent in group.parents if parent.is_relative_to(root))):
             limits, used = _lines(folder / limit), _lines(folder / usage)
-            if limits and used and limits[0].isdecimal():  # without a limit it says max
+            if limits and used and limits[0].isdecimal():  # "max" means no limit
                 droppable = [int(row.split()[1]) for row in _lines(folder / "memory.stat") if row.startswith(cached)]
                 yield max(int(limits[0]) - int(used[0]) + sum(droppable), 0)
 

@@ -1,4 +1,4 @@
-"""What models share that learn from pairs of a liked and another item by SGD: factors with a bias, and epochs."""
+"""Base class of models that learn by SGD from pairs of a liked item and another one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PairwiseModel", "drawn_key"]
 
 
 class PairwiseConfig(Protocol):
-    """The settings that pairwise models have in common."""
+    """The settings that all pairwise models have."""
 
     @property
     def n_factors(self) -> int: ...
@@ -33,16 +33,18 @@ P = TypeVar("P", bound=PairwiseConfig)
 
 
 class PairwiseModel(FactorModel[P]):
-    """score(u, i) = x_u.y_i + b_i, the bias being one more column of the items, against a 1 of the users.
+    """score(u, i) = x_u.y_i + b_i; the bias is the last column of the items, where users have a 1.
 
-    An epoch passes over all likes, in an order and with negatives that follow from the seed and the epoch's number.
-    It is cut into strata whose cells share no user and no item (``models.kernels.strata``): threads never
-    touch the same row, and the factors are the same to the last bit on any number of them.
+    An epoch passes over all likes once. Their order and the negatives follow from the seed and the number of the epoch.
+    An epoch is divided into strata whose cells share no user and no item (``models.kernels.strata``), so that threads
+    never write to the same row and factors are bit-equal on any number of threads.
     """
 
     n_bias_columns = 1
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "n_epochs_done")
-    n_epochs_done: NDArray[np.int64]  #: (), since the factors were drawn: what the next epoch's draws follow from
+    n_epochs_done: NDArray[
+        np.int64
+    ]  #: (), epochs since the last fit from scratch; determines the draws of the next epoch
 
     def _start(self, train: sp.csr_array) -> None:
         self.user_factors, self.item_factors = self._drawn(train.shape)
@@ -67,10 +69,10 @@ class PairwiseModel(FactorModel[P]):
 
     @abstractmethod
     def _learn(self, strata: Strata, key: np.uint64) -> None:
-        """One epoch, in place."""
+        """Run one epoch and update the factors in place; ``key`` determines its draws."""
 
     def _drawn(self, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Users and items to start from; the first are the same however many there are."""
+        """Return initial users and items; the first rows do not depend on their number."""
         k = self.config.n_factors
         scale = np.float32(self.config.init_scale / np.sqrt(k))
         factors = []
@@ -83,5 +85,5 @@ class PairwiseModel(FactorModel[P]):
 
 
 def drawn_key(rng: np.random.Generator) -> np.uint64:
-    """What a kernel's draws follow from."""
+    """Return a random key, from which a kernel derives all its draws."""
     return rng.integers(2**64, dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""Models on disk: ``model.json`` says what it is, ``arrays.npz`` holds what was fitted; no pickle."""
+"""Models on disk: name, seed and config in ``model.json``, fitted arrays in ``arrays.npz``; no pickle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMAT_VERSION = 1
 def write_model(
     folder: Path | str, *, name: str, seed: int, config: Any, train: sp.csr_array, arrays: dict[str, NDArray[Any]]
 ) -> None:
-    """Write a model; ``config`` is a dataclass of plain values."""
+    """Write a model to ``folder``, which is created; ``config`` is a dataclass of plain values."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     head = {"format": FORMAT_VERSION, "model": name, "seed": seed, "config": asdict(config)}
@@ -37,7 +37,10 @@ def write_model(
 def read_model(
     folder: Path | str, *, name: str, config_type: type, names: tuple[str, ...]
 ) -> tuple[Any, int, sp.csr_array, dict[str, NDArray[Any]]]:
-    """Config, seed, train and the arrays ``names`` of a model ``name``; ValueError where it is another one."""
+    """Return config, seed, train and the arrays ``names`` of the model ``name``.
+
+    ValueError if the folder holds another model or format, or a config that ``config_type`` does not accept.
+    """
     head = json.loads((Path(folder) / "model.json").read_text(encoding="utf-8"))
     if head.get("model") != name or head.get("format") != FORMAT_VERSION:
         raise ValueError(
@@ -47,7 +50,7 @@ def read_model(
     try:
         config = config_type(**head["config"])
     except TypeError as error:
-        raise ValueError(f"the config in {folder} does not suit {config_type.__name__}: {error}") from error
+        raise ValueError(f"{folder} holds a config that {config_type.__name__} does not accept: {error}") from error
     with np.load(Path(folder) / "arrays.npz", allow_pickle=False) as stored:
         csr = (stored["train_data"], stored["train_indices"], stored["train_indptr"])
         train = sp.csr_array(csr, shape=tuple(stored["train_shape"].tolist()))

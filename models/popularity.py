@@ -1,4 +1,4 @@
-"""Popularity: the floor that every personal model must clear."""
+"""Popularity: the baseline that every personalised model must beat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PopularityConfig:
 
 
 class Popularity(Recommender[PopularityConfig]):
-    """score(u, i) = the number of users who like i, for everybody; items are similar as far as they are popular."""
+    """score(u, i) = the number of users who like i, for all u; the similarity of an item is its popularity, too."""
 
     name = "popularity"
     config_type = PopularityConfig

@@ -1,4 +1,4 @@
-"""Random: what ranks are worth when nothing is known."""
+"""Random: the baseline of a model that knows nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RandomConfig:
 
 
 class Random(Recommender[RandomConfig]):
-    """score(u, i) is uniform in [0, 1), from the seed and the user's number or history alone."""
+    """score(u, i) is uniform in [0, 1) and depends only on the seed and the user's number or history."""
 
     name = "random"
     config_type = RandomConfig

@@ -1,4 +1,4 @@
-"""Dealing ratings into the cells of an epoch of SGD; see ``models.kernels.rating_sgd`` for the notation."""
+"""Division of ratings into the cells of an epoch of SGD; ``models.kernels.rating_sgd`` has the notation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.kernels.rating_sgd import Cells
 
 __all__ = ["deal_ratings"]
 
-MAX_BLOCKS = 16  #: and so the most threads that an epoch can use; 256 cells, whose numbers are bytes
-ENOUGH_RATINGS = 200_000  #: for a block: threads that have less to do mostly wait for each other
+MAX_BLOCKS = 16  #: also the most threads that an epoch can use; cell numbers of 16 x 16 cells fit into a byte
+ENOUGH_RATINGS = 200_000  #: ratings for each block; with fewer, threads mostly wait for each other
 
 NO_DEV = np.zeros(0, np.float32)
 NO_BINS = np.zeros(0, np.int32)
@@ -26,11 +26,12 @@ def deal_ratings(
     dev: NDArray[np.float32] = NO_DEV,
     bins: NDArray[np.int32] = NO_BINS,
 ) -> Cells:
-    """The ratings of ``train`` (canonical CSR) in cells of random users and items; ``dev``, ``bins``: see ``Cells``.
+    """Return the ratings of ``train`` (canonical CSR) in cells of random users and items.
 
-    There is one cell where ``users_share_items``: a step on one rating then moves what others of its user need.
+    ``dev`` and ``bins`` are described at ``Cells``. ``users_share_items`` makes one cell of all ratings, for models
+    whose step on a rating also updates other items of its user.
     """
-    indptr, items = csr_parts(train)
+    indptr, items = csr_arrays(train)
     n_blocks = 1 if users_share_items else min(max(train.nnz // ENOUGH_RATINGS, 1), MAX_BLOCKS, *train.shape)
     users = np.repeat(np.arange(train.shape[0], dtype=np.int32), np.diff(indptr))
     user_block, item_block = (_blocks(n, n_blocks, rng) for n in train.shape)
@@ -45,5 +46,5 @@ def deal_ratings(
 
 
 def _blocks(n: int, n_blocks: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The block of each of n rows: blocks of nearly equal size, at random."""
+    """Return the block of each of n rows, at random; blocks have nearly equal sizes."""
     return rng.permutation(np.arange(n) % n_blocks).astype(np.uint8)

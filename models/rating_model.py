@@ -1,4 +1,4 @@
-"""Factor models of observed ratings, learnt by SGD: what the family has in common."""
+"""Base class of factor models that learn observed ratings by SGD."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from models.threads import limited_threads
 __all__ = ["RatingConfig", "RatingModel"]
 
 PREDICTED_AT_A_TIME = 1 << 16
-SMALLEST_REG = 1e-6  #: keeps a stranger's system solvable
+SMALLEST_REG = 1e-6  #: least penalty of a cold-start user's system, which keeps it regular
 
 
 @dataclass(frozen=True, kw_only=True)
 class RatingConfig:
     """Hyperparameters of every model of ratings; the only place where their defaults are written."""
 
-    n_factors: int = 64  #: length of a user's or an item's vector, biases not counted
-    learning_rate: float = 0.02  #: of the first epoch
-    decay: float = 0.1  #: epoch t learns at learning_rate / (1 + decay (t - 1))
-    reg: float = 0.08  #: L2 penalty of vectors, for each rating
+    n_factors: int = 64  #: length of a user's or an item's vector, without biases
+    learning_rate: float = 0.02  #: learning rate of the first epoch
+    decay: float = 0.1  #: the learning rate of epoch t is learning_rate / (1 + decay (t - 1))
+    reg: float = 0.08  #: L2 penalty of the vectors, applied at each rating
     init_scale: float = 0.5  #: standard deviation of a fresh vector's length
     n_epochs: int = 30  #: passes over the ratings
 
@@ -45,35 +45,36 @@ R = TypeVar("R", bound=RatingConfig)
 
 
 class RatingModel(FactorModel[R]):
-    """Predicts ratings:  r_ui = mu + p_u.q_i, and what a form adds; see ``models.kernels.rating_sgd``.
+    """Predicts ratings:  r_ui = mu + p_u.q_i and terms that subclasses add; see ``models.kernels.rating_sgd``.
 
-    ``train`` holds ratings as weights, low ones too. Scores are predictions, not cut to the scale of the ratings, so
-    that none tie. Users and items without ratings have vectors of 0 and are predicted by what else is known.
+    The weights of ``train`` are ratings, low ones too. Scores are predicted ratings. They are not clipped to the scale
+    of the ratings, which would make ties. Users and items without ratings have vectors of 0; the other terms predict
+    them.
 
-    A stranger's vector and bias are the ridge regression of the history on the items, held fixed: deterministic, and
-    for a user of ``train`` near the fitted vector, not equal to it.
+    The vector and bias of a cold-start user are a ridge regression of the history on the items, which are held fixed.
+    They are deterministic; for a user of ``train`` they are near the fitted ones but not equal to them.
     """
 
     learns_from_ratings = True
     n_bias_columns = 2
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "mean", "rating_range", "n_epochs_done")
-    mean: NDArray[np.float32]  #: () of all ratings
+    mean: NDArray[np.float32]  #: () mean of all ratings
     rating_range: NDArray[np.float32]  #: (2,) the lowest and the highest rating
-    n_epochs_done: NDArray[np.int64]  #: (), since the factors were drawn: what the rate follows from
+    n_epochs_done: NDArray[np.int64]  #: (), epochs since the last fit from scratch; determines the learning rate
 
     def predict(
         self, users: ArrayLike, items: ArrayLike, *, timestamps: NDArray[np.int64] | None = None
     ) -> NDArray[np.float32]:
-        """(n,) ratings of ``items`` by ``users``, cut to the scale of the ratings of ``train``.
+        """Return predicted ratings, (n,), of n pairs of ``users`` and ``items``, clipped to the range of ``train``.
 
-        ``timestamps`` (n,) int64 say when, for models that know of time; without, it is each user's last rating.
+        ``timestamps`` (n,) int64 are the seconds of the ratings, for models of time; None is each user's last rating.
         """
         n_users, n_items = self._fitted_train().shape
         who, what = checked_users(users, n_users), checked_items(items, n_items)
         return np.clip(self._predict_all(who, what, timestamps), *self.rating_range)
 
     def loss(self) -> float:
-        """The mean square error over the training ratings, without penalties."""
+        """Return the mean squared error on the training ratings, without penalties."""
         train = self._fitted_train()
         users = np.repeat(np.arange(train.shape[0]), np.diff(train.indptr))
         errors = train.data - self._predict_all(users, train.indices, self.timestamps)
@@ -115,10 +116,10 @@ class RatingModel(FactorModel[R]):
             self._compose(train)
             yield epoch
 
-    # what a form may add
+    # methods that subclasses extend
 
     def _drawn(self, train: sp.csr_array) -> dict[str, NDArray[np.float32]]:
-        """What SGD starts from, by name; the first rows are the same however many there are."""
+        """Return the initial arrays by name; the first rows do not depend on the number of rows."""
         k = self.config.n_factors
         scale = np.float32(self.config.init_scale / np.sqrt(k))
         state = {}
@@ -133,14 +134,14 @@ class RatingModel(FactorModel[R]):
         return state
 
     def _state(self) -> dict[str, NDArray[np.float32]]:
-        """What SGD goes on from."""
+        """Return the arrays that SGD updates, by name."""
         return {"users": self.user_factors, "items": self.item_factors}
 
     def _set_state(self, state: dict[str, NDArray[np.float32]]) -> None:
         self.user_factors, self.item_factors = state["users"], state["items"]
 
     def _compose(self, train: sp.csr_array) -> None:
-        """Make ``user_factors`` whole, where there is more to them than what SGD goes on from."""
+        """Compute ``user_factors`` from the arrays that SGD updates, in models that have more of these."""
 
     def _cells(self, train: sp.csr_array, rng: np.random.Generator) -> Cells:
         return deal_ratings(train, rng)
@@ -165,19 +166,21 @@ class RatingModel(FactorModel[R]):
         return predicted
 
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        return self._regressed(histories, self._before_rating(histories))
+        return self._regressed(histories, self._without_ratings(histories))
 
-    def _before_rating(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Users as they are known before any of their ratings is."""
+    def _without_ratings(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        """Return the factors of cold-start users without their ratings: mean, constant and implicit part."""
         users = np.zeros((histories.shape[0], self.item_factors.shape[1]), np.float32)
         users[:, self.config.n_factors] = self.mean
         users[:, self.config.n_factors + 1] = 1
         return users
 
     def _regressed(self, histories: sp.csr_array, users: NDArray[np.float32]) -> NDArray[np.float32]:
-        """``users`` with the vectors, and the biases, that explain what is left of the ratings."""
+        """Add to ``users`` the vectors and biases that a ridge regression finds for the rest of the ratings."""
         k = self.config.n_factors
-        n_learnt = k if self._step().bias_rate == 0 else k + 1  # the column of the bias is 1 on the items' side
+        n_learnt = (
+            k if self._step().bias_rate == 0 else k + 1
+        )  # items have a constant 1 in the column of the user's bias
         n_rated = np.diff(histories.indptr)
         rows = np.repeat(np.arange(len(users)), n_rated)
         explained = np.einsum("ij,ij->i", users[rows], self.item_factors[histories.indices])

@@ -1,4 +1,4 @@
-"""RP3beta: random walks of three steps over the graph of users and items, popular ends made less likely."""
+"""RP3beta: random walks of three steps over the graph of users and items, with less weight for popular items."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.config_checks import check_at_least_one, check_choice, check_not_negative
+from models.inputs import check_no_negative_weight
 from models.neighbors import ItemNeighbors, Moments, nearest
 
 __all__ = ["RP3Beta", "RP3BetaConfig", "StepWeighting"]
@@ -21,10 +22,10 @@ StepWeighting = Literal["likes", "weights", "log"]
 class RP3BetaConfig:
     """Hyperparameters of RP3beta; the only place where its defaults are written."""
 
-    alpha: float = 1.0  #: exponent of a step's probability
-    beta: float = 0.6  #: how far popular items count less; 0 is P3alpha
-    n_neighbors: int = 100  #: neighbours kept for each item
-    weighting: StepWeighting = "likes"  #: a step is likely in proportion to 1, to the like's weight, or to log(1 + it)
+    alpha: float = 1.0  #: exponent of the probability of a step
+    beta: float = 0.6  #: how much less popular items count; 0 is P3alpha
+    n_neighbors: int = 100  #: number of neighbours kept for each item
+    weighting: StepWeighting = "likes"  #: a like counts 1, its weight, or log(1 + weight)
 
     def __post_init__(self) -> None:
         check_not_negative(self, "alpha", "beta")
@@ -35,11 +36,11 @@ class RP3BetaConfig:
 class RP3Beta(ItemNeighbors[RP3BetaConfig]):
     """score(u, i) = sum of sim(h, i) over the items h of u's history that have i among their K neighbours.
 
-        sim(h, i) = sum_u (p_hu p_ui)^alpha / N_i^beta,    N_i the users who like i
+        sim(h, i) = sum_u (p_hu p_ui)^alpha / N_i^beta,    N_i = number of users who like i
 
-    p_hu and p_ui are the probabilities of the steps from an item to one of its users and from there to one of the
-    user's items, in proportion to what each like counts (Paudel et al. 2016, ACM TIST 7(1), section 4.2; with beta 0
-    P3alpha of Cooper et al. 2014). Every item of a history is as likely a start.
+    p_hu is the probability of the step from item h to user u, p_ui that of the step from user u to item i; both are in
+    proportion to the weight of the like (Paudel et al. 2016, ACM TIST 7(1), section 4.2; with beta = 0 it is P3alpha of
+    Cooper et al. 2014). Walks start at every item of a history with the same probability.
     """
 
     name = "rp3beta"
@@ -63,14 +64,13 @@ class RP3Beta(ItemNeighbors[RP3BetaConfig]):
         yield 1
 
     def _counted(self, train: sp.csr_array) -> sp.csr_array:
-        if train.nnz and train.data.min() < 0:
-            raise ValueError(f"weights must not be negative, got {train.data.min()}; leave out what is not liked")
+        check_no_negative_weight(train)
         kind = self.config.weighting
         counts = np.ones_like(train.data) if kind == "likes" else np.log1p(train.data) if kind == "log" else train.data
         return sp.csr_array((counts, train.indices, train.indptr), shape=train.shape)
 
     def _steps(self, rows: sp.csr_array) -> sp.csr_array:
-        """p^alpha of the steps from each row."""
+        """Return p^alpha of the steps from each row."""
         sums = np.maximum(rows.sum(axis=1), np.finfo(np.float32).tiny)
         steps = (rows.data / np.repeat(sums, np.diff(rows.indptr))) ** np.float32(self.config.alpha)
         return sp.csr_array((steps.astype(np.float32), rows.indices, rows.indptr), shape=rows.shape)

@@ -1,4 +1,4 @@
-"""SLIM: each item's likes as a sparse, non-negative linear function of other items'."""
+"""SLIM: each item's likes as a sparse, non-negative linear function of the likes of other items."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from numpy.typing import NDArray
 from models.base import Checked, Measure, Recommender
 from models.config_checks import check_at_least_one, check_not_negative, check_positive
 from models.gramian import gramian_bytes, item_gramian
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.kernels.slim import solve_items
 from models.sparse_products import binary, sparse_product
 from models.threads import limited_threads
 
 __all__ = ["SLIM", "SLIMConfig"]
 
-ITEMS_AT_A_TIME = 256  #: whose weights are held dense
+ITEMS_AT_A_TIME = 256  #: items whose weights are held as dense rows at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class SLIMConfig:
     """Hyperparameters of SLIM; the only place where its defaults are written."""
 
-    l1_reg: float = 10.0  #: on the scale of an item's likes: two items need more in common to be related
-    l2_reg: float = 200.0  #: on the same scale
-    tolerance: float = 1e-3  #: change of a weight below which an item's are good enough
-    max_sweeps: int = 100  #: over an item's weights
+    l1_reg: float = (
+        10.0  #: L1 penalty, on the scale of an item's number of likes: items with less in common get no weight
+    )
+    l2_reg: float = 200.0  #: L2 penalty, on the same scale
+    tolerance: float = 1e-3  #: an item's sweeps end when no weight changes by more than this
+    max_sweeps: int = 100  #: most sweeps over an item's weights
 
     def __post_init__(self) -> None:
         check_not_negative(self, "l1_reg")
@@ -39,18 +41,19 @@ class SLIMConfig:
 
 
 class SLIM(Recommender[SLIMConfig]):
-    """score(u, i) = sum of W_hi over the items h of u's history; a like counts 1, whatever its weight.
+    """score(u, i) = sum of W_hi over the items h of u's history. Weights of likes do not count.
 
     W minimises 1/2 |X - X W|^2 + l2/2 |W|^2 + l1 sum |W|, W >= 0 with a zero diagonal (Ning & Karypis 2011, ICDM,
-    eq. 3), each column on its own by coordinate descent. Of n users scikit-learn's ElasticNet has
-    alpha = (l1 + l2) / n and l1_ratio = l1 / (l1 + l2). To fit takes 4 n_items^2 bytes, to keep only what is not 0.
+    eq. 3). Each column is solved separately by coordinate descent. For n users this is scikit-learn's ElasticNet with
+    alpha = (l1 + l2) / n and l1_ratio = l1 / (l1 + l2). A fit needs 4 n_items^2 bytes, the fitted model only
+    the weights that are not 0. TooLittleMemoryError where the memory is not available.
     """
 
     name = "slim"
     config_type = SLIMConfig
     arrays: ClassVar[tuple[str, ...]] = ("indptr", "targets", "weights")
-    indptr: NDArray[np.int64]  #: (n_items + 1,) where each item's weights are
-    targets: NDArray[np.int32]  #: (n_weights,) the item that they speak for
+    indptr: NDArray[np.int64]  #: (n_items + 1,) CSR of W by rows
+    targets: NDArray[np.int32]  #: (n_weights,) column of W: the item that is scored
     weights: NDArray[np.float32]  #: (n_weights,)
 
     @classmethod
@@ -68,7 +71,7 @@ class SLIM(Recommender[SLIMConfig]):
                 solve_items(gramian, first, *settings, block)
                 blocks.append(sp.csr_array(block))
         by_source = sp.vstack(blocks).T.tocsr()
-        (self.indptr, self.targets), self.weights = csr_parts(by_source), by_source.data
+        (self.indptr, self.targets), self.weights = csr_arrays(by_source), by_source.data
         yield 1
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Spark's ALS, for likes that one machine does not hold: fitted by Spark, asked like every other model."""
+"""Spark's ALS, for likes that do not fit on one machine: Spark fits the vectors, this process scores with them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from models.spark_session import spark_session, work_folder
 __all__ = ["Feedback", "SparkALS", "SparkALSConfig"]
 
 Feedback = Literal["implicit", "explicit"]
-#: likes a row group of the file that Spark reads, which it may divide there
+#: likes in each row group of the file for Spark, which reads row groups in parallel
 _LIKES_A_GROUP = 1 << 20
-#: each block is a task in every half step, which costs milliseconds however few likes it has
+#: likes in each block; a block is a task in every half-step, which takes milliseconds even for few likes
 _LIKES_A_BLOCK = 100_000
-_BLOCKS = 2, 10  #: at least and at most, the latter Spark's own default
-#: iterations; Spark's scheduler recurses through all since the last checkpoint, and 20 overflow its stack
+_BLOCKS = 2, 10  #: least and most blocks; 10 is Spark's default
+#: iterations between checkpoints; Spark's scheduler recurses through them, and 20 overflow its stack
 _CHECKPOINT_INTERVAL = 5
 
 
@@ -33,11 +33,11 @@ class SparkALSConfig:
     """Hyperparameters of Spark's ALS; the only place where their defaults are written."""
 
     n_factors: int = 64  #: length of a user's or an item's vector; Spark's rank
-    n_iterations: int = 10  #: sweeps over items and users; Spark's maxIter
-    reg: float = 0.1  #: L2 penalty, times the row's likes; Spark's regParam
-    alpha: float = 1.0  #: of implicit: how far a like's confidence grows with its weight
-    feedback: Feedback = "implicit"  #: whether a weight says how sure a like is, or is to be predicted
-    n_blocks: int | None = None  #: parts of users, and of items; None: one for 100,000 likes, 2 to 10
+    n_iterations: int = 10  #: passes over the items and the users; Spark's maxIter
+    reg: float = 0.1  #: L2 penalty, times the number of likes of the row; Spark's regParam
+    alpha: float = 1.0  #: implicit: how much a like's confidence grows with its weight
+    feedback: Feedback = "implicit"  #: implicit: weights are confidences; explicit: weights are predicted
+    n_blocks: int | None = None  #: blocks of users and of items; None: one for 100,000 likes, 2 to 10
 
     def __post_init__(self) -> None:
         check_at_least_one(self, "n_factors", "n_iterations")
@@ -54,9 +54,10 @@ class SparkALS(FactorModel[SparkALSConfig]):
     ``implicit`` minimises  sum_{likes} c_ui (1 - x_u.y_i)^2 + sum_{other pairs} (x_u.y_i)^2, c = 1 + alpha r,
     ``explicit``  sum_{likes} (r_ui - x_u.y_i)^2,  both with + reg (sum_u N_u |x_u|^2 + sum_i N_i |y_i|^2).
 
-    Likes go to Spark, and vectors come back, as Parquet in the folder that the environment names, else in the
-    system's for temporary files, which is enough for a ``local`` master. Vectors are the same for a seed on one
-    machine; a cluster adds them up in whatever order they arrive. Strangers are folded in here, exactly.
+    Likes and vectors are exchanged with Spark as Parquet files in the folder that the environment variable
+    ``MFBENCH_SPARK_FOLDER`` names; by default in the folder for temporary files, which is sufficient for a ``local``
+    master. On one machine the same seed gives the same vectors; a cluster sums them in varying order. Cold-start users
+    are folded in by this process, with the exact solver.
     """
 
     name = "spark_als"
@@ -116,7 +117,7 @@ class SparkALS(FactorModel[SparkALSConfig]):
 
 
 def _write_likes(train: sp.csr_array, path: Path) -> None:
-    """User, item and weight of every like, a few users at a time."""
+    """Write user, item and weight of every like to a Parquet file, a row group at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -131,7 +132,7 @@ def _write_likes(train: sp.csr_array, path: Path) -> None:
 
 
 def _read_vectors(folder: Path, n: int, n_factors: int) -> NDArray[np.float32]:
-    """(n, n_factors) vectors by their ids; who has no likes has zeros."""
+    """Return the vectors that Spark wrote, (n, n_factors), ordered by id; those without likes are zeros."""
     import pyarrow.parquet as pq
 
     vectors = np.zeros((n, n_factors), np.float32)

@@ -1,4 +1,4 @@
-"""The one Spark session of this process: on this machine's cores, or on a cluster."""
+"""The Spark session of this process, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -17,29 +17,37 @@ from models.errors import UserError
 
 __all__ = ["MASTER", "WORK_FOLDER", "SparkError", "spark_session", "work_folder"]
 
-MASTER = "MFBENCH_SPARK_MASTER"  #: environment variable: ``local[2]``, ``spark://host:7077``, ``yarn``
-WORK_FOLDER = "MFBENCH_SPARK_FOLDER"  #: environment variable: a folder that this machine and the cluster share
+MASTER = "MFBENCH_SPARK_MASTER"  #: environment variable with the master: ``local[2]``, ``spark://host:7077``, ``yarn``
+WORK_FOLDER = "MFBENCH_SPARK_FOLDER"  #: environment variable with a folder that this machine and the cluster share
 
 _STARTING = Lock()
 
 
 class SparkError(UserError, RuntimeError):
-    """Spark cannot be started, or not be reached; the message says where and why."""
+    """Spark cannot be started or reached; the message names the master and the reason."""
 
 
 def work_folder(session: Any) -> TemporaryDirectory[str]:
-    """A folder, for a while, that Spark and this process both see; should this process be killed, Spark removes it."""
+    """Return a new temporary folder that Spark and this process share; Spark removes it if this process is killed.
+
+    SparkError if it cannot be created.
+    """
     try:
         folder = TemporaryDirectory(prefix="mfbench-spark-", dir=os.environ.get(WORK_FOLDER))
     except OSError as error:
-        raise SparkError(f"No folder to share with Spark ({error}); name another in {WORK_FOLDER}") from error
+        raise SparkError(
+            f"Cannot create a folder to share with Spark ({error}); name another in {WORK_FOLDER}"
+        ) from error
     java = session.sparkContext._jvm
     java.org.apache.spark.util.ShutdownHookManager.registerShutdownDeleteDir(java.java.io.File(folder.name))
     return folder
 
 
 def spark_session() -> Any:
-    """The ``pyspark.sql.SparkSession`` of all threads, started at the first call, which takes seconds."""
+    """Return the ``pyspark.sql.SparkSession`` of all threads; the first call starts it, which takes seconds.
+
+    SparkError if it does not start.
+    """
     with _STARTING:
         return _started(os.environ.get(MASTER, "local[*]"))
 
@@ -47,13 +55,13 @@ def spark_session() -> Any:
 @cache
 def _started(master: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pandas 3, which nothing here goes through
+        warnings.simplefilter("ignore")  # PySpark warns of pandas 3, which is not used here
         from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("mfbench").master(master)
     for name, value in _settings(master).items():
         builder = builder.config(name, value)
-    with TemporaryFile() as log, _stderr_to(log):  # Spark says much as it starts, and a little ever after
+    with TemporaryFile() as log, _stderr_to(log):  # the Java process inherits this stderr, and logs much
         try:
             session = builder.getOrCreate()
         except Exception as error:
@@ -75,7 +83,7 @@ def _settings(master: str) -> dict[str, str]:
 
 @contextmanager
 def _stderr_to(log: IO[bytes]) -> Iterator[None]:
-    """What a process started meanwhile inherits."""
+    """Redirect stderr, also that of processes started in the meantime."""
     before = os.dup(2)
     os.dup2(log.fileno(), 2)
     try:

@@ -1,4 +1,4 @@
-"""SVD: the likes as a matrix, cut to its largest singular values."""
+"""SVD: the matrix of likes, truncated to its largest singular values."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ from models.weighting import WeightingConfig, inverse_frequencies, relative_leng
 
 __all__ = ["SVD", "SVDConfig"]
 
-SMALLEST = 1e-3  #: singular value, of the largest, that float32 can tell from 0: it is found as the root of a square
+SMALLEST = 1e-3  #: least singular value, relative to the largest: it is the root of a float32 eigenvalue
 
 
 @dataclass(frozen=True, kw_only=True)
 class SVDConfig(WeightingConfig):
     """Hyperparameters of SVD; the only place where its defaults are written."""
 
-    n_factors: int = 64  #: length of a user's or an item's vector; fewer where users or items are fewer
-    scaling: float = 0.6  #: exponent of a popular item's weight in the decomposition: 1 is PureSVD, 0 all items alike
+    n_factors: int = 64  #: length of a user's or an item's vector, at most the number of users and of items
+    scaling: float = (
+        0.6  #: exponent of a column's length in the decomposition: 1 is PureSVD, 0 gives all items the same length
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,20 +40,20 @@ class SVDConfig(WeightingConfig):
 
 
 class SVD(FactorModel[SVDConfig]):
-    """scores = W V V^T, with W the weighted likes and V the first right singular vectors of W D^(scaling - 1).
+    """scores = W V V^T, where W are the weighted likes and V the first right singular vectors of W D^(scaling - 1).
 
-    D holds the lengths of W's columns: with scaling 1 this is PureSVD (Cremonesi, Koren & Turrin 2010, RecSys), below
-    it EigenRec (Nikolakopoulos et al. 2015), which keeps popular items from taking all factors. ``weighted`` has the
-    formulas of W; of tfidf and bm25 items are the documents. With W D^(scaling - 1) = U S V^T, an item's vector is its
-    row of V S, whose cosines are those of the columns, and a user's is w V S^-1, the same for anybody with that
-    history. Vectors stand in the order of the singular values, the largest entry of each column of V being positive.
+    D holds the lengths of the columns of W. scaling = 1 is PureSVD (Cremonesi, Koren & Turrin 2010, RecSys); less is
+    EigenRec (Nikolakopoulos et al. 2015), in which popular items do not take all factors. ``weighted`` has the formulas
+    of W, where items are the documents of tfidf and bm25. With W D^(scaling - 1) = U S V^T, an item's vector is its row
+    of V S, whose cosines approximate those of the columns, and a user's vector is w V S^-1, which depends only on the
+    history w. Factors are in descending order of singular values; the largest entry of each column of V is positive.
     """
 
     name = "svd"
     config_type = SVDConfig
     arrays: ClassVar[tuple[str, ...]] = (*FactorModel.arrays, "singular_values", "lengths")
-    singular_values: NDArray[np.float32]  #: (n_factors,) descending; 0 from the rank of the matrix on
-    lengths: NDArray[np.float32]  #: (n_items,) relative to the mean, for bm25
+    singular_values: NDArray[np.float32]  #: (n_factors,) descending; 0 beyond the rank of the matrix
+    lengths: NDArray[np.float32]  #: (n_items,) sum of an item's weights relative to the mean, for bm25
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         self.lengths = relative_lengths(train)
@@ -65,9 +67,10 @@ class SVD(FactorModel[SVDConfig]):
         yield 1
 
     def fold_in_items(self, likers: sp.csr_array) -> NDArray[np.float32]:
-        """Vectors of items known only by ``likers`` (n, n_users), against fixed users; like ``item_factors``.
+        """Return vectors of n new items, (n, n_factors), from ``likers`` (n, n_users), with the users held fixed.
 
-        A column b of W D^(scaling - 1) has the vector b^T U; an item of the training data gets its own back.
+        A column b of W D^(scaling - 1) has the vector b^T U. An item of the training data gets its own vector.
+        ValueError if ``likers`` have another number of users.
         """
         train = self._fitted_train()
         by_user = checked_likers(likers, train.shape[0]).T.tocsr()
@@ -83,23 +86,23 @@ class SVD(FactorModel[SVDConfig]):
         return weighted(histories, self.config, idf=inverse_frequencies(histories), lengths=self.lengths)
 
     def _scaled(self, likes: sp.csr_array) -> sp.csr_array:
-        """The same with its columns divided by their lengths to the power of 1 - scaling."""
+        """Return ``likes`` with each column divided by its length to the power of 1 - scaling."""
         squares = np.bincount(likes.indices, weights=likes.data.astype(np.float64) ** 2, minlength=likes.shape[1])
         scales = np.where(squares > 0, squares, 1) ** ((self.config.scaling - 1) / 2)
         values = likes.data * scales.astype(np.float32)[likes.indices]
         return sp.csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
 
     def _projected(self, likes: sp.csr_array) -> NDArray[np.float32]:
-        """w V S^-1 of each row, (n, n_factors)."""
+        """Return w V S^-1 of each row w, (n, n_factors)."""
         squares = self.singular_values**2
         inverse = np.divide(1, squares, out=np.zeros_like(squares), where=squares > 0)
         return dense_product(likes, self.item_factors, threads=self.threads) * inverse
 
 
 def _largest(matrix: sp.csr_array, n: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The n largest singular values, descending, and their right vectors (n_columns, n), signs fixed.
+    """Return the n largest singular values, descending, and their right vectors (n_columns, n) with fixed signs.
 
-    Fewer where the matrix has fewer rows or columns.
+    n is at most the number of rows and of columns.
     """
     n = min(n, *matrix.shape)
     values: Any
@@ -109,7 +112,7 @@ def _largest(matrix: sp.csr_array, n: int, seed: int) -> tuple[NDArray[np.float3
     if n < min(matrix.shape):
         start = np.random.default_rng(seed).standard_normal(min(matrix.shape), np.float32)
         _, values, rows = svds(matrix, k=n, v0=start, return_singular_vectors="vh")
-    else:  # ARPACK finds all but one; where these are asked for, the matrix is narrow
+    else:  # ARPACK cannot find all; the matrix is then narrow enough for LAPACK
         _, values, rows = np.linalg.svd(matrix.toarray(), full_matrices=False)
     order = np.argsort(-values, kind="stable")
     vectors = rows[order].T

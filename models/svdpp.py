@@ -1,4 +1,4 @@
-"""SVD++: biased SVD that also learns from which items a user rated at all."""
+"""SVD++: biased SVD that also learns from which items a user rated, whatever the rating."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["ImplicitConfig", "ImplicitModel", "SVDpp", "SVDppConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class ImplicitConfig(BiasedConfig):
-    """Hyperparameters of every model with an implicit part."""
+    """Hyperparameters of the models with an implicit part; the only place where their defaults are written."""
 
-    reg_implicit: float = 0.01  #: L2 penalty of what it says to have rated an item, for each rating of each user
+    reg_implicit: float = 0.01  #: L2 penalty of the implicit item vectors y_j, applied at each rating
 
 
 M = TypeVar("M", bound=ImplicitConfig)
 
 
 class ImplicitModel(BiasedModel[M]):
-    """A model whose users have  x_u = p_u + |N(u)|^-1/2 sum_{j in N(u)} y_j,  N(u) being what they rated in ``train``.
+    """A model whose users have  x_u = p_u + |N(u)|^-1/2 sum_{j in N(u)} y_j,  where N(u) are the items that u rated.
 
-    Users share the y_j, so that an epoch takes them one after the other, on one core: folds are fitted side by side.
+    All users share the y_j, so that an epoch runs on one core.
     """
 
     arrays: ClassVar[tuple[str, ...]] = (*BiasedModel.arrays, "own_factors", "implicit_factors")
-    own_factors: NDArray[np.float32]  #: (n_users, n_factors + 2) p_u, mu + b_u, and 1
-    implicit_factors: NDArray[np.float32]  #: (n_items, n_factors)
+    own_factors: NDArray[np.float32]  #: (n_users, n_factors + 2) columns: p_u, mu + b_u, 1
+    implicit_factors: NDArray[np.float32]  #: (n_items, n_factors) y_j
 
     def _step(self, **more: Any) -> Step:
         return super()._step(reg_implicit=self.config.reg_implicit, **more)
@@ -59,13 +59,13 @@ class ImplicitModel(BiasedModel[M]):
     def _cells(self, train: sp.csr_array, rng: np.random.Generator) -> Cells:
         return deal_ratings(train, rng, users_share_items=True)
 
-    def _before_rating(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        users = super()._before_rating(histories)
+    def _without_ratings(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        users = super()._without_ratings(histories)
         users[:, : self.config.n_factors] = self._implicit_part(histories)
         return users
 
     def _implicit_part(self, rated: sp.csr_array) -> NDArray[np.float32]:
-        """(n, n_factors) of the users whose ratings these are."""
+        """Return |N(u)|^-1/2 sum y_j of the users of the rows of ``rated``, (n, n_factors)."""
         n_rated = np.diff(rated.indptr)
         weights = np.repeat(np.float32(1) / np.sqrt(np.maximum(n_rated, 1), dtype=np.float32), n_rated)
         part: NDArray[np.float32] = sp.csr_array((weights, rated.indices, rated.indptr), rated.shape) @ (

@@ -1,4 +1,4 @@
-"""How many cores a model may use, and the peace between BLAS threads and kernel threads."""
+"""Number of threads that kernels use, and one thread for BLAS beside them."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["available_threads", "can_run_side_by_side", "limited_threads"]
 
-LITTLE_WORK = 30_000  #: vectors touched, in a few milliseconds at most
+LITTLE_WORK = 30_000  #: vectors read; below this, one thread takes a few milliseconds
 
 _lock = threading.Lock()
-_held = ExitStack()  #: the one limit on BLAS, while anybody needs it
+_held = ExitStack()  #: the limit on BLAS threads, while any caller needs it
 _n_holders = 0
 
 
 def available_threads() -> int:
-    """The cores that this process may run on."""
+    """Return the number of cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def can_run_side_by_side() -> bool:
-    """Whether kernels may run in several Python threads at once: numba's own pool, its last resort, dies of it."""
-    numba.get_num_threads()  # starts the threads, of whichever kind there is
+    """Return whether kernels may run in several Python threads at once; numba's workqueue pool would abort."""
+    numba.get_num_threads()  # starts numba's threads, so that their kind is known
     return bool(numba.threading_layer() != "workqueue")
 
 
 @contextmanager
 def limited_threads(threads: int | None, *, work: int | None = None) -> Iterator[None]:
-    """Run kernels of this Python thread on ``threads`` cores (None: all), and BLAS on one.
+    """Run the kernels of this Python thread on ``threads`` cores (None: all), and BLAS on one.
 
-    ``work`` is about how many vectors they will touch, where that may be few: then one core does it sooner than
-    it could wait for another, which takes many milliseconds where that other is busy.
+    ``work`` is the approximate number of vectors that the kernels read. Below ``LITTLE_WORK`` they use one core, since
+    waiting for a second one takes many milliseconds if that is busy.
 
-    OpenBLAS's idle threads spin for milliseconds after a call and take the cores from the kernel that
-    comes next: an iALS half-step takes three to six times as long. One BLAS thread also sums in one order,
-    so that factors do not depend on the number of threads.
+    BLAS gets one thread because the idle threads of OpenBLAS spin for milliseconds after a call and take the cores from
+    the next kernel: an iALS half-step then takes three to six times as long. With one thread, BLAS also sums in one
+    order, so that factors do not depend on the number of threads.
     """
     before = numba.get_num_threads()
     if work is not None and work < LITTLE_WORK:
@@ -56,11 +56,11 @@ def limited_threads(threads: int | None, *, work: int | None = None) -> Iterator
 
 @cache
 def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # scanning the loaded libraries takes milliseconds, so once
+    return ThreadpoolController()  # scanning the loaded libraries takes milliseconds
 
 
 def _hold_blas() -> None:
-    """BLAS threads are the whole process's: the first holder limits them, the last gives them back."""
+    """Limit BLAS threads, which belong to the whole process; the last ``_release_blas`` ends the limit."""
     global _n_holders
     with _lock:
         if _n_holders == 0:

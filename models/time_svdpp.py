@@ -1,4 +1,4 @@
-"""timeSVD++: SVD++ whose items have their times and whose users drift."""
+"""timeSVD++: SVD++ with item biases that change with time and users that drift."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["TimeSVDpp", "TimeSVDppConfig"]
 class TimeSVDppConfig(ImplicitConfig):
     """Hyperparameters of timeSVD++; the only place where its defaults are written."""
 
-    n_bins: int = 30  #: equal parts of the time between the first and the last rating, each with biases of the items
-    drift_power: float = 0.4  #: how dev_u(t) grows with the distance from the user's mean date
-    drift_rate: float = 0.1  #: share of the rate at which is learnt what depends on time: it has few ratings each
-    reg_drift: float = 0.05  #: L2 penalty of drifts, and of biases in time bins, for each rating
+    n_bins: int = 30  #: time bins between the first and the last rating, each with a bias for every item
+    drift_power: float = 0.4  #: exponent of dev_u(t)
+    drift_rate: float = 0.1  #: learning rate of the terms that depend on time, as a share of learning_rate
+    reg_drift: float = 0.05  #: L2 penalty of drifts and of biases in time bins, applied at each rating
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -33,24 +33,25 @@ class TimeSVDppConfig(ImplicitConfig):
 
 
 class TimeSVDpp(ImplicitModel[TimeSVDppConfig]):
-    """SVD++ in time  (Koren 2010, CACM 53(4)):
+    """SVD++ with terms that depend on time  (Koren 2010, CACM 53(4)):
 
     b_i(t) = b_i + b_i,bin(t),  b_u(t) = b_u + dev_u(t) a_u,  p_u(t) = p_u + dev_u(t) d_u,
-    dev_u(t) = sign(t - t_u) |t - t_u|^drift_power, t_u being the mean date of the user's ratings, in units of the whole
-    time between the first and the last rating. Biases of single days are left out: no recommendation is for a day past.
+    dev_u(t) = sign(t - t_u) |t - t_u|^drift_power, where t_u is the mean date of the user's ratings and dates are
+    shares of the time between the first and the last rating of all. The paper's biases of single days are left out,
+    since recommendations are for days after these.
 
-    Scores are as of each user's last rating, those of strangers as of the last of all, at no distance from their mean.
-    Without timestamps all ratings count as of one moment.
+    Scores are those at the date of the user's last rating; for cold-start users, at the date of the last rating of all
+    and with dev_u = 0. Without timestamps all ratings have the same date.
     """
 
     name = "time_svdpp"
     config_type = TimeSVDppConfig
     learns_from_times = True
     arrays: ClassVar[tuple[str, ...]] = (*ImplicitModel.arrays, "drift_factors", "span", "mean_dates", "last_dates")
-    drift_factors: NDArray[np.float32]  #: (n_users, n_factors + 1) d_u and a_u
+    drift_factors: NDArray[np.float32]  #: (n_users, n_factors + 1) columns: d_u, a_u
     span: NDArray[np.int64]  #: (2,) the first and the last timestamp
     mean_dates: NDArray[np.float64]  #: (n_users,) as shares of the span
-    last_dates: NDArray[np.float64]  #: (n_users,) likewise
+    last_dates: NDArray[np.float64]  #: (n_users,) as shares of the span
 
     def __init__(self, config: TimeSVDppConfig | None = None, *, seed: int = 0, threads: int | None = None) -> None:
         super().__init__(config, seed=seed, threads=threads)
@@ -96,7 +97,7 @@ class TimeSVDpp(ImplicitModel[TimeSVDppConfig]):
     def _at(
         self, users: NDArray[np.int64], still: NDArray[np.float32], dates: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """Vectors of ``users`` at their ``dates``, from those without drift."""
+        """Return the factors of ``users`` at ``dates`` from their factors without drift, ``still``."""
         k, n_bins = self.config.n_factors, self.config.n_bins
         moved = np.zeros((len(users), k + 2 + n_bins), np.float32)
         moved[:, : k + 2] = still
@@ -116,13 +117,13 @@ class TimeSVDpp(ImplicitModel[TimeSVDppConfig]):
         predicted: NDArray[np.float32] = np.einsum("ij,ij->i", moved, self.item_factors[items])
         return predicted
 
-    def _before_rating(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        users = super()._before_rating(histories)
+    def _without_ratings(self, histories: sp.csr_array) -> NDArray[np.float32]:
+        users = super()._without_ratings(histories)
         users[:, -1] = 1  # the last bin
         return users
 
     def _dates(self, timestamps: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Timestamps as shares of the span, cut to it."""
+        """Return timestamps as shares of the span, clipped to [0, 1]."""
         first, last = self.span
         return np.clip((timestamps - first) / max(last - first, 1), 0, 1)
 

@@ -1,4 +1,4 @@
-"""Choosing the k best of many scores."""
+"""Selection of the k best of many scores."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.kernels.top_k import WIDTH, offer_scores, sort_rows, tighten_floors, write_best
 from models.threads import available_threads, limited_threads
 
 __all__ = ["TopK", "best_products", "best_scores"]
 
 Scores: TypeAlias = NDArray[np.float32]
-#: Writes the scores of some rows for some items into the array that it is given.
+#: Writes the scores of a slice of rows and a slice of items into an array.
 WriteScores: TypeAlias = Callable[[slice, slice, Scores], object]
 
 BLOCK_ROWS = 128
-BLOCK_SCORES = 1 << 19  #: scores computed at a time: 2 MiB, which are read while still in cache
-SORTED_FROM = 8192  #: items from which on it pays to look at the longest first
-SPARE_KEYS = 3  #: candidates held beyond k, in k: fewer are thinned out too often, more leave the cache
+BLOCK_SCORES = 1 << 19  #: scores computed at a time: 2 MiB, so that they are still in cache when read
+SORTED_FROM = 8192  #: number of items from which on it pays to start with the longest vectors
+SPARE_KEYS = 3  #: candidates held beyond k, in units of k: fewer are reduced too often, more do not fit into cache
 
 
 class TopK(NamedTuple):
-    """Ranked lists, best first; rows end in item -1 and score -inf where too few items remain."""
+    """Ranked lists, best first; a row with fewer than k items ends in item -1 and score -inf."""
 
     items: NDArray[np.int32]  #: (n, k)
     scores: NDArray[np.float32]  #: (n, k)
 
 
 def best_scores(scores: Scores, k: int, seen: sp.csr_array | None = None, *, threads: int | None = None) -> TopK:
-    """The k highest of each row of ``scores`` (n, n_items); ``seen`` (n, n_items), sorted CSR, is left out.
+    """Return the k highest scores of each row of ``scores`` (n, n_items), without the entries of ``seen``.
 
-    Equal scores come in order of the item's number. An item scored -inf or NaN is never chosen.
+    ``seen`` is a CSR array (n, n_items) with sorted indices. Equal scores are in the order of item numbers. Items with
+    a score of -inf or NaN are never chosen. ValueError if k is less than 1.
     """
 
     def copy(rows: slice, items: slice, out: Scores) -> None:
@@ -54,7 +55,7 @@ def best_products(
     *,
     threads: int | None = None,
 ) -> TopK:
-    """``best_scores`` of ``x @ y.T``, (n, n_factors) against (n_items, n_factors), of which only blocks are held."""
+    """Return ``best_scores`` of ``x @ y.T``, computed by blocks; ``x`` (n, n_factors), ``y`` (n_items, n_factors)."""
 
     by_length = _by_length(x, y) if len(y) >= SORTED_FROM else None
     if by_length is not None:
@@ -67,12 +68,12 @@ def best_products(
 
 
 class _ByLength(NamedTuple):
-    """Items in descending order of length, as x.y is at most |x| |y| (LEMP, Teflioudi et al. 2015)."""
+    """Items in descending order of |y|, since x.y is at most |x| |y| (LEMP, Teflioudi et al. 2015)."""
 
     items: NDArray[np.int32]  #: (n_items,) the item of each column
     columns: NDArray[np.int32]  #: (n_items,) the column of each item
-    lengths: NDArray[np.float32]  #: (n_items,) of each column, and room for rounding
-    row_lengths: NDArray[np.float32]  #: (n,)
+    lengths: NDArray[np.float32]  #: (n_items,) |y| of each column, rounded up
+    row_lengths: NDArray[np.float32]  #: (n,) |x|
 
 
 def _by_length(x: NDArray[np.float32], y: NDArray[np.float32]) -> _ByLength:
@@ -95,8 +96,8 @@ def _best(
         raise ValueError(f"k must be at least 1, got {k}")
     n = shape[0]
     best = TopK(np.full((n, k), -1, np.int32), np.full((n, k), -np.inf, np.float32))
-    left_out = csr_parts(seen) if seen is not None else (np.zeros(n + 1, np.int64), np.zeros(0, np.int32))
-    blocks = count()  # its next() is one step of the interpreter, so that workers may share it
+    left_out = csr_arrays(seen) if seen is not None else (np.zeros(n + 1, np.int64), np.zeros(0, np.int32))
+    blocks = count()  # next() is atomic, so that workers can share it
 
     def work(_: int) -> None:
         buffer = np.empty(max(BLOCK_SCORES, min(n, BLOCK_ROWS)), np.float32)
@@ -104,7 +105,7 @@ def _best(
             rows = slice(first, min(first + BLOCK_ROWS, n))
             _write_block(write_scores, rows, shape[1], left_out, by_length, buffer, best)
 
-    # Python's threads, not numba's: each runs BLAS and the kernel in turn, and none spins while another works
+    # Python's threads, not numba's: each alternates between BLAS and the kernel, and none spins while it waits
     n_workers = min(threads or available_threads(), -(-n // BLOCK_ROWS))
     with limited_threads(threads):
         if n_workers <= 1:
@@ -139,7 +140,7 @@ def _write_block(
         if by_length is not None and first:
             tighten_floors(k, keys, sizes, floors)
             if (by_length.row_lengths[rows] * by_length.lengths[first] <= floors).all():
-                break  # no item from here on is long enough
+                break  # no further item is long enough
         columns = slice(first, min(first + width, n_items))
         scores = buffer[: n * (columns.stop - first)].reshape(n, -1)
         write_scores(rows, columns, scores)

@@ -1,4 +1,4 @@
-"""User-to-user neighbours: what those like who like the same."""
+"""User-to-user neighbours: items that similar users like."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from models.base import Checked, Measure, Recommender
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.neighbors import Moments, NeighborsConfig, nearest, similarity_moments
 from models.sparse_products import sparse_product
 from models.weighting import history_weights, inverse_frequencies, relative_lengths, weighted
@@ -25,30 +25,30 @@ class UserKNNConfig(NeighborsConfig):
 
 
 class UserKNN(Recommender[UserKNNConfig]):
-    """score(u, i) = sum of sim(u, v) over those of the K users v nearest to u, u left out, who like i.
+    """score(u, i) = sum of sim(u, v) over those users v who like i, among the K users nearest to u (u excluded).
 
-    sim is the number in common, the cosine (Sarwar et al. 2000) or Pearson correlation of two users' rows of weighted
-    likes, ``similarity_moments`` and ``weighted`` having the formulas; of tfidf and bm25 users are the documents.
-    Neighbours are found when they are asked for, a stranger's like a user's. Items are similar by the cosine of their
-    weighted likes. Where likes have a half-life, sim(u, v) is multiplied by what v's like of i counts at its age.
+    sim is the co-occurrence, the cosine (Sarwar et al. 2000) or the Pearson correlation of two users' rows of weighted
+    likes. The formulas are at ``similarity_moments`` and ``weighted``, where users are the documents of tfidf and bm25.
+    Neighbours are found at query time, in the same way for cold-start users. The similarity of items is the cosine of
+    their weighted likes. With a half-life, sim(u, v) is multiplied by the weight of v's like of i at its age.
     """
 
     name = "user_knn"
     config_type = UserKNNConfig
     arrays: ClassVar[tuple[str, ...]] = ("indptr", "likers", "values", "offsets", "norms", "idf", "mean_length")
-    indptr: NDArray[np.int64]  #: (n_items + 1,) where each item's likers are
-    likers: NDArray[np.int32]  #: (n_likes,) users
-    values: NDArray[np.float32]  #: (n_likes,) what their likes count
-    offsets: NDArray[np.float32]  #: (n_users,) moments of their rows
+    indptr: NDArray[np.int64]  #: (n_items + 1,) CSR of weighted likes by item
+    likers: NDArray[np.int32]  #: (n_likes,) users who like the item
+    values: NDArray[np.float32]  #: (n_likes,) weights of these likes
+    offsets: NDArray[np.float32]  #: (n_users,) moments of the users' rows
     norms: NDArray[np.float32]  #: (n_users,)
     idf: NDArray[np.float32]  #: (n_items,)
-    mean_length: NDArray[np.float64]  #: () sum of a user's weights
+    mean_length: NDArray[np.float64]  #: () mean over users of the sum of their weights
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         self.idf = inverse_frequencies(train.T.tocsr())
         self.mean_length = np.array(train.data.sum(dtype=np.float64) / train.shape[0])
         by_item = self._weighted_by_item(train)
-        self.indptr, self.likers = csr_parts(by_item)
+        self.indptr, self.likers = csr_arrays(by_item)
         self.values = by_item.data
         self.offsets, self.norms = similarity_moments(by_item, self.config.similarity)
         yield 1
@@ -79,11 +79,11 @@ class UserKNN(Recommender[UserKNNConfig]):
         lengths = np.sqrt(by_item.power(2).sum(axis=1))
         unit = sp.csr_array(by_item.multiply(1 / np.where(lengths > 0, lengths, 1)[:, None]))
         out = sparse_product(unit[items], unit.T.tocsr(), threads=self.threads)
-        out[out == 0] = -np.inf  # no user in common is no likeness
+        out[out == 0] = -np.inf  # no user likes both
         return out
 
     def _weighted_by_item(self, histories: sp.csr_array) -> sp.csr_array:
-        """What each like of ``histories`` (n, n_items) counts; (n_items, n)."""
+        """Return the weighted likes of ``histories`` (n, n_items), transposed, (n_items, n)."""
         by_item = histories.T.tocsr()
         lengths = relative_lengths(by_item, float(self.mean_length))
         return weighted(by_item, self.config, idf=self.idf, lengths=lengths)

@@ -1,4 +1,4 @@
-"""WARP: matrix factorisation that learns from items which wrongly rank near a liked one."""
+"""WARP: matrix factorisation that learns from items ranked wrongly above or close to a liked item."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from models.config_checks import check_at_least_one, check_choice, check_not_neg
 from models.kernels.strata import Strata
 from models.kernels.warp import HARDEST, VIOLATOR, Sampling, Step, fold_in_users, learn_epoch, sum_losses
 from models.pairwise import PairwiseModel, drawn_key
-from models.strata import Dealer, undealt
+from models.strata import Dealer, single_block
 from models.threads import limited_threads
 
 __all__ = ["WARP", "WARPConfig"]
 
-FEW_BLOCKS = 4  #: of sparse likes: with 8, in each of which a negative is drawn, ten epochs teach less
-FOLD_IN_SWEEPS = 20  #: passes over a stranger's history
+FEW_BLOCKS = 4  #: for sparse likes: with 8 blocks, within which negatives are drawn, ten epochs reach a lower quality
+FOLD_IN_SWEEPS = 20  #: passes over the history of a cold-start user
 
 
 @dataclass(frozen=True, kw_only=True)
 class WARPConfig:
     """Hyperparameters of WARP; the only place where its defaults are written."""
 
-    n_factors: int = 64  #: length of a user's or an item's vector, the bias not counted
-    variant: Literal["warp", "k-os", "hardest"] = "warp"  #: see the model
-    learning_rate: float = 0.05  #: of Adagrad
-    reg_user: float = 0.03  #: L2 penalty, at each step, of the user's vector
-    reg_item: float = 0.03  #: of either item's
-    max_sampled: int = 30  #: draws of a negative for one like, at most
+    n_factors: int = 64  #: length of a user's or an item's vector, without the bias
+    variant: Literal["warp", "k-os", "hardest"] = "warp"  #: described at the model
+    learning_rate: float = 0.05  #: learning rate of Adagrad
+    reg_user: float = 0.03  #: L2 penalty of the user's vector, applied at each step
+    reg_item: float = 0.03  #: L2 penalty of the vectors and biases of the two items, applied at each step
+    max_sampled: int = 30  #: at most this many draws of a negative for one like
     n_positives: int = 10  #: k-os: likes drawn for one step
-    kth: int = 5  #: k-os: which of them is learnt, 1 being the best scored
+    kth: int = 5  #: k-os: rank of the like that is learnt among these; 1 is the best scored
     init_scale: float = 0.03  #: standard deviation of a fresh vector's length
     n_epochs: int = 20  #: passes over the likes
 
@@ -43,39 +43,42 @@ class WARPConfig:
         check_not_negative(self, "reg_user", "reg_item")
         check_choice(self, "variant", ("warp", "k-os", "hardest"))
         if self.kth > self.n_positives:
-            raise ValueError(f"kth must be at most n_positives, which is {self.n_positives}; got {self.kth}")
+            raise ValueError(f"kth must be at most n_positives, {self.n_positives}, got {self.kth}")
 
 
 class WARP(PairwiseModel[WARPConfig]):
     """Weighted approximate-rank pairwise loss (Weston et al. 2011), with LightFM's Adagrad and item biases.
 
-    For each like (u, i) items are drawn, at most ``max_sampled``, until one that u does not like, j, scores above
-    s_ui - 1. Where that took N draws, a step descends ln(max(1, floor((n_items - 1) / N))) |1 - s_ui + s_uj|_+
+    For each like (u, i) at most ``max_sampled`` items are drawn until one, j, scores above s_ui - 1 and is not liked by
+    u. If j is draw number N, a step descends ln(max(1, floor((n_items - 1) / N))) |1 - s_ui + s_uj|_+
     + (reg_user |x_u|^2 + reg_item (|(y_i, b_i)|^2 + |(y_j, b_j)|^2)) / 2, with s_ui = x_u.y_i + b_i. Variants:
 
-    - ``k-os`` (Weston et al. 2013, RecSys): i is the ``kth`` best scored of ``n_positives`` draws from u's likes, those
-      in one block of items (see PairwiseModel), which of a short history are few;
+    - ``k-os`` (Weston et al. 2013, RecSys): i is the ``kth`` best scored of ``n_positives`` draws from u's likes in one
+      block of items (see PairwiseModel), of which a short history has few;
     - ``hardest``: j is the best scored of ``max_sampled`` unseen items, and the loss is BPR's, -ln sigma(s_ui - s_uj).
 
-    Only that a like is there counts, not its weight. A stranger's vector starts from 0 and is learnt by the same
-    steps, the items held fixed: deterministic, and for a user of ``train`` near the fitted vector, not equal to it.
+    Weights of likes do not count. The vector of a cold-start user starts from 0 and is learnt by the same steps with
+    the items held fixed. It is deterministic; for a user of ``train`` it is near the fitted vector but not equal to it.
     """
 
     name = "warp"
     config_type = WARPConfig
 
     arrays: ClassVar[tuple[str, ...]] = (*PairwiseModel.arrays, "user_sums", "item_sums")
-    user_sums: NDArray[np.float32]  #: Adagrad's: 1 + the squared gradients of each entry of ``user_factors``
-    item_sums: NDArray[np.float32]  #: the same of ``item_factors``
+    user_sums: NDArray[np.float32]  #: Adagrad: 1 + the sum of squared gradients of each entry of ``user_factors``
+    item_sums: NDArray[np.float32]  #: the same for ``item_factors``
 
     def loss(self) -> float:
-        """The mean over likes of the weighted hinge of ``warp``, with the same draws at every call; no penalties."""
+        """Return the mean over likes of the weighted hinge of ``warp``, without penalties.
+
+        The draws are the same in every call.
+        """
         train = self._fitted_train()
         sums = np.zeros(train.shape[0])
         sampling = self._sampling()._replace(search=VIOLATOR)
         key = drawn_key(np.random.default_rng(self.seed))
         with limited_threads(self.threads):
-            sum_losses(undealt(train), sampling, key, self.user_factors, self.item_factors, sums)
+            sum_losses(single_block(train), sampling, key, self.user_factors, self.item_factors, sums)
         return float(sums.sum() / max(train.nnz, 1))
 
     def _start(self, train: sp.csr_array) -> None:
@@ -103,7 +106,7 @@ class WARP(PairwiseModel[WARPConfig]):
         step, items = self._step(), self.item_factors
         with limited_threads(self.threads, work=FOLD_IN_SWEEPS * histories.nnz):
             fold_in_users(
-                undealt(histories), self._sampling(), key, FOLD_IN_SWEEPS, step, items, out, np.ones_like(out)
+                single_block(histories), self._sampling(), key, FOLD_IN_SWEEPS, step, items, out, np.ones_like(out)
             )
         return out
 

@@ -1,4 +1,4 @@
-"""What a like counts beside other likes: 1, its logarithm, or text retrieval's term weights."""
+"""Weights of likes: 1, the given weight, its logarithm, or the term weights of text retrieval."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.config_checks import check_choice, check_not_negative
 from models.decay import DecayConfig
+from models.inputs import check_no_negative_weight
 
 __all__ = ["Weighting", "WeightingConfig", "history_weights", "inverse_frequencies", "relative_lengths", "weighted"]
 
@@ -19,11 +20,11 @@ Weighting = Literal["likes", "weights", "log", "tfidf", "bm25"]
 
 @dataclass(frozen=True, kw_only=True)
 class WeightingConfig(DecayConfig):
-    """Hyperparameters of every model that weighs likes; the only place where their defaults are written."""
+    """Hyperparameters of the models that weigh likes; the only place where their defaults are written."""
 
-    weighting: Weighting = "likes"  #: of a like: 1, its weight, log(1 + weight), or text retrieval's term weight
-    k1: float = 1.2  #: of bm25: how late a weight saturates
-    b: float = 0.75  #: of bm25: how far long documents count less
+    weighting: Weighting = "likes"  #: a like counts 1, its weight, log(1 + weight), or a term weight
+    k1: float = 1.2  #: bm25: the greater, the later a weight saturates
+    b: float = 0.75  #: bm25: how much less long documents count, from 0 to 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -36,22 +37,21 @@ class WeightingConfig(DecayConfig):
 def weighted(
     likes: sp.csr_array, config: WeightingConfig, *, idf: NDArray[np.float32], lengths: NDArray[np.float32]
 ) -> sp.csr_array:
-    """The same likes with what each counts in place of its weight.
+    """Return the same likes with new weights, by ``config.weighting``.
 
-    Rows are terms, columns are documents. A like of weight w, in a document of relative length l, counts
-    (Manning et al. 2008, chapters 6.2 and 11.4; implicit's form)
+    Rows are terms, columns are documents. A like of weight w in a document of relative length l gets the weight
+    (Manning et al. 2008, chapters 6.2 and 11.4, in the form of the library implicit)
 
-        likes    1, or where likes have a half-life w, at most 1
+        likes    1, or with a half-life min(w, 1)
         weights  w
         log      log(1 + w)
         tfidf    sqrt(w) idf
         bm25     w (k1 + 1) / (w + k1 (1 - b + b l)) idf
 
-    ``idf`` (n_rows,) and ``lengths`` (n_columns,) are those of the likes that a model was fitted on. ValueError on
-    negative weights.
+    ``idf`` (n_rows,) and ``lengths`` (n_columns,) are those of the likes that a model was fitted on. ValueError if a
+    weight is negative.
     """
-    if likes.nnz and likes.data.min() < 0:
-        raise ValueError(f"weights must not be negative, got {likes.data.min()}; leave out what is not liked")
+    check_no_negative_weight(likes)
     match config.weighting:
         case "likes":
             values = history_weights(likes, config)
@@ -70,16 +70,16 @@ def weighted(
 
 
 def history_weights(likes: sp.csr_array, config: WeightingConfig) -> NDArray[np.float32]:
-    """(nnz,) what each like counts by itself: 1, but by its age where likes have a half-life."""
+    """Return the weight of each like in a history, (nnz,): 1, or less with its age if there is a half-life."""
     return np.ones_like(likes.data) if config.half_life_days is None else np.minimum(likes.data, 1)
 
 
 def inverse_frequencies(likes: sp.csr_array) -> NDArray[np.float32]:
-    """idf of each row: log(n_columns / (1 + its likes)), at least 0; (n_rows,)."""
+    """Return the idf of each row, (n_rows,): log(n_columns / (1 + number of its likes)), at least 0."""
     return np.maximum(np.log(likes.shape[1] / (1 + np.diff(likes.indptr))), 0).astype(np.float32)
 
 
 def relative_lengths(likes: sp.csr_array, mean: float | None = None) -> NDArray[np.float32]:
-    """The sum of each column's weights over the mean, which is these columns' or another's; (n_columns,)."""
+    """Return the sum of each column's weights divided by ``mean``, (n_columns,); None: by the mean of the sums."""
     lengths = np.bincount(likes.indices, weights=likes.data, minlength=likes.shape[1])
     return (lengths / (mean or lengths.mean() or 1)).astype(np.float32)

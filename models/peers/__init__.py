@@ -1,4 +1,4 @@
-"""Models of other libraries behind our contract: the library fits, and what it has fitted is asked as ours are.
+"""Models of other libraries as subclasses of Recommender: the library fits, and the fitted arrays are scored here.
 
-Each takes a like as 1, whatever its weight, as not all of them know weights. Hyperparameters have the library's names.
+Weights of likes do not count, since not all of the libraries have weights. Hyperparameters have the library's names.
 """

@@ -1,4 +1,4 @@
-"""Models of Cornac (github.com/PreferredAI/cornac), which runs on one thread where it is given a seed."""
+"""Models of Cornac (github.com/PreferredAI/cornac), which uses one thread when it is given a seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, PeerWeights, settings
+from models.peers.adapters import PeerFactors, PeerWeights, library_settings
 from models.threads import limited_threads
 
 __all__ = ["CornacBPR", "CornacEASE", "CornacEASEConfig", "CornacMMMF", "CornacPairwiseConfig"]
@@ -28,7 +28,7 @@ class CornacPairwiseConfig:
 class _CornacPairwise(PeerFactors[CornacPairwiseConfig]):
     config_type = CornacPairwiseConfig
     n_bias_columns = 1
-    theirs: ClassVar[str]  #: name of the class
+    theirs: ClassVar[str]  #: name of Cornac's class
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         import cornac.models
@@ -38,7 +38,7 @@ class _CornacPairwise(PeerFactors[CornacPairwiseConfig]):
         fitted: dict[str, Any] = {}
         for epoch in range(1, self.config.n_epochs + 1):
             seed = int(np.random.default_rng([self.seed, epoch]).integers(2**31))
-            model = theirs(**settings(self), max_iter=1, init_params=fitted, seed=seed).fit(likes)
+            model = theirs(**library_settings(self), max_iter=1, init_params=fitted, seed=seed).fit(likes)
             fitted = {"U": model.u_factors, "V": model.i_factors, "Bi": model.i_biases}
             self.user_factors = np.hstack([model.u_factors, ones])
             self.item_factors = np.hstack([model.i_factors, model.i_biases[:, None]])
@@ -46,14 +46,14 @@ class _CornacPairwise(PeerFactors[CornacPairwiseConfig]):
 
 
 class CornacBPR(_CornacPairwise):
-    """Cornac's BPR, whose positives are likes and whose negatives are items, all alike."""
+    """Cornac's BPR: positives are drawn uniformly from the likes, negatives uniformly from the items."""
 
     name = "cornac_bpr"
     theirs = "BPR"
 
 
 class CornacMMMF(_CornacPairwise):
-    """Cornac's MMMF: BPR's pairs, and a step only where the wrong one of two items is ahead."""
+    """Cornac's MMMF: the pairs of BPR, with a step only if they are ranked in the wrong order."""
 
     name = "cornac_mmmf"
     theirs = "MMMF"
@@ -64,7 +64,7 @@ class CornacEASEConfig:
     """Cornac's names and defaults."""
 
     lamb: float = 500.0
-    posB: bool = True  # noqa: N815  # Cornac's name  #: weights below 0 are taken for 0
+    posB: bool = True  # noqa: N815  # Cornac's name  #: negative weights are replaced by 0
 
 
 class CornacEASE(PeerWeights[CornacEASEConfig]):
@@ -75,17 +75,17 @@ class CornacEASE(PeerWeights[CornacEASEConfig]):
 
     @classmethod
     def bytes_to_fit(cls, n_items: int) -> int:
-        return 36 * n_items**2  # measured: Gramian, inverse and B, twice
+        return 36 * n_items**2  # measured: float64 Gramian, inverse and B, with copies
 
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from cornac.models import EASE
 
         with limited_threads(self.threads):
-            return sp.csr_array(EASE(**settings(self), verbose=False).fit(_dataset(likes)).B)
+            return sp.csr_array(EASE(**library_settings(self), verbose=False).fit(_dataset(likes)).B)
 
 
 def _dataset(train: sp.csr_array | sp.csr_matrix) -> Any:
-    """Cornac's own form of the data; ids are our numbers."""
+    """Return the likes as Cornac's Dataset, with user and item numbers as ids."""
     from cornac.data import Dataset
 
     n_users, n_items = train.shape

@@ -1,4 +1,4 @@
-"""Models of implicit (github.com/benfred/implicit), which asks for one thread of OpenBLAS beside its own."""
+"""Models of implicit (github.com/benfred/implicit), which requires one OpenBLAS thread beside its own threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, PeerWeights, binary_csr, n_threads, settings
+from models.config_checks import check_choice
+from models.peers.adapters import PeerFactors, PeerWeights, binary_csr, library_settings, n_threads
 from models.threads import limited_threads
 
 __all__ = [
@@ -31,7 +32,7 @@ class ImplicitALSConfig:
 
     factors: int = 100
     regularization: float = 0.01
-    alpha: float = 1.0  #: confidence of a like; that of any other pair is 1
+    alpha: float = 1.0  #: confidence of a like; other pairs have 1
     n_epochs: int = 15
 
 
@@ -46,7 +47,11 @@ class ImplicitALS(PeerFactors[ImplicitALSConfig]):
 
         with limited_threads(1):
             model = AlternatingLeastSquares(
-                **settings(self), iterations=1, num_threads=n_threads(self), random_state=self.seed, use_gpu=False
+                **library_settings(self),
+                iterations=1,
+                num_threads=n_threads(self),
+                random_state=self.seed,
+                use_gpu=False,
             )
         for epoch in range(1, self.config.n_epochs + 1):
             _fit(model, train)
@@ -68,7 +73,7 @@ class ImplicitBPRConfig:
 
 
 class ImplicitBPR(PeerFactors[ImplicitBPRConfig]):
-    """implicit's BayesianPersonalizedRanking; on more than one thread its factors differ from run to run."""
+    """implicit's BayesianPersonalizedRanking; with several threads its factors vary from run to run."""
 
     name = "implicit_bpr"
     config_type = ImplicitBPRConfig
@@ -77,9 +82,11 @@ class ImplicitBPR(PeerFactors[ImplicitBPRConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from implicit.bpr import BayesianPersonalizedRanking
 
-        model = BayesianPersonalizedRanking(**settings(self), iterations=1, num_threads=n_threads(self), use_gpu=False)
+        model = BayesianPersonalizedRanking(
+            **library_settings(self), iterations=1, num_threads=n_threads(self), use_gpu=False
+        )
         for epoch in range(1, self.config.n_epochs + 1):
-            model.random_state = np.random.default_rng([self.seed, epoch])  # else every epoch would draw the same
+            model.random_state = np.random.default_rng([self.seed, epoch])  # else all epochs would draw the same pairs
             _fit(model, train)
             self.user_factors, self.item_factors = model.user_factors, model.item_factors
             yield epoch
@@ -87,7 +94,7 @@ class ImplicitBPR(PeerFactors[ImplicitBPRConfig]):
 
 @dataclass(frozen=True, kw_only=True)
 class ImplicitLMFConfig:
-    """implicit's names and defaults. Its iterations go on from nothing but the start, so they are no epochs."""
+    """implicit's names and defaults. It cannot continue a fit, so that its iterations are not epochs."""
 
     factors: int = 30
     learning_rate: float = 1.0
@@ -97,7 +104,7 @@ class ImplicitLMFConfig:
 
 
 class ImplicitLMF(PeerFactors[ImplicitLMFConfig]):
-    """implicit's LogisticMatrixFactorization, whose vectors end in the item's bias and a 1, or a 1 and the user's."""
+    """implicit's LogisticMatrixFactorization, with two bias columns."""
 
     name = "implicit_lmf"
     config_type = ImplicitLMFConfig
@@ -107,7 +114,7 @@ class ImplicitLMF(PeerFactors[ImplicitLMFConfig]):
         from implicit.lmf import LogisticMatrixFactorization
 
         model = LogisticMatrixFactorization(
-            **settings(self), num_threads=n_threads(self), random_state=self.seed, use_gpu=False
+            **library_settings(self), num_threads=n_threads(self), random_state=self.seed, use_gpu=False
         )
         _fit(model, train)
         self.user_factors, self.item_factors = model.user_factors, model.item_factors
@@ -124,8 +131,7 @@ class ImplicitKNNConfig:
     B: float = 0.75
 
     def __post_init__(self) -> None:
-        if self.weighting not in ("cosine", "tfidf", "bm25"):
-            raise ValueError(f"weighting must be one of cosine, tfidf, bm25, got {self.weighting!r}")
+        check_choice(self, "weighting", ("cosine", "tfidf", "bm25"))
 
 
 class ImplicitKNN(PeerWeights[ImplicitKNNConfig]):
@@ -144,7 +150,7 @@ class ImplicitKNN(PeerWeights[ImplicitKNNConfig]):
             kinds = {"cosine": CosineRecommender, "tfidf": TFIDFRecommender}
             model = kinds[config.weighting](K=config.K, num_threads=threads)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a conversion between two steps of its own
+            warnings.simplefilter("ignore")  # implicit warns of a conversion inside its own code
             model.fit(likes, show_progress=False)
         return model.similarity
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, PeerWeights, binary_csr, n_threads, settings
+from models.peers.adapters import PeerFactors, PeerWeights, binary_csr, library_settings, n_threads
 
 __all__ = [
     "IrspackIALS",
@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class IrspackIALSConfig:
-    """irspack's names and defaults, but for alpha0, which has no useful one there."""
+    """irspack's names and defaults, except alpha0, whose default is not useful."""
 
     n_components: int = 20
     alpha0: float = 0.1
@@ -42,7 +42,9 @@ class IrspackIALS(PeerFactors[IrspackIALSConfig]):
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from irspack import IALSRecommender
 
-        model = IALSRecommender(binary_csr(train), **settings(self), random_seed=self.seed, n_threads=n_threads(self))
+        model = IALSRecommender(
+            binary_csr(train), **library_settings(self), random_seed=self.seed, n_threads=n_threads(self)
+        )
         model.start_learning()
         fitted = model.trainer_as_ials.core_trainer
         for epoch in range(1, self.config.n_epochs + 1):
@@ -63,7 +65,7 @@ class IrspackSLIMConfig:
 
 
 class IrspackSLIM(PeerWeights[IrspackSLIMConfig]):
-    """irspack's SLIMRecommender, of positive weights."""
+    """irspack's SLIMRecommender, with non-negative weights."""
 
     name = "irspack_slim"
     config_type = IrspackSLIMConfig
@@ -71,12 +73,12 @@ class IrspackSLIM(PeerWeights[IrspackSLIMConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import SLIMRecommender
 
-        return SLIMRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W
+        return SLIMRecommender(likes, **library_settings(self), n_threads=n_threads(self)).learn().W
 
 
 @dataclass(frozen=True, kw_only=True)
 class IrspackP3AlphaConfig:
-    """irspack's names and defaults, but for top_k, without which its weights are all but dense."""
+    """irspack's names and defaults, except top_k, without which the weights are nearly dense."""
 
     alpha: float = 1.0
     top_k: int = 200
@@ -92,12 +94,12 @@ class IrspackP3Alpha(PeerWeights[IrspackP3AlphaConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import P3alphaRecommender
 
-        return P3alphaRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W
+        return P3alphaRecommender(likes, **library_settings(self), n_threads=n_threads(self)).learn().W
 
 
 @dataclass(frozen=True, kw_only=True)
 class IrspackRP3BetaConfig(IrspackP3AlphaConfig):
-    """irspack's names and defaults, but for top_k."""
+    """irspack's names and defaults, except top_k."""
 
     beta: float = 0.6
 
@@ -111,4 +113,4 @@ class IrspackRP3Beta(PeerWeights[IrspackRP3BetaConfig]):
     def _fitted_weights(self, likes: sp.csr_matrix) -> Any:
         from irspack import RP3betaRecommender
 
-        return RP3betaRecommender(likes, **settings(self), n_threads=n_threads(self)).learn().W
+        return RP3betaRecommender(likes, **library_settings(self), n_threads=n_threads(self)).learn().W

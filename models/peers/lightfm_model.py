@@ -1,4 +1,4 @@
-"""LightFM (github.com/lyst/lightfm), in the form that installs today, lightfm-next."""
+"""LightFM (github.com/lyst/lightfm), as the package lightfm-next, which installs on current Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import scipy.sparse as sp
 
-from models.peers.fitted import PeerFactors, binary_csr, n_threads, settings
+from models.config_checks import check_choice
+from models.peers.adapters import PeerFactors, binary_csr, library_settings, n_threads
 
 __all__ = ["LightFM", "LightFMConfig"]
 
@@ -27,22 +28,21 @@ class LightFMConfig:
     n_epochs: int = 30
 
     def __post_init__(self) -> None:
-        if self.loss not in ("logistic", "bpr", "warp", "warp-kos"):
-            raise ValueError(f"loss must be one of logistic, bpr, warp, warp-kos, got {self.loss!r}")
+        check_choice(self, "loss", ("logistic", "bpr", "warp", "warp-kos"))
 
 
 class LightFM(PeerFactors[LightFMConfig]):
-    """LightFM without features; on more than one thread its factors differ from run to run."""
+    """LightFM without features; with several threads its factors vary from run to run."""
 
     name = "lightfm"
     config_type = LightFMConfig
-    n_bias_columns = 1  #: the item's; a user's own orders nothing
+    n_bias_columns = 1  #: the item's bias; the user's does not change the order of items
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         from lightfm import LightFM as Theirs
 
         likes = binary_csr(train).tocoo()
-        model = Theirs(**settings(self), random_state=self.seed)
+        model = Theirs(**library_settings(self), random_state=self.seed)
         ones = np.ones((train.shape[0], 1), np.float32)
         for epoch in range(1, self.config.n_epochs + 1):
             model.fit_partial(likes, epochs=1, num_threads=n_threads(self))

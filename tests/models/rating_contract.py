@@ -124,8 +124,8 @@ class RatingContract(FactorModelContract):
     @pytest.mark.parametrize(
         ("timestamps", "message"),
         [
-            (TIMES[1:], f"timestamps must be {RATED.nnz} whole numbers, one an entry"),
-            (TIMES / 2, f"timestamps must be {RATED.nnz} whole numbers, one an entry"),
+            (TIMES[1:], f"timestamps must be {RATED.nnz} whole numbers, one for each entry of train"),
+            (TIMES / 2, f"timestamps must be {RATED.nnz} whole numbers, one for each entry of train"),
         ],
         ids=["too few", "fractions"],
     )
@@ -134,5 +134,7 @@ class RatingContract(FactorModelContract):
             self.new().fit(RATED, timestamps=timestamps)
 
     def test_timestamps_of_a_matrix_that_is_put_in_order_first_are_refused(self) -> None:
-        with pytest.raises(ValueError, match="timestamps belong to the entries of a CSR matrix with sorted indices"):
+        with pytest.raises(
+            ValueError, match="with timestamps, train must be a CSR matrix with sorted indices and no duplicates"
+        ):
             self.new().fit(RATED.tocsc(), timestamps=TIMES)

@@ -157,7 +157,7 @@ def test_training_data_of_another_kind_are_refused(train: Any, message: str) -> 
 
 def test_a_fit_does_not_continue_with_fewer_users_or_items() -> None:
     for smaller in (LIKES[:-1], LIKES[:, :-1]):
-        with pytest.raises(ValueError, match=r"less than the \(40, 25\) that popularity was fitted on"):
+        with pytest.raises(ValueError, match=r"smaller than the \(40, 25\) that popularity was fitted on"):
             POPULARITY.continue_fit(smaller)
 
 

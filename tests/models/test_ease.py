@@ -65,12 +65,12 @@ def test_a_catalogue_that_does_not_fit_into_memory_is_refused_with_both_figures(
     with pytest.raises(
         MemoryError,
         match=r"ease needs 0\.40 GB of memory for 10,000 items, and 0\.40 GB are available; leave out rare items, or "
-        r"choose a model that keeps a few neighbours, such as item2item or rp3beta",
+        r"choose a model that keeps only some neighbours, such as item2item or rp3beta",
     ):
         EASE().fit(one_like)
 
 
 def test_a_penalty_too_small_for_float32_is_named() -> None:
     twins = sp.csr_array(np.ones((3000, 2), np.float32))
-    with pytest.raises(ValueError, match="float32 cannot tell the Gramian from a singular one at item 1; raise reg"):
+    with pytest.raises(ValueError, match="the regularised Gramian is singular in float32 at item 1; raise reg"):
         EASE(EASEConfig(reg=1e-6)).fit(twins)

@@ -64,7 +64,7 @@ def test_settings_without_a_meaning_are_refused() -> None:
         ({"identity": "no"}, "identity must be one of both, users, items, none, got 'no'"),
         ({"optimizer": "adam"}, "optimizer must be one of adagrad, adadelta, got 'adam'"),
         ({"negatives": "hard"}, "negatives must be one of uniform, popularity, got 'hard'"),
-        ({"kth": 11}, "kth must be at most n_positives, which is 10; got 11"),
+        ({"kth": 11}, "kth must be at most n_positives, 10, got 11"),
     )
 
 
@@ -146,7 +146,7 @@ def test_an_item_that_nobody_likes_yet_is_found_by_its_features(loss: Any) -> No
 def test_a_stranger_is_known_by_features_alone() -> None:
     board, colours = coloured_board()
     model = Hybrid(HybridConfig(n_factors=8, n_epochs=40)).fit(board, features=Features(users=colours, items=colours))
-    even, odd = model.users_like(sp.csr_array(np.eye(2, dtype=np.float32))) @ model.item_factors.T
+    even, odd = model.users_from_features(sp.csr_array(np.eye(2, dtype=np.float32))) @ model.item_factors.T
     assert (np.argsort(-even)[:20] % 2 == 0).all()
     assert (np.argsort(-odd)[:20] % 2 == 1).all()
 
@@ -178,13 +178,13 @@ def test_a_fit_goes_on_with_more_items_and_more_features(optimizer: Any) -> None
     np.testing.assert_allclose(first.item_embeddings[N_ITEMS : N_ITEMS + 4], before[140:], atol=1e-4)
     first.continue_fit(MANY)
     assert first.item_embeddings.shape == (N_ITEMS + 6, 5)
-    with pytest.raises(ValueError, match="3 features of items are less than the 6 that are known"):
+    with pytest.raises(ValueError, match="features of items have 3 columns, fewer than the 6 of the earlier fit"):
         first.continue_fit(MANY, features=Features(items=FEATURES.items[:, :3]))
 
 
 def test_features_that_do_not_suit_are_refused() -> None:
     config = HybridConfig(n_factors=4, n_epochs=1)
-    with pytest.raises(ValueError, match=f"there are features of 7 items, and train has {N_ITEMS}"):
+    with pytest.raises(ValueError, match=f"features of items have 7 rows, but train has {N_ITEMS} items"):
         Hybrid(config).fit(MANY, features=Features(items=FEATURES.items[:7]))
     with pytest.raises(ValueError, match="features of users must be a two-dimensional SciPy sparse matrix, got shape"):
         Hybrid(config).fit(MANY, features=Features(users=np.ones((3, 3))))  # type: ignore[arg-type]  # wrong on purpose
@@ -192,7 +192,7 @@ def test_features_that_do_not_suit_are_refused() -> None:
     broken.data[0] = np.nan
     with pytest.raises(ValueError, match="weights of features of items must be finite; 1 are not"):
         Hybrid(config).fit(MANY, features=Features(items=broken))
-    with pytest.raises(ValueError, match="items have no features but identity='users'"):
+    with pytest.raises(ValueError, match="items have no features, not even their own, as identity is 'users'"):
         Hybrid(replace(config, identity="users")).fit(LIKES)
 
 

@@ -53,7 +53,7 @@ def test_settings_without_a_meaning_are_refused() -> None:
         ({"relaxation": 2.0}, "relaxation must be above 0 and below 2, got 2.0"),
         ({"block_size": 0}, "block_size must be at least 1, got 0"),
         ({"solver": "qr"}, "solver must be one of cholesky, cg, subspace, got 'qr'"),
-        ({"confidence": "square"}, "confidence must be 'linear' or 'log', got 'square'"),
+        ({"confidence": "square"}, "confidence must be one of linear, log, got 'square'"),
     )
 
 

@@ -157,7 +157,7 @@ def test_irspacks_random_walks_are_ours_where_all_neighbours_are_kept(beta: floa
 
 def test_lists_of_implicit_are_its_own() -> None:
     als = pytest.importorskip("implicit.als", reason="implicit is an extra")
-    from models.peers.fitted import binary_csr
+    from models.peers.adapters import binary_csr
 
     ours = implicit_models.ImplicitALS(TestImplicitALS.config, threads=1).fit(LIKES)
     theirs = als.AlternatingLeastSquares(factors=6, use_gpu=False)

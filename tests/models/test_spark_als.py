@@ -87,7 +87,7 @@ def test_likes_and_vectors_go_by_the_folder_that_is_named_and_leave_nothing(
 ) -> None:
     monkeypatch.setenv(WORK_FOLDER, str(tmp_path / "missing"))
     with pytest.raises(
-        SparkError, match=r"No folder to share with Spark \(.*missing.*\); name another in MFBENCH_SPARK"
+        SparkError, match=r"Cannot create a folder to share with Spark \(.*missing.*\); name another in MFBENCH_SPARK"
     ):
         fitted()
     (tmp_path / "missing").mkdir()

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from models.kernels.draws import fraction
 from models.kernels.strata import Cell, cell_of, draw_unseen, holds, mark, write_guide
-from models.strata import Dealer, undealt
+from models.strata import Dealer, single_block
 from models.testing import random_likes
 
 LIKES = random_likes(90, 200)
@@ -83,7 +83,7 @@ def test_a_guide_leads_to_the_place_that_a_search_of_all_finds() -> None:
 
 
 def test_draws_are_unseen_items_of_the_block() -> None:
-    strata = undealt(LIKES)
+    strata = single_block(LIKES)
     cell = cell_of(strata, 7, 0)
     drawn = draws(strata.place, np.zeros(0), cell)
     assert set(drawn) == set(np.flatnonzero(LIKES[[7]].toarray()[0] == 0))

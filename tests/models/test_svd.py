@@ -106,7 +106,7 @@ def test_a_new_item_is_liked_by_those_who_like_what_its_likers_like() -> None:
 
 
 def test_likers_of_other_users_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"likers are of 3 users, the model was fitted on 40"):
+    with pytest.raises(ValueError, match=r"likers have 3 users, the model was fitted on 40"):
         SVD().fit(LIKES).fold_in_items(sp.csr_array((1, 3), dtype=np.float32))
 
 

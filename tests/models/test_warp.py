@@ -46,7 +46,7 @@ def test_settings_without_a_meaning_are_refused() -> None:
         ({"reg_item": float("nan")}, "reg_item must not be negative, got nan"),
         ({"variant": "kos"}, "variant must be one of warp, k-os, hardest, got 'kos'"),
         ({"kth": 0}, "kth must be at least 1, got 0"),
-        ({"kth": 11}, "kth must be at most n_positives, which is 10; got 11"),
+        ({"kth": 11}, "kth must be at most n_positives, 10, got 11"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from models.inputs import csr_parts
+from models.inputs import csr_arrays
 from models.kernels.conjugate_gradient import improve_by_gradients
 from models.kernels.prefetch import MOST, SMALL
 
@@ -23,7 +23,7 @@ def test_solutions_are_the_same_whether_rows_are_asked_for_or_not() -> None:
         out = np.zeros((likes.shape[0], k), np.float32)
         weighting = (likes.data, np.float32(0), np.float32(1))
         reg = np.ones(likes.shape[0], np.float32)
-        improve_by_gradients(*csr_parts(likes), *weighting, Y, np.ones(k, np.float32), reg, np.float32(0.01), out)
+        improve_by_gradients(*csr_arrays(likes), *weighting, Y, np.ones(k, np.float32), reg, np.float32(0.01), out)
         solved.append(out)
     assert solved[0].any()
     np.testing.assert_array_equal(*solved)
