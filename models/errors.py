@@ -4,7 +4,7 @@ __all__ = ["UserError"]
 
 
 class UserError(ValueError):
-    """A mistake in the input, the options or the environment; the message says what is wrong and what to do.
+    """A mistake in the input, the options or the environment; the message gives the cause and the remedy.
 
     A command prints it in one line and exits with code 2. Other exceptions are defects and keep their traceback.
     """

@@ -38,7 +38,7 @@ class FactorModel(Recommender[C]):
 
     @abstractmethod
     def _fold_in(self, histories: sp.csr_array) -> NDArray[np.float32]:
-        """Do what ``fold_in`` does, for canonical histories."""
+        """Implement ``fold_in`` for canonical histories."""
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
         with limited_threads(self.threads):

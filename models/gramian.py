@@ -20,7 +20,7 @@ def gramian_bytes(n_items: int) -> int:
 
 
 def item_gramian(train: sp.csr_array, model: str, *, threads: int | None) -> NDArray[np.float32]:
-    """Return for each two items the number of users who like both, (n_items, n_items); exact up to 2^24 users.
+    """Return the number of users who like both of two items, (n_items, n_items); exact up to 2^24 users.
 
     TooLittleMemoryError, which names ``model``, if ``gramian_bytes(n_items)`` are not available.
     """

@@ -21,7 +21,7 @@ class PopularityConfig:
 
 
 class Popularity(Recommender[PopularityConfig]):
-    """score(u, i) = the number of users who like i, for all u; the similarity of an item is its popularity, too."""
+    """score(u, i) = the number of users who like i; this is also the similarity of i to any other item."""
 
     name = "popularity"
     config_type = PopularityConfig

@@ -18,7 +18,7 @@ EXAMPLE = ROOT / "tests" / "example_plugin"
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of packages into which pip has installed the example."""
+    """Install the example with pip and return its site folder."""
     folder = tmp_path_factory.mktemp("plugins")
     source = folder / "source"
     source.mkdir()
@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def broken(site: Path, name: str, value: str) -> None:
-    """Create a package with an invalid entry point."""
+    """Write a package whose entry point does not lead to a usable model."""
     about = site / f"{name}_package-1.0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-package\nVersion: 1.0\n")
@@ -45,7 +45,7 @@ def run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_a_plugin_has_a_study_and_a_place_in_the_comparison(installed: Path, tmp_path: Path) -> None:
+def test_a_plugin_is_studied_and_compared(installed: Path, tmp_path: Path) -> None:
     assert "two_hops" in run(installed, tmp_path, "-m", "bench.study", "--help").stdout
     studied = run(installed, tmp_path, "-m", "bench.study", "--model", "two_hops", "--trials", "2", "--no-mlflow")
     assert "Best of 2 trials of two_hops-movielens-small" in studied.stdout, studied.stderr

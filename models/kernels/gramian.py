@@ -1,4 +1,4 @@
-"""The dense Gramian of binary likes, X^T X: for each two items the number of users who like both."""
+"""The dense Gramian of binary likes, X^T X: the number of users who like both of two items."""
 
 import numpy as np
 from numba import njit, prange

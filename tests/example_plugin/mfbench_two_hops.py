@@ -1,4 +1,4 @@
-"""What those who like the same items like too: a model for mfbench, as a package of its own."""
+"""Example of a plug-in: a model for mfbench in its own package, which recommends what users with common likes like."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,31 +14,35 @@ from studies.spec import Searched, StudySpec
 
 @dataclass(frozen=True, kw_only=True)
 class TwoHopsConfig:
-    damping: float = 0.5  #: of popular items
+    damping: float = 0.5  #: exponent of an item's number of likes, by which its scores are divided
 
 
 class TwoHops(Recommender[TwoHopsConfig]):
-    """score(u, i) = the sum, over u's items j, of those who like both i and j, by n_likes(i) ** damping."""
+    """score(u, i) = (sum over u's items j of the number of users who like both i and j) / n_likes(i) ** damping."""
 
     name = "two_hops"
     config_type = TwoHopsConfig
-    arrays = ("likeness",)
-    likeness: NDArray[np.float32]  #: (n_items, n_items)
+    arrays = ("similarity",)
+    similarity: NDArray[np.float32]  #: (n_items, n_items)
 
     def _epochs(self, train: sp.csr_array) -> Iterator[int]:
         both = (train.T @ train).toarray()
-        self.likeness = np.asarray(both / np.maximum(both.diagonal(), 1) ** self.config.damping, np.float32)
+        self.similarity = np.asarray(both / np.maximum(both.diagonal(), 1) ** self.config.damping, np.float32)
         yield 1
 
     def _scores(self, queries: Checked) -> NDArray[np.float32]:
-        return np.asarray(self._histories(queries) @ self.likeness, np.float32)
+        return np.asarray(self._histories(queries) @ self.similarity, np.float32)
 
     def _item_similarity(self, items: NDArray[np.int64], measure: Measure | None) -> NDArray[np.float32]:
         self._no_measure(measure)
-        return self.likeness[items]
+        return self.similarity[items]
 
 
 SPEC = StudySpec(
     model=TwoHops,
-    space={"damping": Searched(FloatDistribution(0.0, 1.0), "all there is: from none to division by popularity")},
+    space={
+        "damping": Searched(
+            FloatDistribution(0.0, 1.0), "the whole useful range: from no damping to division by popularity"
+        )
+    },
 )

@@ -1,4 +1,4 @@
-"""The tests that mfbench ships for every model, run on this one."""
+"""The tests that mfbench ships for every model, run on the model of this package."""
 
 from mfbench_two_hops import TwoHops, TwoHopsConfig
 

@@ -1,4 +1,4 @@
-"""What models of ratings must keep beyond the contract of models of vectors."""
+"""What subclasses of RatingModel must do beyond the contract of factor models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INVALID = (
 
 
 def structured(*, noise: float = 0.1) -> tuple[sp.csr_array, sp.csr_array]:
-    """Ratings of 80 users of 60 items by biases and two factors: those known, and as many withheld."""
+    """Return ratings of 80 users for 60 items, made of biases and two factors: 40 % known, 40 % held out."""
     rng = np.random.default_rng(0)
     biases = rng.normal(0, 0.4, (80, 1)) + rng.normal(0, 0.4, 60)
     ratings = 3 + biases + rng.normal(0, 0.7, (80, 2)) @ rng.normal(0, 0.7, (2, 60)) + rng.normal(0, noise, (80, 60))
@@ -42,8 +42,8 @@ def rmse(model: RatingModel[Any], ratings: sp.csr_array) -> float:
 class RatingContract(FactorModelContract):
     """Inherit for a RatingModel; ``config`` has a few epochs and factors."""
 
-    most_error = 0.55  #: of predictions that were learnt from 30 ratings a user, for each of the ratings' deviation
-    is_personal = False  # of likes alone it learns that everybody likes everything
+    most_error = 0.55  #: largest RMSE on held-out ratings, relative to their standard deviation
+    is_personal = False  # from likes without ratings it learns that all users like all items
     histories_equal_users = False
 
     def rated(self, **options: Any) -> RatingModel[Any]:
@@ -84,7 +84,7 @@ class RatingContract(FactorModelContract):
         assert (one.user_factors == two.user_factors).all()
         assert (one.item_factors == two.item_factors).all()
 
-    def test_an_interrupted_fit_goes_on_as_if_it_had_not_been(self) -> None:
+    def test_a_continued_fit_equals_an_uninterrupted_one(self) -> None:
         model = self.rated()
         both = model.config.n_epochs * 2
         whole = self.model(type(model.config)(**(vars(model.config) | {"n_epochs": both})))
@@ -92,32 +92,32 @@ class RatingContract(FactorModelContract):
         model.continue_fit(RATED, timestamps=TIMES)
         assert (model.user_factors == whole.user_factors).all()
 
-    def test_predictions_are_scores_cut_to_the_scale(self) -> None:
+    def test_predictions_are_scores_clipped_to_the_scale(self) -> None:
         model = self.rated()
         users, items = (index.ravel() for index in np.indices(RATED.shape))
         expected = np.clip(model.scores(np.arange(60)), RATED.data.min(), RATED.data.max())
         np.testing.assert_allclose(model.predict(users, items), expected.ravel(), rtol=1e-5)
 
-    def test_what_was_never_rated_has_no_vector(self) -> None:
+    def test_users_and_items_without_ratings_have_zero_vectors(self) -> None:
         model = self.rated()
         k = model.config.n_factors
         assert (model.item_factors[5, :k] == 0).all()
         assert model.user_factors[3, k] == pytest.approx(float(RATED.data.mean()), rel=1e-5)
 
-    def test_it_predicts_ratings_withheld(self) -> None:
-        known, withheld = structured()
+    def test_held_out_ratings_are_predicted(self) -> None:
+        known, held_out = structured()
         model = self.model(self.model.config_type(n_factors=4, n_epochs=60, reg=0.02)).fit(known)
         assert isinstance(model, RatingModel)
-        assert rmse(model, withheld) < self.most_error * withheld.data.std()
+        assert rmse(model, held_out) < self.most_error * held_out.data.std()
 
-    def test_a_stranger_with_a_users_ratings_is_predicted_like_the_user(self) -> None:
-        known, withheld = structured()
+    def test_a_history_is_predicted_like_the_user_it_belongs_to(self) -> None:
+        known, held_out = structured()
         model = self.model(self.model.config_type(n_factors=4, n_epochs=60, reg=0.02)).fit(known)
         users = np.arange(known.shape[0])
-        far = np.abs(model.scores(known) - model.scores(users))[withheld.toarray() != 0]
-        assert far.mean() < 0.35 * withheld.data.std()
+        far = np.abs(model.scores(known) - model.scores(users))[held_out.toarray() != 0]
+        assert far.mean() < 0.35 * held_out.data.std()
 
-    def test_a_rate_that_is_too_high_is_said_to_diverge_where_errors_are_taken(self) -> None:
+    def test_a_learning_rate_that_is_too_high_gives_scores_that_are_not_finite(self) -> None:
         config = self.model.config_type(n_factors=4, n_epochs=20, learning_rate=50.0)
         assert not np.isfinite(self.model(config).fit(RATED).scores([0])).all()
 
@@ -129,11 +129,11 @@ class RatingContract(FactorModelContract):
         ],
         ids=["too few", "fractions"],
     )
-    def test_timestamps_that_do_not_fit_are_refused(self, timestamps: Any, message: str) -> None:
+    def test_invalid_timestamps_are_refused(self, timestamps: Any, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             self.new().fit(RATED, timestamps=timestamps)
 
-    def test_timestamps_of_a_matrix_that_is_put_in_order_first_are_refused(self) -> None:
+    def test_timestamps_of_a_matrix_that_is_not_canonical_are_refused(self) -> None:
         with pytest.raises(
             ValueError, match="with timestamps, train must be a CSR matrix with sorted indices and no duplicates"
         ):

@@ -1,4 +1,4 @@
-"""From the same start, our SGD takes the same steps as Surprise's: its predictions to four digits."""
+"""From the same initial values, our SGD gives the same predictions as Surprise's."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def test_the_same_start_gives_the_same_predictions(algorithm: str, monkeypatch: 
         state["implicit"] = drawn(40, rng)
     monkeypatch.setattr(model, "_drawn", lambda train: state)
     model.fit(RATED)
-    pairs = [(u, i) for u in range(60) for i in range(40) if u != 3 and i != 5]  # those have no ratings
+    pairs = [(u, i) for u in range(60) for i in range(40) if u != 3 and i != 5]  # user 3 and item 5 have no ratings
     expected = np.array([theirs.predict(u, i).est for u, i in pairs])
     np.testing.assert_allclose(model.predict(*np.array(pairs).T), expected, atol=1e-3)

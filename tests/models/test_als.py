@@ -1,4 +1,4 @@
-"""ALS against dense algebra, on observed and on all cells."""
+"""ALS compared with dense algebra, on observed cells and on all cells."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class TestAllCells(FactorModelContract):
 class TestObservedCells(FactorModelContract):
     model = ALS
     config = ALSConfig(n_factors=6, n_epochs=3, cells="observed", reg=0.1, reg_exponent=1.0, solver="cholesky")
-    is_personal = False  # of likes alone it learns that everybody likes everything
+    is_personal = False  # from likes without ratings it learns that all users like all items
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         ALSConfig,
         ({"cells": "some"}, "cells must be one of all, observed, got 'some'"),
@@ -77,13 +77,13 @@ def test_the_loss_never_rises(cells: Cells, reg_exponent: float) -> None:
     assert (np.diff(losses) <= 1e-6 * losses[0]).all()
 
 
-def test_all_cells_come_to_the_truncated_svd_where_the_penalty_vanishes() -> None:
+def test_all_cells_converge_to_the_truncated_svd_without_penalty() -> None:
     model = fitted(n_factors=4, n_epochs=200, reg=1e-4)
     u, s, v = np.linalg.svd(DENSE > 0)
     np.testing.assert_allclose(model.scores(USERS), (u[:, :4] * s[:4]) @ v[:4], atol=0.01)
 
 
-def test_observed_cells_predict_ratings_withheld() -> None:
+def test_observed_cells_predict_held_out_ratings() -> None:
     rng = np.random.default_rng(0)
     ratings = rng.uniform(0.5, 1.5, (60, 2)) @ rng.uniform(0.5, 1.5, (2, 50))
     known = rng.random(ratings.shape) < 0.5

@@ -1,4 +1,4 @@
-"""Biased SVD against its textbook twin, and by what biases must do."""
+"""Biased SVD compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TestBiasedSVD(RatingContract):
     config = BiasedSVDConfig(n_factors=6, n_epochs=3)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         BiasedSVDConfig,
         *INVALID,
@@ -23,20 +23,20 @@ def test_settings_without_a_meaning_are_refused() -> None:
     )
 
 
-def test_what_is_rated_higher_has_the_higher_bias() -> None:
+def test_items_rated_higher_have_higher_biases() -> None:
     known, _ = structured()
     model = BiasedSVD(BiasedSVDConfig(n_factors=2)).fit(known)
     means = known.sum(axis=0) / np.bincount(known.indices)
     assert np.corrcoef(means, model.item_factors[:, -1])[0, 1] > 0.9
 
 
-def test_a_heavy_penalty_leaves_the_mean_alone() -> None:
+def test_with_a_heavy_penalty_only_the_mean_remains() -> None:
     config = BiasedSVDConfig(n_factors=2, reg=40.0, reg_bias=40.0)
     np.testing.assert_allclose(BiasedSVD(config).fit(RATED).scores([0, 7]), RATED.data.mean(), atol=0.1)
 
 
-def test_biases_explain_what_vectors_alone_cannot_in_few_ratings() -> None:
-    known, withheld = structured()
+def test_biases_predict_better_than_vectors_from_few_ratings() -> None:
+    known, held_out = structured()
     few = known.multiply(np.random.default_rng(1).random(known.shape) < 0.3).tocsr()
     biased = BiasedSVD(BiasedSVDConfig(n_factors=4)).fit(few)
-    assert rmse(biased, withheld) < rmse(FunkSVD(FunkSVDConfig(n_factors=4)).fit(few), withheld)
+    assert rmse(biased, held_out) < rmse(FunkSVD(FunkSVDConfig(n_factors=4)).fit(few), held_out)

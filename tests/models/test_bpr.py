@@ -1,4 +1,4 @@
-"""BPR against its textbook twin, and by what its penalties and negatives must do."""
+"""BPR compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.testing import assert_refused
 from tests.models import textbook_sgd
 from tests.models.pairwise_contract import MANY, PairwiseContract
 
-LIKES = MANY[1:]  # without the user who likes so much that some steps find no negative
+LIKES = MANY[1:]  # without the heavy user, for whom some steps find no negative
 
 
 class TestBPR(PairwiseContract):
@@ -23,7 +23,7 @@ class TestBPR(PairwiseContract):
     checkerboard_config = BPRConfig(n_factors=8, n_epochs=60)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         BPRConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -66,7 +66,7 @@ def test_each_penalty_shrinks_its_vectors(name: str) -> None:
     assert np.linalg.norm(getattr(held, factors)[:, :-1]) < np.linalg.norm(getattr(free, factors)[:, :-1])
 
 
-def test_the_loss_is_ln_2_where_nothing_is_known() -> None:
+def test_the_loss_of_an_untrained_model_is_ln_2() -> None:
     model = BPR(BPRConfig(n_factors=4, n_epochs=1, learning_rate=1e-9, init_scale=1e-9)).fit(MANY)
     assert model.loss() == pytest.approx(np.log(2), rel=1e-3)
 

@@ -1,4 +1,4 @@
-"""Likes that count less the older they are."""
+"""Likes that count less with age."""
 
 from __future__ import annotations
 
@@ -41,18 +41,20 @@ def test_a_like_counts_half_after_a_half_life_and_a_quarter_after_two() -> None:
 
 
 @pytest.mark.parametrize(("model", "settings"), MODELS)
-def test_likes_of_one_age_count_as_without_a_half_life(model: type[Recommender[Any]], settings: dict[str, Any]) -> None:
+def test_likes_of_the_same_age_count_as_without_a_half_life(
+    model: type[Recommender[Any]], settings: dict[str, Any]
+) -> None:
     plain = model(model.config_type(**settings)).fit(LIKES)
     timed = model(model.config_type(**settings, half_life_days=3.0)).fit(LIKES, timestamps=NOW)
     np.testing.assert_array_equal(timed.scores(USERS), plain.scores(USERS))
 
 
 @pytest.mark.parametrize(("model", "settings"), MODELS)
-def test_what_somebody_liked_last_counts_most(model: type[Recommender[Any]], settings: dict[str, Any]) -> None:
-    """Two camps; one user belongs to both, and to the second one lately."""
-    camps = np.kron(np.eye(2), np.ones((12, 12))) * (np.random.default_rng(0).random((24, 24)) < 0.7)
-    camps[0] = np.tile(np.arange(12) < 6, 2)
-    likes = sp.csr_array(camps.astype(np.float32))
+def test_recent_likes_count_more(model: type[Recommender[Any]], settings: dict[str, Any]) -> None:
+    """Two groups of users and items; one user belongs to both, and to the second one more recently."""
+    groups = np.kron(np.eye(2), np.ones((12, 12))) * (np.random.default_rng(0).random((24, 24)) < 0.7)
+    groups[0] = np.tile(np.arange(12) < 6, 2)
+    likes = sp.csr_array(groups.astype(np.float32))
     rest = slice(likes.indptr[1], likes.nnz)
     last = (likes.indices >= 12) * 100 * DAY
     last[rest] = 100 * DAY
@@ -60,7 +62,7 @@ def test_what_somebody_liked_last_counts_most(model: type[Recommender[Any]], set
     first[rest] = 100 * DAY
 
     def lead(times: np.ndarray[Any, Any]) -> float:
-        """Of the first camp's unseen items over the second's, for the user of both."""
+        """Return the mean score of the first group's unseen items less that of the second's, for the user of both."""
         config = model.config_type(**settings, half_life_days=20.0)
         scores = model(config).fit(likes, timestamps=times).scores([0])[0]
         return float(scores[6:12].mean() - scores[18:24].mean())
@@ -69,7 +71,9 @@ def test_what_somebody_liked_last_counts_most(model: type[Recommender[Any]], set
 
 
 @pytest.mark.parametrize(("model", "settings"), MODELS)
-def test_a_half_life_needs_times_and_a_length(model: type[Recommender[Any]], settings: dict[str, Any]) -> None:
+def test_a_half_life_must_be_positive_and_needs_timestamps(
+    model: type[Recommender[Any]], settings: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match=f"{model.name} needs the timestamps of likes for a half-life"):
         model(model.config_type(**settings, half_life_days=3.0)).fit(LIKES)
     with pytest.raises(ValueError, match=r"half_life_days must be positive, got 0\.0"):

@@ -1,4 +1,4 @@
-"""EASE against its definition: every column a ridge regression on all other columns."""
+"""EASE compared with its definition: every column is a ridge regression on all other columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TestEASE(ModelContract):
     config = EASEConfig(reg=5.0)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         EASEConfig,
         ({"reg": 0.0}, r"reg must be positive, got 0\.0"),
@@ -43,7 +43,7 @@ def test_every_column_is_a_ridge_regression_on_all_others(config: EASEConfig) ->
 
 
 @pytest.mark.parametrize("n_items", [63, 64, 65, 200])
-def test_the_gramian_of_many_items_is_whole(n_items: int) -> None:
+def test_the_gramian_is_complete_for_any_number_of_items(n_items: int) -> None:
     likes = random_likes(30, n_items)
     dense = (likes.toarray() > 0).astype(np.float64)
     inverse = np.linalg.inv(dense.T @ dense + 10 * np.eye(n_items))
@@ -70,7 +70,7 @@ def test_a_catalogue_that_does_not_fit_into_memory_is_refused_with_both_figures(
         EASE().fit(one_like)
 
 
-def test_a_penalty_too_small_for_float32_is_named() -> None:
+def test_a_penalty_too_small_for_float32_is_refused() -> None:
     twins = sp.csr_array(np.ones((3000, 2), np.float32))
     with pytest.raises(ValueError, match="the regularised Gramian is singular in float32 at item 1; raise reg"):
         EASE(EASEConfig(reg=1e-6)).fit(twins)

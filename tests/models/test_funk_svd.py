@@ -1,4 +1,4 @@
-"""Funk's SVD against its textbook twin, and by what it leaves out."""
+"""Funk's SVD compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.models.rating_contract import INVALID, RATED, RatingContract
 class TestFunkSVD(RatingContract):
     model = FunkSVD
     config = FunkSVDConfig(n_factors=6, n_epochs=3)
-    most_error = 0.7  # two of the factors go to what biases would explain
+    most_error = 0.7  # two of the factors are spent on the missing biases
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(FunkSVDConfig, *INVALID)
 
 

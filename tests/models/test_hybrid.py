@@ -1,4 +1,4 @@
-"""The hybrid model against its textbook twin, and by what features must do."""
+"""The hybrid model compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ N_USERS, N_ITEMS = MANY.shape
 
 
 def random_features(n_rows: int, n_features: int, seed: int) -> sp.csr_array:
-    """Some rows have none; weights differ."""
+    """Return features with different weights; every seventh row has none."""
     rng = np.random.default_rng(seed)
     dense = np.where(rng.random((n_rows, n_features)) < 0.4, rng.uniform(0.5, 2, (n_rows, n_features)), 0)
     dense[::7] = 0
@@ -48,7 +48,7 @@ class TestBPR(TestHybrid):
     checkerboard_config = HybridConfig(n_factors=8, n_epochs=60, loss="bpr")
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         HybridConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -92,7 +92,7 @@ def name(value: dict[str, Any] | Features) -> str:
     + [
         (settings, features)
         for settings in VARIANTS
-        if "identity" not in settings  # else nothing would be known of users or items
+        if "identity" not in settings  # without own features, users or items would have none
         for features in (Features(), Features(items=FEATURES.items))
     ],
     ids=name,
@@ -124,7 +124,7 @@ def test_factors_are_bit_equal_on_any_number_of_threads_with_features_too() -> N
 
 
 def coloured_board(n: int = 60, n_cold: int = 12) -> tuple[sp.csr_array, sp.csr_array]:
-    """A checkerboard whose last items nobody likes yet, and the items' colours."""
+    """Return a checkerboard whose last ``n_cold`` items have no likes, and the colours of users and items."""
     board = checkerboard(n).tolil()
     board[:, n - n_cold :] = 0
     colours = np.arange(n) % 2 == np.arange(2)[:, None]
@@ -132,7 +132,7 @@ def coloured_board(n: int = 60, n_cold: int = 12) -> tuple[sp.csr_array, sp.csr_
 
 
 @pytest.mark.parametrize("loss", ["logistic", "bpr", "warp", "k-os"])
-def test_an_item_that_nobody_likes_yet_is_found_by_its_features(loss: Any) -> None:
+def test_an_item_without_likes_is_recommended_by_its_features(loss: Any) -> None:
     board, colours = coloured_board()
     users, cold = np.arange(60), np.arange(48, 60)
     config = HybridConfig(n_factors=8, n_epochs=60, loss=loss, learning_rate=0.1, kth=2, reg_item=0.01)
@@ -143,7 +143,7 @@ def test_an_item_that_nobody_likes_yet_is_found_by_its_features(loss: Any) -> No
     assert (unknown % 2 == users[:, None] % 2).mean() < 0.75
 
 
-def test_a_stranger_is_known_by_features_alone() -> None:
+def test_features_alone_give_the_vector_of_a_cold_start_user() -> None:
     board, colours = coloured_board()
     model = Hybrid(HybridConfig(n_factors=8, n_epochs=40)).fit(board, features=Features(users=colours, items=colours))
     even, odd = model.users_from_features(sp.csr_array(np.eye(2, dtype=np.float32))) @ model.item_factors.T
@@ -159,7 +159,7 @@ def test_vectors_are_sums_over_features() -> None:
     np.testing.assert_allclose(model.user_factors[:, :4], own + FEATURES.users @ shared, rtol=1e-5, atol=1e-6)
 
 
-def test_features_travel_with_a_saved_model(tmp_path: Path) -> None:
+def test_features_are_saved_with_the_model(tmp_path: Path) -> None:
     model = Hybrid(HybridConfig(n_factors=4, n_epochs=2)).fit(MANY, features=FEATURES)
     model.save(tmp_path)
     loaded = Hybrid.load(tmp_path)
@@ -168,7 +168,7 @@ def test_features_travel_with_a_saved_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["adagrad", "adadelta"])
-def test_a_fit_goes_on_with_more_items_and_more_features(optimizer: Any) -> None:
+def test_a_fit_continues_with_more_items_and_more_features(optimizer: Any) -> None:
     config = HybridConfig(n_factors=4, n_epochs=1, optimizer=optimizer, learning_rate=1e-6, epsilon=1e-30)
     first = Hybrid(config).fit(MANY[:100, :140], features=Features(items=FEATURES.items[:140, :4]))
     before = first.item_embeddings.copy()
@@ -182,7 +182,7 @@ def test_a_fit_goes_on_with_more_items_and_more_features(optimizer: Any) -> None
         first.continue_fit(MANY, features=Features(items=FEATURES.items[:, :3]))
 
 
-def test_features_that_do_not_suit_are_refused() -> None:
+def test_invalid_features_are_refused() -> None:
     config = HybridConfig(n_factors=4, n_epochs=1)
     with pytest.raises(ValueError, match=f"features of items have 7 rows, but train has {N_ITEMS} items"):
         Hybrid(config).fit(MANY, features=Features(items=FEATURES.items[:7]))
@@ -196,7 +196,7 @@ def test_features_that_do_not_suit_are_refused() -> None:
         Hybrid(replace(config, identity="users")).fit(LIKES)
 
 
-def test_each_loss_counts_what_it_makes_small() -> None:
+def test_the_losses_of_an_untrained_model_have_their_known_values() -> None:
     def unlearnt(loss: Any) -> float:
         config = HybridConfig(n_factors=4, n_epochs=1, learning_rate=1e-9, init_scale=1e-9, loss=loss)
         return Hybrid(config).fit(LIKES[1:]).loss()

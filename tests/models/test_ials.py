@@ -1,4 +1,4 @@
-"""iALS against dense algebra, and by what alternating least squares must do."""
+"""iALS compared with dense algebra, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TestCholesky(FactorModelContract):
 class TestSubspace(FactorModelContract):
     model = IALS
     config = IALSConfig(n_factors=6, n_epochs=3, solver="subspace", block_size=4)
-    histories_equal_users = False  # a user's vector has had n_epochs rounds of blocks
+    histories_equal_users = False  # a user's vector is not solved exactly
     checkerboard_config = IALSConfig(n_factors=6, solver="subspace")
 
 
@@ -37,7 +37,7 @@ class TestConjugateGradient(FactorModelContract):
     config = IALSConfig(n_factors=6, n_epochs=3, tolerance=1e-6)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         IALSConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -116,7 +116,7 @@ def test_epochs_equal_dense_algebra(solver: dict[str, Any], relaxation: float) -
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_relaxation_comes_as_low_in_fewer_epochs(solver: Solver) -> None:
+def test_relaxation_reaches_the_same_loss_in_fewer_epochs(solver: Solver) -> None:
     likes = random_likes(120, 90, density=0.1)
     plain = fitted(likes, n_factors=10, n_epochs=16, relaxation=1.0, solver=solver).loss()
     assert fitted(likes, n_factors=10, n_epochs=10, relaxation=1.5, solver=solver).loss() <= plain
@@ -124,13 +124,13 @@ def test_relaxation_comes_as_low_in_fewer_epochs(solver: Solver) -> None:
 
 @pytest.mark.parametrize("settings", [{"solver": "cg"}, {"solver": "subspace", "block_size": 7}], ids=str)
 @pytest.mark.parametrize("penalty", [{}, {"alpha": 3.0}, {"reg": 1e-4, "unobserved_weight": 0.05}], ids=str)
-def test_every_solver_comes_as_low_as_the_exact_one(settings: dict[str, Any], penalty: dict[str, Any]) -> None:
+def test_every_solver_reaches_the_loss_of_the_exact_one(settings: dict[str, Any], penalty: dict[str, Any]) -> None:
     likes = random_likes(120, 90, density=0.1, weighted=True)
     exact = fitted(likes, n_factors=20, n_epochs=12, solver="cholesky", **penalty).loss()
     assert fitted(likes, n_factors=20, n_epochs=12, **settings, **penalty).loss() <= 1.005 * exact
 
 
-def test_items_stand_in_their_principal_axes() -> None:
+def test_item_factors_are_in_their_principal_axes() -> None:
     model = fitted()
     np.testing.assert_allclose(
         model.item_factors.T @ model.item_factors, np.diag(model.item_spectrum), atol=1e-5 * model.item_spectrum.max()
@@ -189,7 +189,7 @@ def test_factors_are_bit_equal_on_any_number_of_threads(solver: Solver) -> None:
 
 
 @pytest.mark.parametrize(("solver", "reg", "alpha"), all_pairs(SOLVERS, [1e-6, 1e4], [0.0, 1e3]))
-def test_factors_stay_finite_at_the_edges(solver: Solver, reg: float, alpha: float) -> None:
+def test_factors_are_finite_for_extreme_settings(solver: Solver, reg: float, alpha: float) -> None:
     model = fitted(n_factors=40, reg=reg, alpha=alpha, n_epochs=8, solver=solver)  # more factors than items
     assert np.isfinite(model.user_factors).all()
     assert np.isfinite(model.item_factors).all()
@@ -200,13 +200,13 @@ def test_tiny_penalties_reconstruct_the_likes() -> None:
     np.testing.assert_allclose(model.scores(USERS), LIKES.toarray(), atol=0.02)
 
 
-def test_continuing_goes_on_where_the_fit_stopped() -> None:
+def test_a_continued_fit_starts_where_the_first_one_ended() -> None:
     at_once = IALS(IALSConfig(n_factors=5, n_epochs=6, relaxation=1.0, solver="cholesky")).fit(WEIGHTED)
     in_two = IALS(replace(at_once.config, n_epochs=3)).fit(WEIGHTED).continue_fit(WEIGHTED)
     np.testing.assert_allclose(in_two.scores(USERS), at_once.scores(USERS), atol=1e-4)
 
 
-def test_continuing_keeps_the_vectors_that_are_there() -> None:
+def test_a_continued_fit_keeps_the_fitted_vectors() -> None:
     model = fitted(n_epochs=6)
     before = model.loss()
     epochs = model.continue_epochs(WEIGHTED)

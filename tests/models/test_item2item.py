@@ -1,4 +1,4 @@
-"""item2item against dense algebra, ties and short histories included."""
+"""item2item compared with dense algebra, with ties and short histories."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TestShortHistories(ModelContract):
     checkerboard_config = Item2ItemConfig(similarity="cooccurrence")
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         Item2ItemConfig,
         ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
@@ -71,7 +71,9 @@ def test_neighbours_and_scores_equal_dense_algebra(
 
 @pytest.mark.parametrize("similarity", get_args(Similarity))
 def test_neighbours_of_rare_items_among_many_equal_dense_algebra(similarity: Similarity) -> None:
-    likes = random_likes(30, 150, density=0.015, weighted=True)  # most sums take few additions, those of user 0 many
+    likes = random_likes(
+        30, 150, density=0.015, weighted=True
+    )  # both ways of reading sums occur: few additions for most items, many for those of user 0
     config = Item2ItemConfig(similarity=similarity, weighting="log", n_neighbors=7)
     assert_neighbours_equal_dense_algebra(Item2Item(config).fit(likes), likes.toarray().astype(np.float64))
 
@@ -84,7 +86,7 @@ def assert_neighbours_equal_dense_algebra(model: Item2Item, weights: np.ndarray)
         found = model.similar_items(item, n_items)
         n = len(neighbours)
         assert found.scores[0, :n] == pytest.approx([value for _, value in neighbours], rel=1e-4)
-        by_number = dict(of_all[item])  # float32 may turn two that are nearly equal
+        by_number = dict(of_all[item])  # float32 may swap two that are nearly equal
         assert [by_number[j] for j in found.items[0, :n].tolist()] == pytest.approx(found.scores[0, :n], rel=1e-4)
         assert (found.items[0, n:] == -1).all()
     kept = [
@@ -95,7 +97,7 @@ def assert_neighbours_equal_dense_algebra(model: Item2Item, weights: np.ndarray)
     np.testing.assert_allclose(model.scores(np.arange(n_users)), naive, rtol=1e-4, atol=1e-6)
 
 
-def test_an_item_that_all_like_correlates_with_none() -> None:
+def test_an_item_that_all_users_like_correlates_with_none() -> None:
     likes = sp.csr_array(np.array([[1, 1, 0], [1, 0, 1], [1, 1, 0]], np.float32))
     similar = Item2Item(Item2ItemConfig(similarity="pearson")).fit(likes).similar_items([0, 1], 2)
     assert similar.items.tolist() == [[-1, -1], [-1, -1]]
@@ -110,7 +112,7 @@ def test_bm25_equals_arithmetic_by_hand() -> None:
     assert Item2Item(config).fit(likes).similar_items(0, 1).scores[0, 0] == pytest.approx(first * second, rel=1e-5)
 
 
-def test_of_equally_similar_items_the_lower_numbers_are_kept() -> None:
+def test_ties_between_neighbours_are_broken_by_number() -> None:
     everyone_likes_all = sp.csr_array(np.ones((5, 6), np.float32))
     similar = Item2Item(Item2ItemConfig(n_neighbors=3)).fit(everyone_likes_all).similar_items(np.arange(6), 3)
     assert similar.items.tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2]]
@@ -121,14 +123,14 @@ def test_negative_weights_are_refused() -> None:
         Item2Item().fit(sp.csr_array([[1.0, -2.0], [1.0, 1.0]]))
 
 
-def test_weights_of_likes_do_not_count_unless_asked_for() -> None:
+def test_weights_of_likes_do_not_count_by_default() -> None:
     likes = LIKES.copy()
     likes.data = likes.data * np.arange(1, likes.nnz + 1, dtype=np.float32)
     found, expected = (Item2Item().fit(matrix).scores(USERS) for matrix in (likes, LIKES))
     assert (found == expected).all()
 
 
-def test_a_long_history_is_cut_to_its_first_items_in_a_shuffle_of_the_seed() -> None:
+def test_a_long_history_is_cut_to_items_drawn_by_the_seed() -> None:
     config = Item2ItemConfig(similarity="cooccurrence", max_history=2)
     model = Item2Item(config, seed=4).fit(LIKES)
     whole = Item2Item(Item2ItemConfig(similarity="cooccurrence")).fit(LIKES)

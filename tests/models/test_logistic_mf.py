@@ -1,4 +1,4 @@
-"""Logistic matrix factorisation against its textbook twin, and by what probabilities must do."""
+"""Logistic matrix factorisation compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TestWeighted(TestLogisticMF):
     checkerboard_config = LogisticMFConfig(n_factors=8, n_epochs=60, negatives="weighted")
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         LogisticMFConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -81,20 +81,20 @@ def test_factors_are_bit_equal_on_any_number_of_threads() -> None:
     assert (one.item_factors == two.item_factors).all()
 
 
-def test_an_interrupted_fit_goes_on_as_if_it_had_not_been() -> None:
+def test_a_continued_fit_equals_an_uninterrupted_one() -> None:
     config = LogisticMFConfig(n_factors=6, n_epochs=4)
     in_two = LogisticMF(replace(config, n_epochs=2)).fit(MANY).continue_fit(MANY)
     assert (in_two.item_factors == LogisticMF(config).fit(MANY).item_factors).all()
 
 
-def test_constants_stay() -> None:
+def test_constant_columns_do_not_change() -> None:
     model = LogisticMF(LogisticMFConfig(n_epochs=2)).fit(MANY)
     assert (model.user_factors[:, -1] == 1).all()
     assert (model.item_factors[:, -2] == 1).all()
 
 
 @pytest.mark.parametrize("negatives", ["sampled", "weighted"])
-def test_what_is_liked_more_has_the_higher_bias(negatives: Any) -> None:
+def test_popular_items_have_higher_biases(negatives: Any) -> None:
     model = LogisticMF(LogisticMFConfig(n_factors=2, n_epochs=20, negatives=negatives)).fit(MANY)
     n_likes = np.bincount(MANY.indices, minlength=MANY.shape[1])
     assert np.corrcoef(np.log(n_likes + 1), model.item_factors[:, -1])[0, 1] > 0.8
@@ -107,7 +107,7 @@ def test_a_heavier_like_scores_higher() -> None:
     assert heavy.scores(users)[liked].mean() > light.scores(users)[liked].mean()
 
 
-def test_a_strangers_vector_does_not_depend_on_who_stands_beside() -> None:
+def test_a_folded_in_vector_does_not_depend_on_the_other_histories() -> None:
     model = LogisticMF(LogisticMFConfig(n_factors=6, n_epochs=2)).fit(MANY)
     assert (model.fold_in(MANY[[7]])[0] == model.fold_in(MANY[:9])[7]).all()
 

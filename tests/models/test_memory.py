@@ -1,4 +1,4 @@
-"""What memory is available, as Linux tells it, and what models take of it."""
+"""The available memory, as Linux reports it, and the memory that models need."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def system(folder: Path, files: dict[str, str]) -> tuple[Path, Path]:
     return folder / "proc", folder / "groups"
 
 
-def test_without_a_limit_it_is_the_systems(tmp_path: Path) -> None:
+def test_without_a_limit_the_available_memory_is_that_of_the_system(tmp_path: Path) -> None:
     assert available_bytes(*system(tmp_path, {})) == 4000 * 1024
     unlimited = {"proc/self/cgroup": "0::/a\n", "groups/a/memory.max": "max\n", "groups/a/memory.current": "5\n"}
     assert available_bytes(*system(tmp_path, unlimited)) == 4000 * 1024
 
 
-def test_the_tightest_control_group_above_the_process_counts(tmp_path: Path) -> None:
+def test_the_tightest_control_group_of_the_process_limits_the_memory(tmp_path: Path) -> None:
     files = {
         "proc/self/cgroup": "3:cpu:/x\n0::/a/b\n",
         "groups/a/memory.max": "900000\n",
@@ -43,7 +43,7 @@ def test_the_tightest_control_group_above_the_process_counts(tmp_path: Path) -> 
     assert available_bytes(*system(tmp_path, files)) == 900_000 - 800_000 + 50_000
 
 
-def test_control_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
+def test_control_groups_of_version_1_limit_the_memory_too(tmp_path: Path) -> None:
     files = {
         "proc/self/cgroup": "4:memory:/a\n",
         "groups/memory/a/memory.limit_in_bytes": "300000\n",
@@ -54,7 +54,7 @@ def test_control_groups_of_the_first_version_count_too(tmp_path: Path) -> None:
     assert available_bytes(*system(tmp_path, files)) == 0
 
 
-def test_where_nothing_is_told_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_unlimited_where_the_system_does_not_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert available_bytes(tmp_path / "no", tmp_path / "no") is None
     monkeypatch.setattr(models.memory, "available_bytes", lambda: None)
     assert zeros_in_memory((2, 3), "this").tolist() == [[0.0] * 3] * 2
@@ -62,7 +62,7 @@ def test_where_nothing_is_told_nothing_is_refused(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("model", [EASE, SLIM])
-def test_a_fit_keeps_within_the_memory_that_it_says_it_needs(model: type[Recommender[Any]]) -> None:
+def test_a_fit_needs_as_much_memory_as_bytes_to_fit_says(model: type[Recommender[Any]]) -> None:
     n_items = 4000
     likes = sp.csr_array(sp.random(300, n_items, density=0.01, dtype=np.float32, random_state=0))
     model().fit(likes[:, :50])  # compiles
@@ -71,4 +71,4 @@ def test_a_fit_keeps_within_the_memory_that_it_says_it_needs(model: type[Recomme
     held = held_bytes()
     model().fit(likes)
     assert held is not None
-    assert 0.9 < (peak_bytes() - held) / model.bytes_to_fit(n_items) < 1.2  # a tenth for what little goes with it
+    assert 0.9 < (peak_bytes() - held) / model.bytes_to_fit(n_items) < 1.2  # a tenth for small arrays

@@ -1,4 +1,4 @@
-"""Models of other libraries keep the contract of all models, and say what the library says."""
+"""Models of other libraries: the contract of all models, and comparisons with the library and with our models."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PEERS = [name for name, extra in NEED_EXTRAS.items() if extra.extra == "peers"]
 
 
 class PeerContract(ModelContract):
-    """On one thread, as some of them differ from run to run on several."""
+    """Inherit for a model of another library; on one thread, since some of them vary from run to run on several."""
 
     independent_of_threads = False
-    histories_equal_users = False  #: theirs are a step behind the items, or by another way
+    histories_equal_users = False  #: the library computes a user's vector before the last item step, or in another way
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
@@ -105,7 +105,7 @@ class TestLightFM(PeerContract, FactorModelContract):
     is_personal = False
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         implicit_models.ImplicitKNNConfig,
         ({"weighting": "loud"}, "weighting must be one of cosine, tfidf, bm25, got 'loud'"),
@@ -124,14 +124,14 @@ def test_every_peer_has_a_contract_test(name: str) -> None:
     assert load_spec(name).model in [test.model for test in tests if issubclass(test, ModelContract)]
 
 
-def test_cornacs_ease_is_ours() -> None:
+def test_cornacs_ease_equals_ours() -> None:
     pytest.importorskip("cornac", reason="it is an extra")
     theirs = cornac_models.CornacEASE(cornac_models.CornacEASEConfig(lamb=5.0, posB=False)).fit(LIKES)
     np.testing.assert_allclose(EASE(EASEConfig(reg=5.0)).fit(LIKES).scores(USERS), theirs.scores(USERS), atol=1e-5)
 
 
-def test_irspacks_slim_is_ours() -> None:
-    """Its penalties are for each user: l1 = n alpha ratio, l2 = n alpha (1 - ratio)."""
+def test_irspacks_slim_equals_ours() -> None:
+    """irspack's penalties are per user: l1 = n alpha ratio, l2 = n alpha (1 - ratio)."""
     pytest.importorskip("irspack", reason="it is an extra")
     alpha, ratio, n = 0.05, 0.2, LIKES.shape[0]
     ours = SLIM(SLIMConfig(l1_reg=n * alpha * ratio, l2_reg=n * alpha * (1 - ratio), tolerance=1e-5)).fit(LIKES)
@@ -140,8 +140,8 @@ def test_irspacks_slim_is_ours() -> None:
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.4])
-def test_irspacks_random_walks_are_ours_where_all_neighbours_are_kept(beta: float) -> None:
-    """Of fewer it keeps so many for an item that is scored, itself among them, and we for an item that is liked."""
+def test_irspacks_random_walks_equal_ours_if_all_neighbours_are_kept(beta: float) -> None:
+    """With fewer, irspack keeps the best of each scored item, itself included; we keep those of each liked item."""
     pytest.importorskip("irspack", reason="it is an extra")
     n = LIKES.shape[1]
     ours = RP3Beta(RP3BetaConfig(beta=beta, n_neighbors=n)).fit(LIKES)
@@ -155,7 +155,7 @@ def test_irspacks_random_walks_are_ours_where_all_neighbours_are_kept(beta: floa
         np.testing.assert_allclose(ours.scores(USERS)[unseen], peer.fit(LIKES).scores(USERS)[unseen], atol=1e-5)
 
 
-def test_lists_of_implicit_are_its_own() -> None:
+def test_lists_equal_those_of_implicit() -> None:
     als = pytest.importorskip("implicit.als", reason="implicit is an extra")
     from models.peers.adapters import binary_csr
 
@@ -163,7 +163,9 @@ def test_lists_of_implicit_are_its_own() -> None:
     theirs = als.AlternatingLeastSquares(factors=6, use_gpu=False)
     theirs.user_factors, theirs.item_factors = ours.user_factors, ours.item_factors
     items, _ = theirs.recommend(USERS, binary_csr(LIKES), N=5)
-    assert (items == ours.recommend(USERS, 5).items).mean() > 0.9  # it fills a list that is too long otherwise
+    assert (items == ours.recommend(USERS, 5).items).mean() > 0.9  # implicit fills the end of a list with other items
     vectors = theirs.recalculate_user(USERS[:8], binary_csr(LIKES)[:8])
     folded = ours.fold_in(LIKES[:8])
-    assert np.abs(vectors - folded).max() < 0.05 * np.abs(vectors).max()  # theirs after three steps of a gradient
+    assert (
+        np.abs(vectors - folded).max() < 0.05 * np.abs(vectors).max()
+    )  # implicit takes three steps of conjugate gradients

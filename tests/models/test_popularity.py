@@ -1,4 +1,4 @@
-"""Popularity: counts of likes, the same for everybody."""
+"""Popularity: counts of likes, the same for all users."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def test_a_score_is_the_number_of_users_who_like_the_item() -> None:
     assert Popularity().fit(TRAIN).scores([0, 2]).tolist() == [[1, 3, 1, 0]] * 2
 
 
-def test_of_equally_popular_items_the_first_is_recommended() -> None:
+def test_equally_popular_items_are_recommended_in_order_of_number() -> None:
     assert Popularity().fit(TRAIN).recommend([2], 3).items.tolist() == [[0, 2, 3]]

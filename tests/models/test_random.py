@@ -1,4 +1,4 @@
-"""Random: lists from the seed alone."""
+"""Random: lists that depend only on the seed and the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_another_seed_or_user_gives_another_list() -> None:
     assert (scores != Random(seed=1).fit(LIKES).scores(USERS)).any(axis=1).all()
 
 
-def test_a_users_list_does_not_depend_on_who_else_is_asked() -> None:
+def test_a_users_list_does_not_depend_on_the_other_queries() -> None:
     model = Random().fit(LIKES)
     assert model.scores([7]).tolist() == model.scores([2, 7])[1:].tolist()
     assert model.scores(LIKES[[7]]).tolist() == model.scores(LIKES[[2, 7]])[1:].tolist()

@@ -1,4 +1,4 @@
-"""Every model that can be studied keeps the contract."""
+"""Every registered model runs the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RP3beta against walks over dense matrices."""
+"""RP3beta compared with walks over dense matrices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TestP3Alpha(ModelContract):
     config = RP3BetaConfig(beta=0.0, alpha=1.7)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         RP3BetaConfig,
         ({"alpha": -0.1}, r"alpha must not be negative, got -0\.1"),
@@ -39,7 +39,7 @@ def test_settings_without_a_meaning_are_refused() -> None:
 
 
 def textbook(weights: np.ndarray, config: RP3BetaConfig) -> np.ndarray:
-    """All walks of two steps from item to item; (n_items, n_items)."""
+    """Return the similarities by all walks of two steps from item to item, (n_items, n_items)."""
     counts = {"likes": (weights > 0).astype(float), "weights": weights, "log": np.log(1 + weights)}[config.weighting]
     n_items = counts.shape[1]
     similarity = np.zeros((n_items, n_items))
@@ -65,11 +65,11 @@ def test_neighbours_and_scores_equal_walks_over_dense_matrices(
     np.testing.assert_allclose(few.similarities, -np.sort(-expected, axis=1)[:, :4], rtol=1e-4)
 
 
-def test_with_alpha_1_and_beta_0_all_walks_from_an_item_end_somewhere() -> None:
+def test_with_alpha_1_and_beta_0_the_probabilities_of_walks_sum_to_1() -> None:
     model = RP3Beta(RP3BetaConfig(alpha=1.0, beta=0.0, n_neighbors=N_ITEMS)).fit(LIKES)
     item = 2
     history = np.flatnonzero(LIKES.toarray()[:, item])
-    stayed = sum(1 / len(history) / LIKES[[user]].nnz for user in history)  # walks that came back to the item
+    stayed = sum(1 / len(history) / LIKES[[user]].nnz for user in history)  # walks that return to the item
     assert model.similarities[item].sum() + stayed == pytest.approx(1, rel=1e-5)
 
 

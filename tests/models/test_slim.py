@@ -1,4 +1,4 @@
-"""SLIM against scikit-learn's elastic net, a column at a time."""
+"""SLIM compared with scikit-learn's elastic net, column by column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TestSLIM(ModelContract):
     config = SLIMConfig(l1_reg=0.5, l2_reg=2.0)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         SLIMConfig,
         ({"l1_reg": -1.0}, r"l1_reg must not be negative, got -1\.0"),
@@ -57,7 +57,7 @@ def test_every_column_is_an_elastic_net_of_the_others(l1: float, l2: float) -> N
     np.testing.assert_allclose(model.scores(USERS), DENSE @ expected, atol=1e-4)
 
 
-def test_items_with_too_many_neighbours_to_copy_come_to_the_same_weights() -> None:
+def test_items_with_too_many_neighbours_to_copy_get_the_same_weights() -> None:
     gramian = (DENSE.T @ DENSE).astype(np.float32)
     solve = _solve_item.py_func
     found = [np.zeros(N_ITEMS, np.float32) for _ in range(2)]
@@ -80,7 +80,7 @@ def test_a_greater_penalty_keeps_fewer_weights() -> None:
 def test_more_items_than_are_held_at_a_time_are_all_solved() -> None:
     likes = random_likes(60, 300)
     model = SLIM(SLIMConfig(l1_reg=0.5, l2_reg=2.0)).fit(likes)
-    assert len(np.unique(model.targets)) == 299  # all but the one that nobody likes
+    assert len(np.unique(model.targets)) == 299  # all except item 5, which has no likes
 
 
 def test_weights_of_likes_do_not_count() -> None:

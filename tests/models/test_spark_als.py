@@ -1,4 +1,4 @@
-"""Spark's ALS on a real ``local[2]`` master, against our own exact solver and the contract of all models."""
+"""Spark's ALS on a real ``local[2]`` master: the contract of all models, and a comparison with our exact solver."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TestSparkALS(FactorModelContract):
     checkerboard_config = SparkALSConfig(n_factors=2, n_iterations=10, reg=0.01, n_blocks=1)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         SparkALSConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -82,7 +82,7 @@ def test_explicit_feedback_comes_to_the_same_ratings_as_our_als() -> None:
 
 
 @with_spark
-def test_likes_and_vectors_go_by_the_folder_that_is_named_and_leave_nothing(
+def test_likes_and_vectors_are_exchanged_in_the_named_folder_which_is_emptied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(WORK_FOLDER, str(tmp_path / "missing"))
@@ -96,7 +96,7 @@ def test_likes_and_vectors_go_by_the_folder_that_is_named_and_leave_nothing(
 
 
 @with_spark
-def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_no_files(tmp_path: Path) -> None:
     code = "from models.spark_session import spark_session; spark_session(); print('up', flush=True); input()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), WORK_FOLDER: str(tmp_path)}
     with subprocess.Popen(
@@ -116,9 +116,7 @@ def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "option"), [("--workers 2", "--workers 2"), ("--scheduler tcp://nowhere:8786", "--scheduler")]
 )
-def test_more_processes_than_one_are_refused_before_anything_begins(
-    words: str, option: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_more_than_one_process_is_refused_at_once(words: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert study_main(["--model", "spark_als", "--data", "missing", *words.split()]) == 2
     assert capsys.readouterr().err == (
         "python -m bench.study: error: spark_als divides each fit among cores or machines itself, which "
@@ -128,20 +126,20 @@ def test_more_processes_than_one_are_refused_before_anything_begins(
 
 
 @with_spark
-def test_weights_that_spark_would_take_for_no_like_are_refused() -> None:
+def test_weights_that_are_not_positive_are_refused() -> None:
     with pytest.raises(ValueError, match=r"weights must be positive, got -2\.0; leave out what is not liked"):
         fitted(sp.csr_array([[1.0, -2.0], [1.0, 1.0]], dtype=np.float32))
 
 
 @with_spark
-def test_likes_in_several_row_groups_are_the_same_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_row_groups_does_not_change_the_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = fitted(LIKES).scores(USERS)
     monkeypatch.setattr("models.spark_als._LIKES_A_GROUP", 50)
     np.testing.assert_allclose(fitted(LIKES).scores(USERS), at_once, atol=1e-5)
 
 
 @with_spark
-def test_a_study_is_searched_on_the_master_that_is_named(tmp_path: Path) -> None:
+def test_a_study_runs_on_the_named_master(tmp_path: Path) -> None:
     def study(words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "bench.study", "--model", "spark_als", "--no-mlflow", *words.split()]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -164,13 +162,13 @@ def test_a_study_is_searched_on_the_master_that_is_named(tmp_path: Path) -> None
         ("java", "^The model spark_als needs java, which is not on the path; install it$"),
     ],
 )
-def test_what_is_missing_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, missing: str, message: str) -> None:
+def test_a_missing_dependency_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, missing: str, message: str) -> None:
     monkeypatch.setattr(registry, "find_spec", lambda name: None if name == missing else object())
     monkeypatch.setattr(registry, "which", lambda name: None if name == missing else name)
     with pytest.raises(UnavailableModelError, match=message):
         check_model("spark_als")
 
 
-def test_all_models_are_without_it_and_its_name_is_known() -> None:
+def test_spark_als_is_known_but_not_among_the_usable_models() -> None:
     assert "spark_als" not in registry.usable_models()
     assert "spark_als" in registry.model_names()

@@ -1,4 +1,4 @@
-"""SVD against NumPy's of the dense matrix."""
+"""SVD compared with NumPy's SVD of the dense matrix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TestPureSVDOfTermWeights(FactorModelContract):
     checkerboard_config = SVDConfig(n_factors=2, scaling=1.0)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         SVDConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -67,7 +67,7 @@ def test_pure_svd_is_the_best_approximation_of_its_rank() -> None:
 
 
 @pytest.mark.parametrize("shape", [(N_USERS, N_ITEMS), (N_ITEMS, N_USERS), (3, 50), (50, 3), (1, 4), (4, 1)])
-def test_as_many_factors_as_there_are_give_the_likes_back(shape: tuple[int, int]) -> None:
+def test_the_full_rank_reconstructs_the_likes(shape: tuple[int, int]) -> None:
     likes = sp.csr_array((np.random.default_rng(1).random(shape) < 0.4).astype(np.float32))
     model = SVD(SVDConfig(n_factors=64, scaling=1.0)).fit(likes)
     assert model.item_factors.shape == (shape[1], min(shape))
@@ -96,7 +96,7 @@ def test_an_item_of_the_training_data_folds_in_to_its_own_vector(weighting: Weig
     np.testing.assert_allclose(folded, model.item_factors[[2, 9, 5]], atol=1e-3 * np.abs(model.item_factors).max())
 
 
-def test_a_new_item_is_liked_by_those_who_like_what_its_likers_like() -> None:
+def test_a_new_item_scores_high_for_users_similar_to_its_likers() -> None:
     halves = np.kron(np.eye(2), np.ones((6, 5))).astype(np.float32)
     model = SVD(SVDConfig(n_factors=2)).fit(sp.csr_array(halves))
     vector = model.fold_in_items(sp.csr_array((np.arange(12) < 3).astype(np.float32)[None]))[0]
@@ -105,7 +105,7 @@ def test_a_new_item_is_liked_by_those_who_like_what_its_likers_like() -> None:
     assert np.abs(scores[6:]).max() < 1e-5
 
 
-def test_likers_of_other_users_are_refused() -> None:
+def test_likers_with_another_number_of_users_are_refused() -> None:
     with pytest.raises(ValueError, match=r"likers have 3 users, the model was fitted on 40"):
         SVD().fit(LIKES).fold_in_items(sp.csr_array((1, 3), dtype=np.float32))
 

@@ -1,4 +1,4 @@
-"""SVD++ against its textbook twin, and by what it learns from ratings it is not told."""
+"""SVD++ compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TestSVDpp(RatingContract):
     config = SVDppConfig(n_factors=6, n_epochs=3)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         SVDppConfig,
         *INVALID,
@@ -24,10 +24,10 @@ def test_settings_without_a_meaning_are_refused() -> None:
     )
 
 
-def test_whom_users_resemble_is_learnt_from_what_they_rate_at_all() -> None:
-    """Users of two kinds rate items of their kind, all alike, but for the last ten, which each kind rates its own way.
+def test_similar_users_are_learnt_from_which_items_they_rate() -> None:
+    """Users of two kinds rate items of their kind, always 3, and the last ten items, one kind 5 and the other 1.
 
-    Those who have not rated any of the ten are known by the rest, whose ratings say nothing.
+    The kind of a user who rated none of these ten shows only in which other items the user rated.
     """
     rng = np.random.default_rng(0)
     kind = np.arange(200) % 2
@@ -36,14 +36,14 @@ def test_whom_users_resemble_is_learnt_from_what_they_rate_at_all() -> None:
     is_rated = np.zeros(ratings.shape, bool)
     is_rated[:, :30] = (np.arange(30) % 2 == kind[:, None]) & (rng.random((200, 30)) < 0.7)
     is_rated[:160, 30:] = True
-    withheld = np.zeros_like(ratings)
-    withheld[160:, 30:] = ratings[160:, 30:]
-    known, asked = sp.csr_array(ratings * is_rated), sp.csr_array(withheld)
-    implicit = rmse(SVDpp(SVDppConfig(n_factors=4)).fit(known), asked)
-    assert implicit < 1.0 < rmse(BiasedSVD(BiasedSVDConfig(n_factors=4)).fit(known), asked)
+    held_out = np.zeros_like(ratings)
+    held_out[160:, 30:] = ratings[160:, 30:]
+    known, expected = sp.csr_array(ratings * is_rated), sp.csr_array(held_out)
+    implicit = rmse(SVDpp(SVDppConfig(n_factors=4)).fit(known), expected)
+    assert implicit < 1.0 < rmse(BiasedSVD(BiasedSVDConfig(n_factors=4)).fit(known), expected)
 
 
-def test_the_vector_of_a_user_is_made_of_what_was_rated() -> None:
+def test_the_vector_of_a_user_contains_the_implicit_vectors_of_rated_items() -> None:
     model = SVDpp(SVDppConfig(n_factors=6, n_epochs=2)).fit(RATED)
     rated = RATED[[7]].indices
     expected = model.own_factors[7, :6] + model.implicit_factors[rated].sum(axis=0) / len(rated) ** 0.5

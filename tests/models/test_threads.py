@@ -1,4 +1,4 @@
-"""How many cores a kernel is given."""
+"""The number of threads that a kernel gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_little_work_is_done_on_one_thread(work: int | None, expected: int) -> N
 
 
 @needs_two
-def test_threads_are_given_back() -> None:
+def test_the_number_of_threads_is_restored() -> None:
     before = numba.get_num_threads()
     with limited_threads(2), limited_threads(1):
         assert numba.get_num_threads() == 1

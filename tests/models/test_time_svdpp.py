@@ -1,4 +1,4 @@
-"""timeSVD++ against its textbook twin, and by what changes with time."""
+"""timeSVD++ compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TestTimeSVDpp(RatingContract):
     config = TimeSVDppConfig(n_factors=6, n_epochs=3, n_bins=4)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         TimeSVDppConfig,
         *INVALID,
@@ -33,13 +33,13 @@ def test_settings_without_a_meaning_are_refused() -> None:
 
 
 def in_time(rating_at: np.ndarray) -> tuple[sp.csr_array, np.ndarray]:
-    """60 users rate 30 items on random days of 100, by what ``rating_at`` (100,) says of the day."""
+    """Return ratings of 60 users for 30 items on random days of 100, and their times; ``rating_at`` (100,) by day."""
     days = np.random.default_rng(0).integers(0, 100, 60 * 30)
     ratings = sp.csr_array(rating_at[days].reshape(60, 30).astype(np.float32))
     return ratings, days * DAY
 
 
-def test_an_item_that_was_better_once_is_predicted_so_for_then() -> None:
+def test_an_item_rated_higher_in_the_past_is_predicted_higher_for_the_past() -> None:
     ratings, times = in_time(np.where(np.arange(100) < 50, 4.0, 2.0))
     model = TimeSVDpp(TimeSVDppConfig(n_factors=2, n_bins=10, drift_rate=1.0)).fit(ratings, timestamps=times)
     early, late = (model.predict([1], [1], timestamps=np.array([day * DAY]))[0] for day in (10, 90))
@@ -54,7 +54,7 @@ def test_users_drift() -> None:
     assert early > late + 1
 
 
-def test_scores_are_as_of_each_users_last_rating() -> None:
+def test_scores_are_those_at_the_users_last_rating() -> None:
     model = TimeSVDpp(TimeSVDppConfig(n_factors=6, n_epochs=3, n_bins=4)).fit(RATED, timestamps=TIMES)
     last = TIMES[RATED.indptr[7] : RATED.indptr[8]].max()
     items = np.arange(40)
@@ -62,7 +62,7 @@ def test_scores_are_as_of_each_users_last_rating() -> None:
     np.testing.assert_allclose(then, model.predict(np.full(40, 7), items), rtol=1e-4)
 
 
-def test_times_beyond_the_training_data_count_as_its_ends() -> None:
+def test_times_outside_the_training_data_are_clipped() -> None:
     model = TimeSVDpp(TimeSVDppConfig(n_factors=6, n_epochs=3, n_bins=4)).fit(RATED, timestamps=TIMES)
     at = [model.predict([7], [1], timestamps=np.array([t]))[0] for t in (0, TIMES.min(), TIMES.max(), 2**40)]
     assert at[0] == at[1]
@@ -75,7 +75,7 @@ def test_without_times_it_is_svdpp() -> None:
     np.testing.assert_allclose(timeless.scores([0, 9]), plain.scores([0, 9]), rtol=1e-3, atol=1e-3)
 
 
-def test_a_loaded_model_knows_its_dates(tmp_path: Path) -> None:
+def test_a_loaded_model_predicts_by_date(tmp_path: Path) -> None:
     model = TimeSVDpp(TimeSVDppConfig(n_factors=6, n_epochs=3, n_bins=4)).fit(RATED, timestamps=TIMES)
     model.save(tmp_path)
     when = np.array([int(np.median(TIMES))])

@@ -1,4 +1,4 @@
-"""user_knn against item2item's dense algebra, users in the place of items."""
+"""user_knn compared with the dense algebra of item2item, with users in the place of items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TestCosine(ModelContract):
     model = UserKNN
     config = UserKNNConfig(n_neighbors=10)
     checkerboard_config = UserKNNConfig(n_neighbors=40)
-    histories_equal_users = False  #: a stranger's nearest neighbour is whoever likes the same
+    histories_equal_users = False  #: the nearest neighbour of a user's history is the user
 
 
 class TestPearson(ModelContract):
@@ -34,7 +34,7 @@ class TestPearson(ModelContract):
     histories_equal_users = False
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         UserKNNConfig,
         ({"similarity": "jaccard"}, "similarity must be one of cooccurrence, cosine, pearson, got 'jaccard'"),
@@ -55,7 +55,7 @@ def test_scores_equal_dense_algebra(similarity: Similarity, weighting: Weighting
     for user, neighbours in enumerate(textbook_item2item.neighbors(DENSE.T, replace(config, n_neighbors=N_USERS))):
         for other, value in neighbours[:k]:
             near[user, other] = value
-        if len(neighbours) > k:  # float32 may turn two that are nearly equal
+        if len(neighbours) > k:  # float32 may swap two that are nearly equal
             clear[user] = neighbours[k - 1][1] > neighbours[k][1] * 1.001
     assert clear.sum() >= 5
     np.testing.assert_allclose(
@@ -65,14 +65,16 @@ def test_scores_equal_dense_algebra(similarity: Similarity, weighting: Weighting
 
 @pytest.mark.parametrize("similarity", get_args(Similarity))
 @pytest.mark.parametrize("weighting", get_args(Weighting))
-def test_a_stranger_is_the_user_who_is_left_out(similarity: Similarity, weighting: Weighting) -> None:
+def test_a_history_is_scored_like_its_user_but_with_the_user_as_a_neighbour(
+    similarity: Similarity, weighting: Weighting
+) -> None:
     config = UserKNNConfig(similarity=similarity, weighting=weighting, n_neighbors=N_USERS)
     model = UserKNN(config).fit(WEIGHTED)
     users = np.array([1, 8])
     twice = sp.vstack([WEIGHTED[users], WEIGHTED[users]]).tocsr()
     itself = UserKNN(UserKNNConfig(similarity=similarity, weighting=weighting, n_neighbors=1)).fit(WEIGHTED)
     assert (model.scores(twice)[:2] == model.scores(twice)[2:]).all()
-    if similarity == "cosine":  # of 1 with oneself, and with nobody else
+    if similarity == "cosine":  # only the user itself has similarity 1
         np.testing.assert_allclose(itself.scores(WEIGHTED[users]), DENSE[users] > 0, rtol=1e-4)
         np.testing.assert_allclose(
             model.scores(WEIGHTED[users]), model.scores(users) + (DENSE[users] > 0), rtol=1e-3, atol=1e-5
@@ -94,5 +96,5 @@ def test_negative_weights_are_refused() -> None:
         UserKNN().fit(sp.csr_array([[1.0, -2.0], [1.0, 1.0]]))
 
 
-def test_weights_do_not_count_unless_asked_for() -> None:
+def test_weights_of_likes_do_not_count_by_default() -> None:
     assert (UserKNN().fit(WEIGHTED).scores(USERS) == UserKNN().fit(LIKES).scores(USERS)).all()

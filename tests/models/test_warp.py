@@ -1,4 +1,4 @@
-"""WARP against its textbook twin, and by what its variants must do."""
+"""WARP compared with a textbook implementation, and tests of its behaviour."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class TestKOS(TestWARP):
 
 class TestHardest(TestWARP):
     config = WARPConfig(n_factors=6, n_epochs=2, variant="hardest", max_sampled=5)
-    # of more samples the withheld item is too often the hardest
+    # of more samples, the held-out item is too often the hardest
     checkerboard_config = WARPConfig(n_factors=8, n_epochs=40, variant="hardest", max_sampled=3)
 
 
-def test_settings_without_a_meaning_are_refused() -> None:
+def test_invalid_settings_are_refused() -> None:
     assert_refused(
         WARPConfig,
         ({"n_factors": 0}, "n_factors must be at least 1, got 0"),
@@ -81,13 +81,15 @@ def test_each_penalty_shrinks_its_vectors(name: str) -> None:
     assert np.linalg.norm(getattr(held, factors)[:, :-1]) < np.linalg.norm(getattr(free, factors)[:, :-1])
 
 
-def test_the_loss_of_a_model_that_knows_nothing_is_by_the_first_draw() -> None:
+def test_the_loss_of_an_untrained_model_is_that_of_the_first_draws() -> None:
     model = WARP(WARPConfig(n_factors=4, n_epochs=1, learning_rate=1e-9, init_scale=1e-9)).fit(LIKES[1:])
     n_items = LIKES.shape[1]
-    assert np.log(n_items // 4) < model.loss() < np.log(n_items - 1)  # a violator comes at once but for seen items
+    assert (
+        np.log(n_items // 4) < model.loss() < np.log(n_items - 1)
+    )  # the first draw is a violator unless it is a seen item
 
 
-def test_adagrads_sums_go_on_with_the_fit() -> None:
+def test_a_continued_fit_keeps_adagrads_sums() -> None:
     model = WARP(WARPConfig(n_factors=4, n_epochs=2)).fit(MANY[:100])
     before = model.user_sums.copy()
     model.continue_fit(MANY)
@@ -95,6 +97,6 @@ def test_adagrads_sums_go_on_with_the_fit() -> None:
     assert model.user_sums.shape == model.user_factors.shape
 
 
-def test_sparse_likes_are_dealt_into_four_blocks() -> None:
+def test_sparse_likes_are_divided_into_four_blocks() -> None:
     dealt = WARP(WARPConfig())._dealer(random_likes(300, 600, density=0.1)).deal(np.random.default_rng(0))
     assert len(dealt.item_start) == 4 + 1

@@ -1,4 +1,4 @@
-"""A slow, plain twin of ALS over dense float64 matrices."""
+"""A slow, simple implementation of ALS over dense float64 matrices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Matrix = NDArray[np.float64]
 
 
 def solve(weights: Matrix, fixed: Matrix, config: ALSConfig) -> Matrix:
-    """Ridge regression of each row's cells on the vectors of their columns."""
+    """Return a ridge regression of each row's cells on the vectors of their columns."""
     rows = []
     for row in weights:
         observed = np.flatnonzero(row)

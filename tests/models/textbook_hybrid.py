@@ -1,4 +1,4 @@
-"""A slow, plain twin of the hybrid model: one step after the other, in float64, with the same draws as the kernels."""
+"""A slow, simple implementation of the hybrid model in float64, one step after the other, with the kernels' draws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.models.textbook_sgd import Matrix, Stream, Visit, sigma
 
 
 class Table:
-    """Features of users, or of items: F (n, n_own + n_shared), their rows E, and the optimizer's."""
+    """Features of users or items: weights F (n, n_own + n_shared), vectors E and the optimizer's G and D."""
 
     def __init__(self, F: Matrix, n_own: int, E: Matrix, is_adadelta: bool) -> None:
         self.F, self.n_own, self.E = F, n_own, E
@@ -37,7 +37,7 @@ class Table:
 
 
 def epoch(strata: Strata, key: int, config: Any, users: Table, items: Table) -> None:
-    """The cells of a stratum start from the same shared features and afterwards agree on the mean."""
+    """Run an epoch; the cells of a stratum start from the same shared features, which then become the mean."""
     n_blocks = len(strata.item_start) - 1
     for stratum in range(n_blocks):
         of_stratum = Stream(key, stratum).state
@@ -89,7 +89,7 @@ def learn(visit: Visit, config: Any, users: Table, items: Table) -> None:
 
 
 def move(user: int, i: int, j: int | None, pull: float, config: Any, users: Table, items: Table) -> None:
-    """Ascend pull times s_ui, or s_ui - s_uj: each feature by its own weight in it."""
+    """Ascend pull times s_ui, or pull times s_ui - s_uj, in all features with a weight in it."""
     x = users.vector(user)
     x[-1] = 1
     in_score = items.F[i] - (0 if j is None else items.F[j])

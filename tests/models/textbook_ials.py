@@ -1,4 +1,4 @@
-"""Slow, plain twins of iALS over dense float64 matrices, a user-item pair at a time where that is bearable."""
+"""A slow, simple implementation of iALS over dense float64 matrices."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Matrix = NDArray[np.float64]
 
 
 def confidences(weights: Matrix, config: IALSConfig) -> Matrix:
-    """c of a like, w0 of any other pair."""
+    """Return the confidences of all pairs: c of a like, w0 of any other pair."""
     grown = np.log(1 + weights / config.epsilon) if config.confidence == "log" else weights
     return np.where(weights > 0, 1 + config.alpha * grown, config.unobserved_weight)
 
 
 def penalties(weights: Matrix, config: IALSConfig) -> tuple[Matrix, Matrix]:
-    """lambda_u and lambda_i, arXiv:2110.14037 section 3.2 with nu* = 1."""
+    """Return lambda_u and lambda_i, arXiv:2110.14037 section 3.2 with nu* = 1."""
     n_users, n_items = weights.shape
     of_users = (weights > 0).sum(axis=1) + config.unobserved_weight * n_items
     of_items = (weights > 0).sum(axis=0) + config.unobserved_weight * n_users
@@ -31,7 +31,7 @@ def penalties(weights: Matrix, config: IALSConfig) -> tuple[Matrix, Matrix]:
 
 
 def solve(weights: Matrix, fixed: Matrix, row_penalties: Matrix, config: IALSConfig) -> Matrix:
-    """(Y^T C_u Y + lambda_u I)^-1 Y^T C_u p_u for each row, Hu, Koren & Volinsky 2008, equation 4."""
+    """Return (Y^T C_u Y + lambda_u I)^-1 Y^T C_u p_u for each row, Hu, Koren & Volinsky 2008, equation 4."""
     c = confidences(weights, config)
     identity = np.eye(fixed.shape[1])
     rows = []

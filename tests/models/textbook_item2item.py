@@ -1,4 +1,4 @@
-"""Slow, plain twins of item2item over dense float64 matrices."""
+"""A slow, simple implementation of item2item over dense float64 matrices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Matrix = NDArray[np.float64]
 
 
 def weighted(weights: Matrix, config: Item2ItemConfig) -> Matrix:
-    """What each like counts; 0 where there is none."""
+    """Return the weight of each like; 0 where there is none."""
     n_users, n_items = weights.shape
     mean_length = weights.sum() / n_items
     result = np.zeros_like(weights)
@@ -33,7 +33,7 @@ def weighted(weights: Matrix, config: Item2ItemConfig) -> Matrix:
 
 
 def similarity(a: Matrix, b: Matrix, config: Item2ItemConfig) -> float:
-    """Of two items' columns."""
+    """Return the similarity of two items' columns."""
     together = float(a @ b)
     if together == 0 or config.similarity == "cooccurrence":
         return together
@@ -45,7 +45,7 @@ def similarity(a: Matrix, b: Matrix, config: Item2ItemConfig) -> float:
 
 
 def neighbors(weights: Matrix, config: Item2ItemConfig) -> list[list[tuple[int, float]]]:
-    """Of each item up to K others of positive similarity, best first, of equals the lower number."""
+    """Return for each item at most K others of positive similarity, best first, equal ones by number."""
     likes = weighted(weights, config)
     n_items = likes.shape[1]
     result = []

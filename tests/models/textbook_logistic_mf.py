@@ -1,4 +1,4 @@
-"""A slow, plain twin of logistic MF: one term after the other, in float64, with the kernel's draws."""
+"""A slow, simple implementation of logistic MF in float64, one term after the other, with the kernel's draws."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def unseen(stream: Stream, liked: list[int], pool: list[int]) -> int | None:
 
 
 def sweep(weights: Matrix, Y: Matrix, X: Matrix, key: int, config: Any, rate: float, *, side: str) -> None:
-    """One pass of all rows of ``weights`` (dense, 0 is no like), ``X`` in place; ``side`` "users" or "items"."""
+    """Pass over all rows of ``weights`` (dense, 0 is no like) and update ``X``; ``side`` is "users" or "items"."""
     n_rows, n_fixed = weights.shape
     n_likes = (weights > 0).sum(axis=1)
     by_likes = (side, config.negatives) == ("items", "sampled")

@@ -1,4 +1,4 @@
-"""A slow, plain twin of the models of ratings: every rating moves every y_j of its user, as Koren writes it."""
+"""A slow, simple implementation of the models of ratings: every rating updates every y_j of its user, as in Koren."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Matrix = NDArray[np.float64]
 
 
 class Textbook:
-    """float64; starts from a model's own ``state`` by name, and takes the ratings in the order it is given them."""
+    """SGD in float64 from the initial arrays ``state`` of a model; ``step`` takes one rating at a time."""
 
     def __init__(self, state: dict[str, NDArray[np.float32]], config: Any, mean: float, *, has_biases: bool) -> None:
         k = config.n_factors

@@ -1,4 +1,4 @@
-"""Slow, plain twins of BPR and WARP: one step after the other, in float64, with the same draws as the kernels."""
+"""Slow, simple implementations of BPR and WARP in float64, one step after the other, with the kernels' draws."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GAMMA = 0x9E3779B97F4A7C15
 
 
 class Stream:
-    """splitmix64 in Python's integers."""
+    """splitmix64 with Python's integers."""
 
     def __init__(self, key: int, number: int) -> None:
         self.state = mixed((key + GAMMA * (number + 1)) & MASK)
@@ -41,7 +41,7 @@ def mixed(z: int) -> int:
 
 
 class Visit:
-    """A user's likes in one block of items, and whom to draw from."""
+    """A user's likes in one block of items, and draws from the block."""
 
     def __init__(self, strata: Strata, user: int, block: range, stream: Stream) -> None:
         places = strata.place[strata.indptr[user] : strata.indptr[user + 1]]
@@ -70,7 +70,7 @@ class Visit:
 
 
 def visits(strata: Strata, key: int) -> Iterator[Visit]:
-    """Stratum by stratum, cell by cell, user by user."""
+    """Yield the visits stratum by stratum, cell by cell, user by user."""
     n_blocks = len(strata.item_start) - 1
     for stratum in range(n_blocks):
         of_stratum = Stream(key, stratum).state
@@ -88,7 +88,7 @@ def sigma(x: float) -> float:
 def bpr_epoch(
     strata: Strata, key: int, config: Any, rate: float, X: Matrix, Y: Matrix, weights: NDArray[np.float64] | None = None
 ) -> None:
-    """Rendle et al. 2009, figure 4, with a penalty for each vector; ``weights`` (n_items,) of the draws."""
+    """Rendle et al. 2009, figure 4, with a penalty for each vector; ``weights`` (n_items,) are those of the draws."""
     n_candidates = config.n_candidates if config.negatives == "adaptive" else 1
     for visit in visits(strata, key):
         for i in visit.likes:

@@ -1,4 +1,4 @@
-"""splitmix64 against its published numbers, and what is made of them."""
+"""splitmix64 compared with its published numbers, and the draws made from it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from models.kernels.draws import GAMMA, below, fraction, mixed, stream
 from tests.models.textbook_sgd import Stream
 
 
-def test_the_numbers_are_splitmix64s() -> None:
+def test_the_numbers_are_those_of_splitmix64() -> None:
     state = np.uint64(1234567)  # the check values of the reference implementation (Vigna 2015)
     with np.errstate(over="ignore"):
         numbers = [int(mixed(state + GAMMA * np.uint64(n))) for n in range(1, 4)]
     assert numbers == [6457827717110365317, 3203168211198807973, 9817491932198370423]
 
 
-def test_the_textbook_draws_the_same() -> None:
+def test_the_textbook_implementation_draws_the_same() -> None:
     twin = Stream(99, 7)
     state = np.uint64(stream(np.uint64(99), 7))
     assert [twin.below(1000), twin.fraction()] == [

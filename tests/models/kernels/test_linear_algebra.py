@@ -1,4 +1,4 @@
-"""Small dense systems against NumPy, at sizes that fill their tiles and that do not."""
+"""Small dense systems compared with NumPy, at sizes that fill their tiles and sizes that do not."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_factors_and_solutions_equal_numpys(n: int) -> None:
     np.testing.assert_allclose(b, expected, atol=1e-4 * np.abs(expected).max())
 
 
-def test_directions_that_rounding_has_eaten_are_left_out() -> None:
+def test_directions_lost_to_rounding_are_left_out() -> None:
     matrix = np.zeros((room(3), room(3)), np.float32)
     matrix[:3, :3] = [[4, 4, 0], [4, 4, 0], [0, 0, 2]]  # the second row repeats the first
     b = np.array([2, 2, 6], np.float32)
@@ -56,7 +56,7 @@ def test_directions_that_rounding_has_eaten_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 16, 37])
-def test_rows_are_turned_in_place(k: int) -> None:
+def test_rows_are_rotated_in_place(k: int) -> None:
     for n in (1, 2, 3, 4, 131, 300):
         rng = np.random.default_rng(n)
         rows, axes = rng.standard_normal((n, k)).astype(np.float32), rng.standard_normal((k, k)).astype(np.float32)

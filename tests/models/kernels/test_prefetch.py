@@ -1,4 +1,4 @@
-"""Asking for memory early must change nothing but the time."""
+"""Prefetching must not change results."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from models.kernels.conjugate_gradient import improve_by_gradients
 from models.kernels.prefetch import MOST, SMALL
 
 
-def test_solutions_are_the_same_whether_rows_are_asked_for_or_not() -> None:
+def test_prefetching_does_not_change_the_solutions() -> None:
     k, n_rows = 8, 200
     rng = np.random.default_rng(0)
     likes = sp.random_array((n_rows, 1000), density=0.01, format="csr", dtype=np.float32, rng=rng)
-    likes = sp.vstack([likes, np.ones((1, 1000), np.float32)], format="csr")  # a row longer than is asked for at once
+    likes = sp.vstack(
+        [likes, np.ones((1, 1000), np.float32)], format="csr"
+    )  # a row with more entries than are prefetched at a time
     assert likes.shape[1] > MOST
     few = rng.standard_normal((1000, k), np.float32)
     many = np.vstack([few, np.zeros((SMALL // k, k), np.float32)])  # rows that nobody likes

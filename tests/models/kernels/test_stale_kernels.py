@@ -9,7 +9,7 @@ def compiled_in(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "__pycache__").glob("*.nb*"))
 
 
-def test_compiled_kernels_stay_until_any_source_beside_them_changes(tmp_path: Path) -> None:
+def test_compiled_kernels_are_kept_until_a_source_in_the_folder_changes(tmp_path: Path) -> None:
     cache = tmp_path / "__pycache__"
     cache.mkdir()
     (tmp_path / "caller.py").write_text("import helper")
@@ -27,5 +27,5 @@ def test_compiled_kernels_stay_until_any_source_beside_them_changes(tmp_path: Pa
     assert compiled_in(tmp_path) == []
 
 
-def test_a_folder_that_may_not_be_written_does_no_harm() -> None:
+def test_a_folder_that_is_not_writable_is_ignored() -> None:
     forget_stale_kernels(Path("/proc/self"))

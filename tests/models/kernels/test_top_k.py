@@ -1,4 +1,4 @@
-"""Selection against a stable sort."""
+"""Selection of the best scores compared with a stable sort."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.models.grids import all_pairs
 
 def by_sorting(scores: np.ndarray, k: int, seen: np.ndarray) -> tuple[list[list[int]], list[list[float]]]:
     items, values = [], []
-    for row, hidden in zip(scores, seen, strict=True):
+    for row, left_out in zip(scores, seen, strict=True):
         order = sorted(range(len(row)), key=lambda item: -row[item] if row[item] == row[item] else np.inf)
-        kept = [item for item in order if row[item] > -np.inf and not hidden[item]][:k]
+        kept = [item for item in order if row[item] > -np.inf and not left_out[item]][:k]
         items.append(kept + [-1] * (k - len(kept)))
         values.append([float(row[item]) for item in kept] + [-np.inf] * (k - len(kept)))
     return items, values
@@ -49,7 +49,7 @@ def test_long_rows_equal_a_stable_sort(k: int) -> None:
     assert found.items[:, :3000].tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
 
 
-def test_scores_may_lie_in_memory_in_any_order_and_have_any_width() -> None:
+def test_scores_may_have_any_memory_layout_and_dtype() -> None:
     scores = np.random.default_rng(0).random((5, 7))
     assert (
         best_scores(np.asfortranarray(scores), 3).items.tolist()
@@ -57,7 +57,7 @@ def test_scores_may_lie_in_memory_in_any_order_and_have_any_width() -> None:
     )
 
 
-def test_scores_are_left_as_they_were() -> None:
+def test_scores_are_not_changed() -> None:
     scores = np.random.default_rng(0).random((5, 7), np.float32)
     before = scores.copy()
     best_scores(scores, 3)
@@ -65,10 +65,10 @@ def test_scores_are_left_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_items", "k", "threads", "sorted_from"),  # items are taken longest first from 50 on, or in order
+    ("n_items", "k", "threads", "sorted_from"),  # from 50 items on, the longest come first
     all_pairs([1, 63, 64, 65, 700, 5000], [1, 7, 100], [1, 2], [50, 10_000]),
 )
-def test_the_best_products_are_the_best_of_all_products(
+def test_the_best_products_equal_a_stable_sort_of_all_products(
     n_items: int, k: int, threads: int, sorted_from: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models.top_k, "SORTED_FROM", sorted_from)
@@ -86,7 +86,7 @@ def test_the_best_products_are_the_best_of_all_products(
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["ascending", "descending"])
-def test_scores_in_the_order_of_items_are_selected_alike(order: int) -> None:
+def test_sorted_scores_are_selected_correctly(order: int) -> None:
     scores = np.arange(20_000, dtype=np.float32)[None, ::order] - 10_000
     found = best_scores(scores, 150)
     assert found.scores[0].tolist() == list(range(9_999, 9_849, -1))
@@ -94,9 +94,7 @@ def test_scores_in_the_order_of_items_are_selected_alike(order: int) -> None:
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
-def test_items_too_short_to_be_among_the_best_need_not_be_looked_at(
-    spread: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_skipping_short_items_does_not_change_the_lists(spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     x, y = (rng.standard_normal((n, 8)).astype(np.float32) for n in (200, 9_000))
     y *= np.exp(spread * rng.standard_normal((9_000, 1))).astype(np.float32)
@@ -105,4 +103,4 @@ def test_items_too_short_to_be_among_the_best_need_not_be_looked_at(
     monkeypatch.setattr(models.top_k, "SORTED_FROM", 10_000)
     in_order = best_products(x, y, 20, seen)
     np.testing.assert_allclose(by_length.scores, in_order.scores, rtol=1e-5)
-    assert (by_length.items == in_order.items).mean() > 0.999  # rounding may turn two that are nearly equal
+    assert (by_length.items == in_order.items).mean() > 0.999  # rounding may swap two that are nearly equal
