@@ -1,16 +1,16 @@
-"""The best of a search scored once more, on fresh draws of the validation likes, before a winner is named.
+"""Score the best trials of a search again, on fresh draws of the validation set, before a winner is named.
 
 The best of many noisy scores is partly lucky (Smith & Winkler 2006, "The optimizer's curse", Management Science 52).
-So the best few are refitted, each with the number of epochs that the search found, on as many draws as the search had,
-and the winner is the one with the highest mean over all draws, the search's and the fresh ones. Over both, not over the
-fresh ones alone: those would throw half of the evidence away, and the right one would be found less often (Skol et al.
-2006, "Joint analysis is more efficient than replication-based analysis", Nature Genetics 38, of the same two stages).
+So the best trials are refitted with the number of epochs that the search found, on as many fresh draws as the search
+had. The winner has the highest mean over all draws, those of the search and the fresh ones. The fresh draws alone would
+ignore half of the evidence and find the best configuration less often (Skol et al. 2006, "Joint analysis is more
+efficient than replication-based analysis", Nature Genetics 38, on the same two stages).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -29,8 +29,8 @@ from studies.storage.schema import (
     RUN,
     SAME_AS,
     EvaluationUsers,
-    evaluation_users_as_json,
-    ranks_as_json,
+    Failure,
+    StoredRanks,
 )
 from studies.trial import StoppedError, fit_and_rank
 
@@ -38,16 +38,13 @@ __all__ = ["Rescored", "candidates", "finalists", "rescore"]
 
 
 def finalists(study: optuna.Study, n: int) -> list[FrozenTrial]:
-    """The ``n`` configurations with the highest values, the best first; of equals the earlier.
-
-    Of a study of two metrics those of its front, by the first metric.
-    """
+    """Return the ``n`` candidates with the highest values, the best first; of equal ones the earlier first."""
     return sorted(candidates(study), key=lambda trial: (*(-value for value in trial.values), trial.number))[:n]
 
 
 def candidates(study: optuna.Study) -> list[FrozenTrial]:
-    """The configurations that may win: all that completed; with two metrics those that none beats in both."""
-    tried = [trial for trial in finished_trials(study) if SAME_AS not in trial.user_attrs]
+    """Return the trials that may win: each completed configuration once; with two metrics those on their front."""
+    tried = [trial for trial in finished_trials(study) if not SAME_AS.is_in(trial.user_attrs)]
     complete = [trial for trial in tried if trial.state is TrialState.COMPLETE]
     if len(study.directions) == 1:
         return complete
@@ -55,70 +52,79 @@ def candidates(study: optuna.Study) -> list[FrozenTrial]:
     return [trial for trial in complete if trial.number in front]
 
 
+class RescoreOptions(Protocol):
+    """The options of a search that concern fresh draws."""
+
+    @property
+    def rescore(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def own_threads(self) -> int | None: ...
+
+
 def rescore(
     study: optuna.Study,
     spec: StudySpec,
     interactions: Interactions,
     split: Split,
-    *,
-    n: int,
-    seed: int,
-    threads: int | None,
+    options: RescoreOptions,
     should_stop: Callable[[], bool],
-    progress: Callable[[int, int], None],
-) -> None:
-    """Score the best ``n`` trials on fresh draws and write their ranks to the study, but for those it has already.
+) -> Iterator[tuple[int, int]]:
+    """Score the best ``options.rescore`` trials on fresh draws and write their ranks, unless that was done before.
 
-    ``progress(done, total)`` is told. A fit that fails is recorded with its error, and its trial cannot win.
+    Yields how many are done and how many there are: before each fit, and at the end. A fit that raises is written with
+    its error, and its trial cannot win. Nothing is scored where there are no fresh draws, or no choice.
     """
-    waiting = [trial for trial in finalists(study, n) if f"{FRESH_RANKS}{trial.number}" not in study.user_attrs]
+    done = FRESH_RANKS.read(study.user_attrs)
+    waiting = [trial for trial in finalists(study, options.rescore) if str(trial.number) not in done]
     folds = fresh_folds(interactions, split) if waiting and len(finalists(study, 2)) > 1 else ()
     if not folds:
         return
-    if FRESH_EVALUATION_USERS not in study.user_attrs:
-        study.set_user_attr(FRESH_EVALUATION_USERS, evaluation_users_as_json(interactions, folds))
-    for done, trial in enumerate(waiting):
-        progress(done, len(waiting))
-        config = spec.model.config_type(**trial.user_attrs[RESULT]["config"])
+    if not FRESH_EVALUATION_USERS.is_in(study.user_attrs):
+        FRESH_EVALUATION_USERS.write(study, EvaluationUsers.of(interactions, folds))
+    for n_done, trial in enumerate(waiting):
+        yield n_done, len(waiting)
+        config = spec.model.config_type(**RESULT.require(trial.user_attrs).config)
         timed = with_times(folds, interactions, [config])
+        outcome: StoredRanks | Failure
         try:
+            seed, threads = options.seed, options.own_threads
             ranks = fit_and_rank(spec, config, timed, seed=seed, threads=threads, should_stop=should_stop)
-            outcome = ranks_as_json(ranks)
+            outcome = StoredRanks.of(ranks)
         except StoppedError:
             return
         except Exception as error:
-            outcome = {"error": f"{type(error).__name__}: {error}"}
-        study.set_user_attr(f"{FRESH_RANKS}{trial.number}", outcome)
-    progress(len(waiting), len(waiting))
+            outcome = Failure(error=f"{type(error).__name__}: {error}")
+        FRESH_RANKS.write(study, str(trial.number), outcome)
+    yield len(waiting), len(waiting)
 
 
 class Rescored:
-    """What the fresh draws of a study say, read from its attributes."""
+    """Scores of the best trials of a study on fresh draws, read from the attributes of the study."""
 
-    def __init__(self, study: optuna.Study, metric: Metric) -> None:
+    def __init__(self, study: optuna.Study, attrs: Mapping[str, Any], metric: Metric) -> None:
         self._study = study
         self._metric = metric
-        self._attrs: Mapping[str, Any] = study.user_attrs
-        self._evaluation_users = EvaluationUsers(self._attrs.get(FRESH_EVALUATION_USERS))
-        self._values: dict[int, float] = {}
+        self._n = RUN.require(attrs).rescore
+        self._users = FRESH_EVALUATION_USERS.read(attrs)
+        self._outcomes = FRESH_RANKS.read(attrs)
 
     def ranks(self, number: int) -> list[HeldOutRanks]:
-        """The trial's ranks on the fresh draws; none where it has not been scored there."""
-        stored = self._attrs.get(f"{FRESH_RANKS}{number}", {})
-        return self._evaluation_users.draws(stored) if "ranks" in stored else []
+        """Return the ranks of the trial on the fresh draws; an empty list where it was not scored on any."""
+        stored = self._outcomes.get(str(number))
+        return self._users.draws(stored) if self._users and isinstance(stored, StoredRanks) else []
 
     def finalists(self) -> list[FrozenTrial]:
-        """The trials that the winner is chosen from, the winner first; none until every one has its fresh score."""
-        if FRESH_EVALUATION_USERS not in self._attrs:
+        """Return the trials that may win, the winner first; an empty list until all of them were scored."""
+        if self._users is None:
             return []
-        found = finalists(self._study, self._attrs[RUN].get("rescore", 0))
-        if any(f"{FRESH_RANKS}{trial.number}" not in self._attrs for trial in found):
+        found = finalists(self._study, self._n)
+        if any(str(trial.number) not in self._outcomes for trial in found):
             return []
-        scored = [trial for trial in found if "ranks" in self._attrs[f"{FRESH_RANKS}{trial.number}"]]
+        scored = [trial for trial in found if isinstance(self._outcomes[str(trial.number)], StoredRanks)]
         return sorted(scored, key=lambda trial: (-self._mean(trial), trial.number))
 
     def _mean(self, trial: FrozenTrial) -> float:
-        """Over all draws: there are as many fresh ones as the search had."""
-        if trial.number not in self._values:
-            self._values[trial.number] = self._metric.over_draws(self.ranks(trial.number))
-        return (trial.values[0] + self._values[trial.number]) / 2
+        """Mean over all draws: there are as many fresh ones as the search had."""
+        return (trial.values[0] + self._metric.over_draws(self.ranks(trial.number))) / 2

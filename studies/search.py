@@ -1,4 +1,4 @@
-"""A search: a study opened, what differs refused, what was left halfway queued again, and trials run."""
+"""A search: open the study or resume it, run trials until it has enough, and score the best again on fresh draws."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from studies.registry import load_spec
 from studies.rescoring import rescore
 from studies.samplers.grid import n_configurations
 from studies.samplers.growth import Growth, plan_growth
-from studies.samplers.seeded import make_sampler, sampler_in_words
+from studies.samplers.seeded import describe_sampler, make_sampler
 from studies.spec import Searched, StudySpec
 from studies.storage.errors import storage_errors_explained
 from studies.storage.opening import create_or_resume, open_storage
 from studies.storage.requeueing import finished_trials, queue_lost_trials
-from studies.storage.schema import EVALUATION_USERS, FLOORS, RUN, SAMPLERS, evaluation_users_as_json, ranks_as_json
-from studies.storage.settings import StudySettings, study_settings
+from studies.storage.schema import EVALUATION_USERS, FLOORS, RUN, SAMPLERS, EvaluationUsers, Run, StoredRanks
+from studies.storage.settings import study_settings
 from studies.training_data import check_suits
 from studies.trial import run_trial, warm_up
 
 __all__ = ["Observer", "SearchOptions", "search"]
 
-FLOOR = "popularity"
+BASELINE = "popularity"
 
 
 class Observer(Protocol):
-    """Somebody who is told how a search goes: a progress bar, a tracker."""
+    """Is told how a search goes, as a progress bar or a tracker is."""
 
     def search_started(self, history: StudyHistory) -> None: ...
 
@@ -61,75 +61,112 @@ def search(
     observers: Sequence[Observer] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> StudyHistory:
-    """Tune ``model`` on the validation folds of ``split``, going on where a study of that name left off.
+    """Tune ``model`` on the validation folds of ``split``; a study that exists under the name is resumed.
 
-    ``command`` and ``configuration``, all options as TOML, are kept in the record for whoever wants to repeat it.
+    ``command`` and ``configuration`` (all options as TOML) are kept in the record, so that the study can be repeated.
 
-    ``should_stop`` is asked after every epoch: once true, the trial at hand is abandoned, its configuration queued for
-    the next run, and what is there is returned. A trial that raises is recorded as failed and the search goes on,
-    until ``options.max_failures`` have. TooLittleMemoryError where no trial could have the memory that it needs.
+    ``should_stop`` is called after every epoch. Once it returns True, the running trial is abandoned, its configuration
+    is queued for the next run, and the study is returned as it is. A trial that raises is recorded as failed, and the
+    search goes on until ``options.max_failures`` trials have failed. Raises TooLittleMemoryError where no trial can
+    get the memory that it needs.
     """
-    spec = load_spec(model)
-    check_suits(spec.model, interactions)
-    check_workers(spec.model, options.workers, options.scheduler)
-    if options.scheduler is None:  # the memory of other machines is known to them alone
-        check_memory(
-            spec.model.bytes_to_fit(interactions.n_items), model, interactions.n_items, processes=options.workers
-        )
-    space, growth = _space(spec, interactions, options)
-    settings = study_settings(spec, space, interactions, split, options.metrics, options.seed)
-    folds = with_times(split.validation, interactions, [spec.config({HALF_LIFE: days}) for days in options.half_life])
+    plan = _Plan.of(model, interactions, split, options)
+    settings = study_settings(plan.spec, plan.space, interactions, split, options.metrics, options.seed)
     with storage_errors_explained(options.storage):
-        study = _open(options, settings, spec, space, growth)
+        study = create_or_resume(
+            _open_storage(options), options.study_name, settings, first=plan.spec.defaults(plan.space), **plan.strategy
+        )
         queue_lost_trials(study)
-        n_trials = _n_trials(study, spec, space, options)
-        limits = Limits(n_trials=n_trials, timeout=options.timeout, max_failures=options.max_failures)
-        said = {
-            "command": command,
-            "configuration": configuration,
-            "sampler": sampler_in_words(options.sampler, growth),
-        }
-        _write_circumstances(study, said, n_trials, interactions, split.validation, options)
+        n_trials = plan.n_trials(study)
+        has_enough = len(finished_trials(study)) >= n_trials
+        if not EVALUATION_USERS.is_in(study.user_attrs):
+            EVALUATION_USERS.write(study, EvaluationUsers.of(interactions, split.validation))
+        _write_run(study, plan, n_trials, command, configuration)
         history = StudyHistory(study)
         for observer in observers:
             observer.search_started(history)
-
-        def trial_finished(number: int) -> None:
-            for observer in observers:
-                observer.trial_finished(history, number)
-
-        def rescoring(done: int, total: int) -> None:
-            for observer in observers:
-                observer.rescoring(done, total)
-
-        if n_trials > len(finished_trials(study)) and not should_stop():
-            loop = _Loop(spec, space, folds, options, limits, growth)
-            if options.is_serial or spec.model.divides_itself:
-                _write_floor(study, split.validation, options)
-                loop.run(study, options.threads, limits, should_stop, trial_finished)
-            else:
-                with connecting(options) as client:
-                    _write_floor(study, split.validation, options)
-                    run_on_workers(loop, study, limits, options, client(), should_stop, trial_finished)
+        if not has_enough and not should_stop():
+            limits = Limits(n_trials=n_trials, timeout=options.timeout, max_failures=options.max_failures)
+            _run_trials(study, plan, limits, should_stop, partial(_trial_finished, observers, history))
         if not should_stop():
-            rescore(
-                study,
-                spec,
-                interactions,
-                split,
-                n=options.rescore,
-                threads=options.own_threads,
-                should_stop=should_stop,
-                seed=options.seed,
-                progress=rescoring,
-            )
+            for n_done, n in rescore(study, plan.spec, interactions, split, options, should_stop):
+                for observer in observers:
+                    observer.rescoring(n_done, n)
         return StudyHistory(study, known=history)
+
+
+@dataclass(frozen=True, repr=False)
+class _Plan:
+    """What a search tries and on which folds; it travels to workers, and holds nothing of the sealed test."""
+
+    spec: StudySpec
+    space: Mapping[str, Searched]
+    growth: Growth | None
+    folds: Sequence[Fold]
+    options: SearchOptions
+
+    @classmethod
+    def of(cls, model: str, interactions: Interactions, split: Split, options: SearchOptions) -> _Plan:
+        """Check that the model can be searched on the data by these options, and plan it."""
+        spec = load_spec(model)
+        check_suits(spec.model, interactions)
+        check_workers(spec.model, options.workers, options.scheduler)
+        if options.scheduler is None:  # only a cluster's own machines know their memory
+            n_items = interactions.n_items
+            check_memory(spec.model.bytes_to_fit(n_items), model, n_items, processes=options.workers)
+        space, growth = _space(spec, interactions, options)
+        half_lives = [spec.config({HALF_LIFE: days}) for days in options.half_life]
+        return cls(spec, space, growth, with_times(split.validation, interactions, half_lives), options)
+
+    @property
+    def strategy(self) -> dict[str, Any]:
+        """Arguments of Optuna's for a study: the objective prunes, not Optuna."""
+        sampler = make_sampler(self.options.sampler, self.options.seed, self.space, self.growth)
+        return {"sampler": sampler, "pruner": NopPruner()}
+
+    def n_trials(self, study: optuna.Study) -> int:
+        """Trials that the study is to have: as many as the options say, or as there are different configurations."""
+        if not self.space:
+            return 1
+        if self.options.sampler == "grid":
+            return min(self.options.n_trials, n_configurations(study, self.space, self.spec.defaults(self.space)))
+        return self.options.n_trials
+
+    def run(
+        self,
+        study: optuna.Study,
+        threads: int | None,
+        limits: Limits,
+        should_stop: Callable[[], bool],
+        trial_finished: Callable[[int], None],
+    ) -> None:
+        """Run trials in this process."""
+        how = self.options
+        run = partial(run_trial, self.spec, folds=self.folds, metric=how.metric, seed=how.seed, threads=threads)
+        objective = Objective(self.spec, self.space, run, how.trial_timeout, should_stop, how.second_metric)
+        warm_up(self.spec, threads)
+        run_trials(study, objective, limits, should_stop, trial_finished)
+
+
+@dataclass(frozen=True, repr=False)
+class _Job:
+    """What each worker does: join the study and run trials."""
+
+    plan: _Plan
+    limits: Limits
+
+    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None:
+        options = self.plan.options
+        with storage_errors_explained(options.storage):
+            storage = _open_storage(options)
+            study = optuna.load_study(study_name=options.study_name, storage=storage, **self.plan.strategy)
+            self.plan.run(study, threads, replace(self.limits, timeout=timeout), should_stop, lambda number: None)
 
 
 def _space(
     spec: StudySpec, interactions: Interactions, options: SearchOptions
 ) -> tuple[Mapping[str, Searched], Growth | None]:
-    """What is searched, and how factors grow, where they are to."""
+    """Return what is searched, and how the number of factors grows where it does."""
     if options.half_life:
         space = half_life_space(spec, options.half_life, interactions)
     else:
@@ -140,103 +177,58 @@ def _space(
     return growth.space(space), growth
 
 
-def _n_trials(study: optuna.Study, spec: StudySpec, space: Mapping[str, Searched], options: SearchOptions) -> int:
-    """How many trials the study is to have: what was asked for, or as many as there are different ones to have."""
-    if not space:
-        return 1
-    if options.sampler == "grid":
-        return min(options.n_trials, n_configurations(study, space, spec.defaults(space)))
-    return options.n_trials
-
-
-@dataclass(frozen=True, repr=False)
-class _Loop:
-    """The loop of a search, run here or sent to workers; the sealed test is no part of it."""
-
-    spec: StudySpec
-    space: Mapping[str, Searched]
-    folds: Sequence[Fold]
-    options: SearchOptions
-    limits: Limits
-    growth: Growth | None
-
-    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None:
-        with storage_errors_explained(self.options.storage):
-            study = _join(self.options, self.space, self.growth)
-            self.run(study, threads, replace(self.limits, timeout=timeout), should_stop, lambda number: None)
-
-    def run(
-        self,
-        study: optuna.Study,
-        threads: int | None,
-        limits: Limits,
-        should_stop: Callable[[], bool],
-        trial_finished: Callable[[int], None],
-    ) -> None:
-        options = self.options
-        run = partial(run_trial, self.spec, folds=self.folds, metric=options.metric, seed=options.seed, threads=threads)
-        objective = Objective(self.spec, self.space, run, options.trial_timeout, should_stop, options.second_metric)
-        warm_up(self.spec, threads)
-        run_trials(study, objective, limits, should_stop, trial_finished)
-
-
-def _open(
-    options: SearchOptions,
-    settings: StudySettings,
-    spec: StudySpec,
-    space: Mapping[str, Searched],
-    growth: Growth | None,
-) -> optuna.Study:
+def _open_storage(options: SearchOptions) -> optuna.storages.RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    storage = open_storage(options.storage)
-    first = spec.defaults(space)
-    return create_or_resume(storage, options.study_name, settings, first=first, **_strategy(options, space, growth))
+    return open_storage(options.storage)
 
 
-def _join(options: SearchOptions, space: Mapping[str, Searched], growth: Growth | None) -> optuna.Study:
-    """The study, in a worker: it is there, and what it holds has been compared."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.load_study(
-        study_name=options.study_name, storage=open_storage(options.storage), **_strategy(options, space, growth)
-    )
-
-
-def _strategy(options: SearchOptions, space: Mapping[str, Searched], growth: Growth | None) -> dict[str, Any]:
-    return {
-        "sampler": make_sampler(options.sampler, options.seed, space, growth),
-        "pruner": NopPruner(),  # the objective prunes
-    }
-
-
-def _write_circumstances(
+def _run_trials(
     study: optuna.Study,
-    said: Mapping[str, str],
-    n_trials: int,
-    interactions: Interactions,
-    folds: Sequence[Fold],
-    options: SearchOptions,
+    plan: _Plan,
+    limits: Limits,
+    should_stop: Callable[[], bool],
+    trial_finished: Callable[[int], None],
 ) -> None:
-    """What a record needs beside the trials: this run, and whose likes were hidden, by the ids of the data."""
-    run = {
-        **said,
-        "n_trials": max(n_trials, len(finished_trials(study))),
-        "rescore": options.rescore,
-        "started": datetime.now(UTC).isoformat(),
-        "environment": describe_environment(),
-    }
-    study.set_user_attr(RUN, run)
-    samplers, name = study.user_attrs.get(SAMPLERS, {}), said["sampler"]
-    if n_trials > len(finished_trials(study)) and name not in list(samplers.values())[-1:]:
+    """Run trials in this process or on workers; the baseline is ranked first, while workers start."""
+    options = plan.options
+    if options.is_serial or plan.spec.model.divides_itself:
+        _write_baseline(study, plan)
+        plan.run(study, options.threads, limits, should_stop, trial_finished)
+    else:
+        with connecting(options) as client:
+            _write_baseline(study, plan)
+            run_on_workers(_Job(plan, limits), study, limits, options, client(), should_stop, trial_finished)
+
+
+def _trial_finished(observers: Sequence[Observer], history: StudyHistory, number: int) -> None:
+    for observer in observers:
+        observer.trial_finished(history, number)
+
+
+def _write_run(study: optuna.Study, plan: _Plan, n_trials: int, command: str, configuration: str) -> None:
+    """Write this run, and its sampler where that is another one than before and has trials to propose."""
+    n_finished = len(finished_trials(study))
+    sampler = describe_sampler(plan.options.sampler, plan.growth)
+    run = Run(
+        command=command,
+        configuration=configuration,
+        sampler=sampler,
+        n_trials=max(n_trials, n_finished),
+        rescore=plan.options.rescore,
+        started=datetime.now(UTC),
+        environment=describe_environment(),
+    )
+    RUN.write(study, run)
+    samplers = SAMPLERS.read(study.user_attrs) or {}
+    if n_trials > n_finished and sampler not in list(samplers.values())[-1:]:
         n_before = len(study.get_trials(deepcopy=False)) if samplers else 0
-        study.set_user_attr(SAMPLERS, {**samplers, str(n_before): name})
-    if EVALUATION_USERS not in study.user_attrs:
-        study.set_user_attr(EVALUATION_USERS, evaluation_users_as_json(interactions, folds))
+        SAMPLERS.write(study, {**samplers, n_before: sampler})
 
 
-def _write_floor(study: optuna.Study, folds: Sequence[Fold], options: SearchOptions) -> None:
-    """Ranks by popularity on the same folds, which every model should beat."""
-    if FLOORS in study.user_attrs:
+def _write_baseline(study: optuna.Study, plan: _Plan) -> None:
+    """Rank by popularity on the same folds, which every model should beat."""
+    if FLOORS.is_in(study.user_attrs):
         return
-    spec = load_spec(FLOOR)
-    result = run_trial(spec, spec.config({}), folds, options.metric, seed=options.seed, threads=options.own_threads)
-    study.set_user_attr(FLOORS, {FLOOR: ranks_as_json(result.ranks)})
+    spec, how = load_spec(BASELINE), plan.options
+    result = run_trial(spec, spec.config({}), plan.folds, how.metric, seed=how.seed, threads=how.own_threads)
+    FLOORS.write(study, {BASELINE: StoredRanks.of(result.ranks)})

@@ -15,8 +15,8 @@ from studies.registry import load_spec
 
 __all__ = [
     "check_suits",
+    "describe_features",
     "errors_of",
-    "features_in_words",
     "features_of_all",
     "features_of_fold",
     "fit_on_all",
@@ -45,7 +45,7 @@ def features_of_all(model: Recommender[Any], interactions: Interactions) -> Feat
     return Features(*(None if table is None else table.matrix for table in tables))
 
 
-def features_in_words(model: type[Recommender[Any]], interactions: Interactions) -> str | None:
+def describe_features(model: type[Recommender[Any]], interactions: Interactions) -> str | None:
     """What the model learns from beside likes, with a hash; the same words for the same features alone."""
     tables = {"users": interactions.user_features, "items": interactions.item_features}
     said = [

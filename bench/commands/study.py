@@ -45,7 +45,7 @@ def study(arguments: Arguments) -> int:
         options = _search_options(arguments, interactions, metrics)
         if options.grow_factors:
             plan = plan_growth(model, load_spec(model).space, options.grow_factors, options.n_trials)
-            print(f"Growing: {plan.in_words}")
+            print(f"Growing: {plan.description}")
         tuned = tune(
             model,
             interactions,

@@ -20,8 +20,8 @@ from studies.spec import StudySpec
 from studies.storage.errors import StorageError
 from studies.storage.opening import StudyMismatchError, load_study
 from studies.storage.schema import RESULT, SETTINGS
-from studies.storage.settings import differences, split_summary
-from studies.training_data import features_in_words, suits
+from studies.storage.settings import StudySettings, differences, split_summary
+from studies.training_data import describe_features, suits
 
 __all__ = ["FLOORS", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
 
@@ -94,19 +94,15 @@ def _floor_specs() -> list[tuple[str, StudySpec]]:
     return [(name, load_spec(name)) for name in FLOORS]
 
 
-def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, dict[str, Mapping[str, Any]]]:
+def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, dict[str, StudySettings]]:
     """Model -> its studies of this data, and of these features where it learns from any -> their settings."""
-    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    found: dict[str, dict[str, StudySettings]] = {}
     for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
-        settings = summary.user_attrs.get(SETTINGS)
-        if not settings or settings["data"]["content_hash"] != interactions.content_hash:
+        settings = SETTINGS.read(summary.user_attrs)
+        if settings is None or settings.data.content_hash != interactions.content_hash or is_left_out(settings.model):
             continue
-        name = settings["model"]
-        if is_left_out(name):
-            continue
-        if name in NEED_EXTRAS or settings["data"].get("features") == features_in_words(
-            load_spec(name).model, interactions
-        ):
+        name = settings.model
+        if name in NEED_EXTRAS or settings.data.features == describe_features(load_spec(name).model, interactions):
             found.setdefault(name, {})[summary.study_name] = settings
     return found
 
@@ -118,7 +114,7 @@ def _with_features(model: str) -> str:
 def _best_entrant(
     storage: RDBStorage,
     model: str,
-    studies: Mapping[str, Mapping[str, Any]],
+    studies: Mapping[str, StudySettings],
     interactions: Interactions,
     split: Split,
     metric: Metric,
@@ -146,14 +142,14 @@ def _entrant(study: optuna.Study) -> Entrant | None:
     best = history.best()
     if best is None:
         return None
-    model = study.user_attrs[SETTINGS]["model"]
+    model = SETTINGS.require(study.user_attrs).model
     spec = load_spec(model)
     (trial,) = history.trial_records([best.number])
     named_by = trial.overall or trial.metrics
     return Entrant(
         name=model,
         spec=spec,
-        config=spec.model.config_type(**best.user_attrs[RESULT]["config"]),
+        config=spec.model.config_type(**RESULT.require(best.user_attrs).config),
         study=study.study_name,
         n_trials=len(history.finished()),
         value=named_by[str(history.metric)].mean,
@@ -161,7 +157,7 @@ def _entrant(study: optuna.Study) -> Entrant | None:
     )
 
 
-def _fits(settings: Mapping[str, Any], split: Split, metric: Metric) -> bool:
+def _fits(settings: StudySettings, split: Split, metric: Metric) -> bool:
     return not _differences(settings, split, metric)
 
 
@@ -171,6 +167,6 @@ def _reasons(found: Sequence[str]) -> list[str]:
     return causes or [re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1…", each) for each in found]
 
 
-def _differences(settings: Mapping[str, Any], split: Split, metric: Metric) -> list[str]:
-    here = {"metric": str(metric), "split": asdict(split_summary(split))}
-    return differences({name: settings[name] for name in here}, here)
+def _differences(settings: StudySettings, split: Split, metric: Metric) -> list[str]:
+    there = {"metric": settings.metric, "split": asdict(settings.split)}
+    return differences(there, {"metric": str(metric), "split": asdict(split_summary(split))})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import optuna
 from numpy.typing import NDArray
 from optuna.storages import RDBStorage
 
@@ -30,8 +31,7 @@ from studies.comparison.examples import (
     titles_of,
 )
 from studies.comparison.fits import refit_all, validation_lists
-from studies.comparison.openings import note_opening, openings_of
-from studies.comparison.overlaps import cluster, heatmaps
+from studies.comparison.heatmaps import cluster, heatmaps
 from studies.comparison.scores import (
     METRICS,
     Refits,
@@ -44,9 +44,10 @@ from studies.environment import describe_environment
 from studies.half_life import with_times
 from studies.options import CompareOptions
 from studies.record.comparison import ComparisonRecord, EntrantRecord, OpeningRecord
+from studies.storage.schema import OPENINGS, Opening
 from studies.storage.settings import data_summary, split_summary
 
-__all__ = ["CompareOptions", "Comparison", "compare"]
+__all__ = ["CompareOptions", "Comparison", "compare", "note_opening", "openings_of"]
 
 N_NEIGHBOUR_ITEMS = 500  #: items whose neighbours are compared, at random among those with enough likes
 ENOUGH_LIKES = 5  #: below so many an item's neighbours are chance
@@ -118,6 +119,28 @@ def compare(
         arrays=_arrays(refits, fold, interactions),
         item_vectors={name: v for name, v in vectors.items() if v is not None},
     )
+
+
+def note_opening(storage: RDBStorage, studies: Iterable[str], test_hash: str, opening: OpeningRecord) -> None:
+    """Note on each of these studies that the test of this hash is about to be opened.
+
+    Each opening is an attribute of its own, so that two comparisons at one time cannot overwrite each other's.
+    """
+    note = Opening(test_hash=test_hash, when=opening.when, command=opening.command)
+    for name in studies:
+        OPENINGS.write(optuna.load_study(study_name=name, storage=storage), opening.id, note)
+
+
+def openings_of(storage: RDBStorage, test_hash: str) -> tuple[OpeningRecord, ...]:
+    """Return all openings of the test of this hash that any study of the storage knows of, the earliest first."""
+    summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
+    notes = {id_: note for summary in summaries for id_, note in OPENINGS.read(summary.user_attrs).items()}
+    found = [
+        OpeningRecord(id=id_, when=note.when, command=note.command)
+        for id_, note in notes.items()
+        if note.test_hash == test_hash
+    ]
+    return tuple(sorted(found, key=lambda opening: (opening.when, opening.id)))
 
 
 @dataclass(frozen=True)

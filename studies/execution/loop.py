@@ -112,7 +112,7 @@ def _run(study: optuna.Study, objective: Callable[[Trial], Ending], trial: Trial
 def has_enough(trials: Sequence[FrozenTrial], limits: Limits) -> bool:
     """Whether as many trials as were asked for are finished, or as many have failed as may."""
     finished = [trial for trial in trials if is_finished(trial)]
-    n_failed = sum(ERROR in trial.user_attrs for trial in finished)
+    n_failed = sum(ERROR.is_in(trial.user_attrs) for trial in finished)
     return len(finished) >= limits.n_trials or n_failed >= limits.max_failures
 
 

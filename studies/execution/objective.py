@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -16,7 +16,7 @@ from evaluation.metrics import Metric
 from studies.samplers.pruning import MedianRule
 from studies.spec import Searched, StudySpec
 from studies.storage.retrying import exclusive_transaction, one_transaction
-from studies.storage.schema import DEATHS, ERROR, RESULT, SAME_AS, result_as_json
+from studies.storage.schema import ATTEMPT, DEATHS, ERROR, RESULT, SAME_AS, Attempt, Result
 from studies.trial import TrialResult
 
 __all__ = ["AbandonedError", "Ending", "Objective", "TrialTimeoutError"]
@@ -50,8 +50,8 @@ class Ending:
 
     @classmethod
     def of_error(cls, error: Exception, *, curve: Sequence[float], seconds: float) -> Ending:
-        result = {"curve": curve, "seconds": seconds}
-        return cls(state=TrialState.FAIL, attrs={RESULT: result, ERROR: f"{type(error).__name__}: {error}"})
+        attempt = ATTEMPT.entry(Attempt(curve=tuple(curve), seconds=seconds))
+        return cls(state=TrialState.FAIL, attrs=attempt | ERROR.entry(f"{type(error).__name__}: {error}"))
 
     def write(self, trial: Trial) -> None:
         """UpdateFinishedTrialError, and nothing written, where the trial has been ended by somebody else."""
@@ -94,28 +94,25 @@ class Objective:
             if rule and rule.stops(curve):
                 raise TrialPruned
 
-        def found(result: Mapping[str, Any]) -> dict[str, Any]:
-            return {RESULT: {**result, "seconds": time.monotonic() - start}}
-
         try:
             with one_transaction(trial):
                 config = self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
             if twin := _twin(trial):
-                values = twin.values if twin.state is TrialState.COMPLETE else None
-                attrs = {SAME_AS: twin.number, **found(twin.user_attrs[RESULT])}
-                return Ending(state=twin.state, attrs=attrs, values=values)
+                return _ending_of(twin, seconds=time.monotonic() - start)
             _refuse_deadly(trial)
             rule = MedianRule(trial.study) if self._may_prune else None
             result = self._run(config, after_epoch=after_epoch)
         except TrialPruned:
-            return Ending(state=TrialState.PRUNED, attrs=found({"curve": curve}), last=(curve[-1], len(curve)))
+            attempt = Attempt(curve=tuple(curve), seconds=time.monotonic() - start)
+            return Ending(state=TrialState.PRUNED, attrs=ATTEMPT.entry(attempt), last=(curve[-1], len(curve)))
         except _NOT_ITS_FAULT:
             raise
         except Exception as error:
             return Ending.of_error(error, curve=curve, seconds=time.monotonic() - start)
-        attrs = found(result_as_json(result, self._spec.config(trial.params, n_epochs=result.n_epochs)))
+        config = self._spec.config(trial.params, n_epochs=result.n_epochs)
+        stored = Result.of_trial(result, config, seconds=time.monotonic() - start)
         more = [self._second_metric.over_draws(result.ranks)] if self._second_metric else []
-        return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[result.value, *more])
+        return Ending(state=TrialState.COMPLETE, attrs=RESULT.entry(stored), values=[result.value, *more])
 
     def _check(self, epoch: int, seconds: float) -> None:
         if self._should_stop():
@@ -129,11 +126,21 @@ def _twin(trial: Trial) -> FrozenTrial | None:
     states = (TrialState.COMPLETE, TrialState.PRUNED)
     earlier = trial.study.get_trials(deepcopy=False, states=states)
     params = trial.params
-    return next((other for other in earlier if other.params == params and RESULT in other.user_attrs), None)
+    return next((other for other in earlier if other.params == params and ATTEMPT.is_in(other.user_attrs)), None)
+
+
+def _ending_of(twin: FrozenTrial, *, seconds: float) -> Ending:
+    """The same ending for a trial of the same configuration."""
+    same_as = SAME_AS.entry(twin.number)
+    if twin.state is TrialState.COMPLETE:
+        result = RESULT.entry(replace(RESULT.require(twin.user_attrs), seconds=seconds))
+        return Ending(state=twin.state, attrs=same_as | result, values=twin.values)
+    attempt = ATTEMPT.entry(replace(ATTEMPT.require(twin.user_attrs), seconds=seconds))
+    return Ending(state=twin.state, attrs=same_as | attempt)
 
 
 def _refuse_deadly(trial: Trial) -> None:
-    deaths = trial.user_attrs.get(DEATHS, 0)
+    deaths = DEATHS.read(trial.user_attrs) or 0
     if deaths >= MOST_DEATHS:
         raise DeadlyTrialError(f"{deaths} processes were killed while they tried it; out of memory?")
 

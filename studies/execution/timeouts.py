@@ -31,10 +31,10 @@ class TrialTimeouts:
             return {}
         now = time.monotonic()
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        theirs = [trial for trial in running if trial.user_attrs.get(OWNER) in processes]
+        theirs = [trial for trial in running if OWNER.read(trial.user_attrs) in processes]
         self._since = {trial.number: self._since.get(trial.number, now) for trial in theirs}
         late = [trial for trial in theirs if now - self._since[trial.number] > self._allowed + GRACE_SECONDS]
-        return {trial.user_attrs[OWNER]: trial.number for trial in late if self._has_failed(trial, now)}
+        return {OWNER.require(trial.user_attrs): trial.number for trial in late if self._has_failed(trial, now)}
 
     def _has_failed(self, trial: FrozenTrial, now: float) -> bool:
         """Whether it is failed now, and did not end by itself at the last moment."""

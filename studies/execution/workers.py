@@ -278,7 +278,7 @@ class _Fleet:
     def is_at_work(self, study: optuna.Study) -> bool:
         """Whether a worker of this fleet that has not left runs a trial of ``study``."""
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return any(trial.user_attrs.get(OWNER) in self.processes for trial in running)
+        return any(OWNER.read(trial.user_attrs) in self.processes for trial in running)
 
     def _start(self, address: str) -> None:
         try:

@@ -28,8 +28,8 @@ class ParameterRange:
     """One searched hyperparameter: its range, and where the range comes from."""
 
     source: str
-    low: float | None = None
-    high: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
     log: bool = False
     is_integer: bool = False
     choices: tuple[ParameterValue, ...] = ()  #: set for categorical parameters, which have no low and high

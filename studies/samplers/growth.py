@@ -42,7 +42,7 @@ class Growth:
     n_trials: tuple[int, ...]
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         counts = (self.n_trials[0] - 1, *self.n_trials[1:])  # the first trial has the defaults
         parts = [f"{n} with {size}" for size, n in zip(self.sizes, counts, strict=True)]
         return f"the defaults, then {', '.join(parts[:-1])} and {parts[-1]} factors"

@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import TrialState
 
 from studies.samplers.seeded import N_STARTUP_TRIALS
-from studies.storage.schema import RESULT, SAME_AS
+from studies.storage.schema import ATTEMPT, SAME_AS
 
 __all__ = ["FIRST_PRUNED_EPOCH", "MedianRule"]
 
@@ -41,4 +41,4 @@ class MedianRule:
     def _read(self) -> list[Sequence[float]]:
         self._read_at = time.monotonic()
         complete = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return [trial.user_attrs[RESULT]["curve"] for trial in complete if SAME_AS not in trial.user_attrs]
+        return [ATTEMPT.require(trial.user_attrs).curve for trial in complete if not SAME_AS.is_in(trial.user_attrs)]

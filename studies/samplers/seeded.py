@@ -17,7 +17,7 @@ from studies.samplers.growth import Growth, GrowthSampler
 from studies.spec import Searched
 from studies.storage.requeueing import draw_position
 
-__all__ = ["N_STARTUP_TRIALS", "SeededSampler", "make_sampler", "sampler_in_words"]
+__all__ = ["N_STARTUP_TRIALS", "SeededSampler", "describe_sampler", "make_sampler"]
 
 N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
 
@@ -31,15 +31,15 @@ def make_sampler(
     return GrowthSampler(sampler, seed, space, growth) if growth else sampler
 
 
-def sampler_in_words(name: SamplerName, growth: Growth | None = None) -> str:
-    """What the sampler does, for a report."""
-    words = {
+def describe_sampler(name: SamplerName, growth: Growth | None = None) -> str:
+    """Describe the sampler for a report."""
+    description = {
         "tpe": "TPE, multivariate",
         "random": "random",
         "gp": "Gaussian process",
         "grid": f"grid of {GRID_POINTS} points a range",
     }[name]
-    return f"{words}; growing: {growth.in_words}" if growth else words
+    return f"{description}; growing: {growth.description}" if growth else description
 
 
 class SeededSampler(BaseSampler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import optuna
@@ -22,7 +23,7 @@ from studies.storage.locks import exclusive_lock
 from studies.storage.requeueing import queue_again
 from studies.storage.retrying import RetryingStorage
 from studies.storage.schema import DEFAULTS, ID, RUN, SETTINGS
-from studies.storage.settings import StudySettings, differences, settings_as_json
+from studies.storage.settings import StudySettings, differences
 
 __all__ = ["HEARTBEAT_SECONDS", "StudyMismatchError", "create_or_resume", "load_study", "open_storage", "study_names"]
 
@@ -69,7 +70,6 @@ def create_or_resume(
     first: Mapping[str, Any],
 ) -> optuna.Study:
     """The study ``name``: made, or the one that is there if its settings are the same; ``first`` is tried first."""
-    wanted = settings_as_json(settings)
     with exclusive_lock(storage.url):
         study = optuna.create_study(
             storage=storage,
@@ -80,21 +80,21 @@ def create_or_resume(
             load_if_exists=True,
         )
         has_trials = bool(study.get_trials(deepcopy=False))
-        stored = study.user_attrs.get(SETTINGS)
-        if stored is None:
+        attrs = study.user_attrs
+        if SETTINGS.read(attrs) is None:
             if has_trials:
                 raise StudyMismatchError(
                     f"Study {name!r} exists and is not mfbench's; give another --study-name or --storage"
                 )
-            study.set_user_attr(ID, uuid.uuid4().hex)
-            study.set_user_attr(SETTINGS, wanted)
-        elif differing := differences(stored, wanted):
+            ID.write(study, uuid.uuid4().hex)
+            SETTINGS.write(study, settings)
+        elif differing := differences(attrs[SETTINGS.key], asdict(settings)):
             raise StudyMismatchError(
                 f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
                 "Give another --study-name, or the settings of the study that is there."
             )
         if not has_trials:
-            study.enqueue_trial(dict(first), user_attrs={DEFAULTS: True})
+            study.enqueue_trial(dict(first), user_attrs=DEFAULTS.entry(True))
     return study
 
 
@@ -105,9 +105,9 @@ def load_study(storage: RDBStorage, name: str) -> optuna.Study:
         there = f"it holds: {', '.join(names)}" if names else "it holds none"
         raise StorageError(f"There is no study {name!r} in the storage; {there}. Give one with --study-name.")
     study = optuna.load_study(study_name=name, storage=storage)
-    if SETTINGS not in study.user_attrs:
+    if not SETTINGS.is_in(study.user_attrs):
         raise StorageError(f"Study {name!r} is not mfbench's: it has no settings")
-    if RUN not in study.user_attrs:
+    if not RUN.is_in(study.user_attrs):
         raise StorageError(f"Study {name!r} was stopped before it began; run its bench.study command again")
     return study
 
@@ -117,5 +117,5 @@ def study_names(storage: RDBStorage, model: str | None = None) -> list[str]:
     attrs = {
         each.study_name: each.user_attrs for each in optuna.get_all_study_summaries(storage, include_best_trial=False)
     }
-    begun = {name: of[SETTINGS]["model"] for name, of in attrs.items() if RUN in of}
+    begun = {name: SETTINGS.require(of).model for name, of in attrs.items() if RUN.is_in(of)}
     return sorted(name for name, its_model in begun.items() if model in (None, its_model))

@@ -27,7 +27,7 @@ def is_finished(trial: FrozenTrial) -> bool:
 
 def is_abandoned(trial: FrozenTrial) -> bool:
     """Whether the trial was stopped from outside, and its configuration queued again: a failure has an error."""
-    return trial.state is TrialState.FAIL and ERROR not in trial.user_attrs
+    return trial.state is TrialState.FAIL and not ERROR.is_in(trial.user_attrs)
 
 
 def draw_position(study: optuna.Study, number: int) -> int:
@@ -37,24 +37,29 @@ def draw_position(study: optuna.Study, number: int) -> int:
     leaves its own to whoever comes next.
     """
     trials = study.get_trials(deepcopy=False)
-    if AGAIN in trials[number].user_attrs:
-        return draw_position(study, trials[number].user_attrs[AGAIN])
+    abandoned = AGAIN.read(trials[number].user_attrs)
+    if abandoned is not None and abandoned < number:  # not so only in a damaged study
+        return draw_position(study, abandoned)
     # Not those that are abandoned: others may ask between that and the repetition, and would draw what is drawn.
-    no_place = [AGAIN in trial.user_attrs or (is_abandoned(trial) and not _known(trial)) for trial in trials[:number]]
+    no_place = [
+        AGAIN.is_in(trial.user_attrs) or (is_abandoned(trial) and not _known(trial)) for trial in trials[:number]
+    ]
     return number - sum(no_place)
 
 
 def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None:
     """Queue the configuration of a trial that was abandoned, unless it is queued already."""
     trials = study.get_trials(deepcopy=False)
-    if any(other.user_attrs.get(AGAIN) == number for other in trials):
+    if any(AGAIN.read(other.user_attrs) == number for other in trials):
         return
     trial = trials[number]
-    attrs = {AGAIN: number} | {name: trial.user_attrs[name] for name in (DEFAULTS, DEATHS) if name in trial.user_attrs}
-    if died:
-        attrs[DEATHS] = attrs.get(DEATHS, 0) + 1
+    is_default = DEFAULTS.read(trial.user_attrs)
+    deaths = (DEATHS.read(trial.user_attrs) or 0) + died
+    attrs = (
+        AGAIN.entry(number) | (DEFAULTS.entry(True) if is_default else {}) | (DEATHS.entry(deaths) if deaths else {})
+    )
     known = _known(trial)
-    if known or DEFAULTS in attrs:  # else any new trial takes its place
+    if known or is_default:  # else any new trial takes its place
         study.enqueue_trial(known, user_attrs=attrs)
 
 
@@ -66,7 +71,9 @@ def _known(trial: FrozenTrial) -> dict[str, Any]:
 def queue_lost_trials(study: optuna.Study) -> None:
     """Fail the trials whose processes have died, and queue the configuration of every trial that was left halfway."""
     fail_stale_trials(study)
-    if any(OWNER not in trial.user_attrs for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))):
+    if any(
+        not OWNER.is_in(trial.user_attrs) for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    ):
         time.sleep(OWNERLESS_SECONDS)
         fail_stale_trials(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):

@@ -115,7 +115,7 @@ class RetryingStorage(RDBStorage):
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
         is_set = super().set_trial_state_values(trial_id, state, values)
         if is_set and state is TrialState.RUNNING:
-            self.set_trial_user_attr(trial_id, OWNER, this_process())
+            self.set_trial_user_attr(trial_id, OWNER.key, this_process())
             self.record_heartbeat(trial_id)
         return is_set
 
@@ -166,7 +166,7 @@ class RetryingStorage(RDBStorage):
     def _is_dead(self, trial: FrozenTrial, is_silent: bool) -> bool:
         if (self.url, trial._trial_id) in _GIVEN_UP:
             return True
-        owner = trial.user_attrs.get(OWNER)
+        owner = OWNER.read(trial.user_attrs)
         if owner is None:
             first_seen = self._ownerless.setdefault(trial._trial_id, time.monotonic())
             return is_silent or time.monotonic() - first_seen >= OWNERLESS_SECONDS
@@ -184,7 +184,7 @@ def _owned_trial() -> FrozenTrial:
         datetime_complete=None,
         params={},
         distributions={},
-        user_attrs={OWNER: this_process()},
+        user_attrs=OWNER.entry(this_process()),
         system_attrs={},
         intermediate_values={},
     )

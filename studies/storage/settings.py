@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -14,18 +13,11 @@ from evaluation.metrics import Metric
 from evaluation.split import Split
 from studies.record.study import DataSummary, ParameterRange, SplitSummary
 from studies.spec import Searched, StudySpec
-from studies.training_data import features_in_words
+from studies.training_data import describe_features
 
-__all__ = [
-    "StudySettings",
-    "data_summary",
-    "differences",
-    "settings_as_json",
-    "split_summary",
-    "study_settings",
-]
+__all__ = ["StudySettings", "data_summary", "differences", "split_summary", "study_settings"]
 
-#: Leaves of the settings that may differ between runs of one study: names of the same things.
+#: Settings that may differ between runs of one study, as they only name or describe the same things.
 _FREE = ("data.name", "data.rows_read", "data.dropped", "data.notes", "data.terms", ".source")
 
 
@@ -35,14 +27,14 @@ class StudySettings:
 
     model: str
     metric: str
-    second_metric: str | None  #: of a study of two
+    second_metric: str | None = None  #: of a study with two metrics
     seed: int
     max_epochs: int
     patience: int
     data: DataSummary
     split: SplitSummary
     space: Mapping[str, ParameterRange]
-    fixed: Mapping[str, Any]  #: hyperparameters that are not searched: a later version may have other defaults
+    fixed: Mapping[str, Any] = field(default_factory=dict)  #: values of the hyperparameters that are not searched
 
 
 def study_settings(
@@ -53,7 +45,7 @@ def study_settings(
     metrics: Sequence[Metric],
     seed: int,
 ) -> StudySettings:
-    """The settings of a study that is about to be searched."""
+    """Return the settings of a study that is about to be searched."""
     return StudySettings(
         model=spec.model.name,
         metric=str(metrics[0]),
@@ -61,7 +53,7 @@ def study_settings(
         seed=seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,
-        data=replace(data_summary(interactions), features=features_in_words(spec.model, interactions)),
+        data=replace(data_summary(interactions), features=describe_features(spec.model, interactions)),
         split=split_summary(split),
         space={name: _parameter_range(searched) for name, searched in space.items()},
         fixed={name: value for name, value in asdict(spec.config({})).items() if name not in {*space, "n_epochs"}},
@@ -69,7 +61,7 @@ def study_settings(
 
 
 def data_summary(interactions: Interactions) -> DataSummary:
-    """The data, and where it came from."""
+    """Summarise the data and where it came from."""
     source = interactions.source
     return DataSummary(
         name=interactions.name,
@@ -86,7 +78,7 @@ def data_summary(interactions: Interactions) -> DataSummary:
 
 
 def split_summary(split: Split) -> SplitSummary:
-    """What was hidden, from how many; of the sealed test no more than it says unopened."""
+    """Summarise what is held out from how many users; of the sealed test only what is known without opening it."""
     options, fold = split.options, split.validation[0]
     kind = "last" if options.holdout == "last" else "random"
     return SplitSummary(
@@ -122,14 +114,11 @@ def _parameter_range(searched: Searched) -> ParameterRange:
     )
 
 
-def settings_as_json(settings: StudySettings) -> dict[str, Any]:
-    """Plain values, equal to themselves after a way through JSON."""
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
-    return plain
-
-
 def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Each setting that is not the same in both, in words, but for names of the same things."""
+    """Describe each setting that differs, except those that only name or describe the same things.
+
+    ``stored`` is JSON, ``wanted`` the ``asdict`` of settings. A setting that only one of them has differs too.
+    """
     there, here = _leaves(stored), _leaves(wanted)
     return [
         f"{name} is {there.get(name, 'absent')} there and {here.get(name, 'absent')} here"
@@ -139,10 +128,16 @@ def differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[st
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted name -> value."""
     leaves: dict[str, Any] = {}
     for name, value in tree.items():
         if isinstance(value, Mapping):
             leaves.update(_leaves(value, f"{prefix}{name}."))
         else:
-            leaves[prefix + name] = value
+            leaves[prefix + name] = _as_in_json(value)
     return leaves
+
+
+def _as_in_json(value: Any) -> Any:
+    """Return the value with lists for tuples."""
+    return [_as_in_json(part) for part in value] if isinstance(value, list | tuple) else value

@@ -52,7 +52,7 @@ def sleep_through(trial: Trial, seconds: float) -> Ending:
         time.sleep(seconds / 5)
         curve.append(values[0])
         rule.stops(curve)
-    attrs = {RESULT: {"curve": curve, "ranks": "x" * 20_000}}
+    attrs = {RESULT.key: {"curve": curve, "ranks": "x" * 20_000}}
     return Ending(state=TrialState.COMPLETE, attrs=attrs, values=[values[0]])
 
 

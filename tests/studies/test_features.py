@@ -20,7 +20,7 @@ from studies.comparison.refit import fit_on
 from studies.registry import load_spec
 from studies.search import SearchOptions, search
 from studies.storage.opening import StudyMismatchError, open_storage
-from studies.training_data import features_in_words, features_of_fold, fit_on_all, need_features
+from studies.training_data import describe_features, features_of_fold, fit_on_all, need_features
 from studies.trial import fit_and_rank, run_trial
 
 SPEC = load_spec("hybrid")
@@ -68,7 +68,7 @@ def test_trials_refits_and_fits_on_everything_learn_from_features(known: Interac
 def test_a_study_goes_on_with_the_same_features_alone(known: Interactions, options: SearchOptions) -> None:
     split, options = split_likes(known, SplitOptions(draws=1)), replace(options, n_trials=1, rescore=0)
     record = search("hybrid", known, split, options).record()
-    said = features_in_words(Hybrid, known)
+    said = describe_features(Hybrid, known)
     assert said is not None
     assert record.data.features == said
     assert said.startswith("1 of users from genres (")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("calm")
 
 
 def fresh_attributes(options: SearchOptions) -> dict[str, Any]:
-    return {name: value for name, value in load(options).user_attrs.items() if name.startswith(FRESH_RANKS)}
+    return {name: value for name, value in load(options).user_attrs.items() if name.startswith(FRESH_RANKS.prefix)}
 
 
 def test_the_best_five_are_scored_on_fresh_draws_and_the_mean_over_all_draws_names_the_winner(
@@ -125,7 +125,7 @@ def test_a_finalist_that_fails_keeps_its_error_and_cannot_win(
 
     monkeypatch.setattr(fragile.Fragile, "_meet_fate", fails)
     record = search("fragile", data, split, options).record()
-    assert fresh_attributes(options)[f"{FRESH_RANKS}{searched.number}"] == {"error": "MemoryError: no room"}
+    assert fresh_attributes(options)[f"{FRESH_RANKS.prefix}{searched.number}"] == {"error": "MemoryError: no room"}
     assert len(record.finalists) == 4
     assert record.best is record.finalists[0]
     assert record.best.number != searched.number

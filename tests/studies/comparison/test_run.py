@@ -15,8 +15,7 @@ from evaluation.metrics import Metric
 from evaluation.split import SealedTest, Split, SplitOptions, split_likes
 from studies.comparison import fits
 from studies.comparison.entrants import Entrant, best_of_any_split, load_entrants, untuned
-from studies.comparison.openings import openings_of
-from studies.comparison.run import CompareOptions, Comparison, compare
+from studies.comparison.run import CompareOptions, Comparison, compare, openings_of
 from studies.record.comparison import ComparisonRecord
 from studies.search import SearchOptions, search
 from studies.storage.errors import StorageError
@@ -230,10 +229,10 @@ def test_examples_are_by_title_and_hold_nothing_seen(record: ComparisonRecord) -
         assert each.item.startswith("Film ")
         assert all(each.item not in titles for titles in each.lists.values())
     for user in record.sample_users:
-        assert len(user.held_out) == 1
+        assert len(user.hidden) == 1
         for name, titles in user.lists.items():
             assert not set(user.history) & set(titles)
-            assert (user.held_out[0] in titles) == (user.ranks[name] <= 10)
+            assert (user.hidden[0] in titles) == (user.ranks[name] <= 10)
 
 
 def test_latent_models_alone_are_mapped(record: ComparisonRecord, compared: Comparison) -> None:

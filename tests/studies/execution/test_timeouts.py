@@ -67,7 +67,7 @@ def assert_all_ended_once(options: SearchOptions) -> None:
     for trial in there:
         hangs = trial.params["fate"] != "fine"
         assert trial.state is (TrialState.FAIL if hangs else TrialState.COMPLETE)
-        assert bool(SAID.fullmatch(trial.user_attrs.get(ERROR, ""))) is hangs
+        assert bool(SAID.fullmatch(trial.user_attrs.get(ERROR.key, ""))) is hangs
     assert {trial.params["fate"] for trial in there} >= {"fine", "hangs"}
 
 
@@ -100,7 +100,7 @@ class TestProcessesOfThisMachine:
         monkeypatch.setattr(fragile, "SPEC", fragile.CALM)
         monkeypatch.setattr(fragile.Fragile, "divides_itself", "--spark-master")
         search("fragile", data, split, replace(options, workers=1, trial_timeout=60))
-        assert {trial.user_attrs[OWNER] for trial in trials(options)} == {this_process()}
+        assert {trial.user_attrs[OWNER.key] for trial in trials(options)} == {this_process()}
 
     def test_that_hang_when_the_search_is_stopped_are_given_up_and_their_trials_tried_again(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
@@ -131,7 +131,7 @@ class TestACluster:
         options = replace(shared, n_trials=4)
         search("fragile", data, split, options)
         assert_all_ended_once(options)
-        assert len({trial.user_attrs[OWNER] for trial in trials(options)}) > 1
+        assert len({trial.user_attrs[OWNER.key] for trial in trials(options)}) > 1
 
     def test_whose_workers_hang_and_have_no_nanny_is_told_so_in_a_line(
         self,
@@ -146,7 +146,7 @@ class TestACluster:
             search("fragile", data, split, shared)
         assert "\n" not in str(raised.value)
         assert capsys.readouterr().err.count("hangs in it") == 1
-        assert SAID.fullmatch(trials(shared)[-1].user_attrs[ERROR])
+        assert SAID.fullmatch(trials(shared)[-1].user_attrs[ERROR.key])
 
 
 class TestATrialThatEndsJustAsItIsFailed:
@@ -163,7 +163,7 @@ class TestATrialThatEndsJustAsItIsFailed:
 
     @staticmethod
     def completed(trial: Trial) -> Ending:
-        return Ending(state=TrialState.COMPLETE, attrs={RESULT: "whole"}, values=[1.0])
+        return Ending(state=TrialState.COMPLETE, attrs={RESULT.key: "whole"}, values=[1.0])
 
     @staticmethod
     def late(study: optuna.Study) -> TrialTimeouts:
@@ -195,22 +195,22 @@ class TestATrialThatEndsJustAsItIsFailed:
                 assert ended.result(60) is not failed.result(60)
                 after = self.opened(url).trials[trial.number]
                 assert after.state is (TrialState.COMPLETE if ended.result() else TrialState.FAIL)
-                assert (after.user_attrs[RESULT] == "whole") is ended.result()
-                assert (ERROR in after.user_attrs) is failed.result()
+                assert (after.user_attrs[RESULT.key] == "whole") is ended.result()
+                assert (ERROR.is_in(after.user_attrs)) is failed.result()
 
     def test_waits_for_the_other_to_write_and_then_writes_nothing(self, url: str) -> None:
         worker, driver = self.opened(url), self.opened(url)
         trial = worker.ask()
         with ThreadPoolExecutor(1) as pool:
             with exclusive_transaction(trial):
-                trial.set_user_attr(RESULT, "whole")
+                trial.set_user_attr(RESULT.key, "whole")
                 failing = pool.submit(self.late(driver).fail, {this_process()})
                 with pytest.raises(TimeoutError):
                     failing.result(0.3)
                 worker.tell(trial, 1.0)
             assert failing.result(60) == {}
         (after,) = self.opened(url).trials
-        assert (after.state, after.user_attrs[RESULT], ERROR in after.user_attrs) == (
+        assert (after.state, after.user_attrs[RESULT.key], ERROR.is_in(after.user_attrs)) == (
             TrialState.COMPLETE,
             "whole",
             False,
@@ -238,5 +238,5 @@ class TestATrialThatEndsJustAsItIsFailed:
         queue_lost_trials(worker)
         (after,) = self.opened(url).trials
         assert (after.state, after.values) == (TrialState.FAIL, None)
-        assert after.user_attrs[RESULT]["curve"] == []
+        assert after.user_attrs[RESULT.key]["curve"] == []
         assert after.params.keys() == {"x"}

@@ -63,7 +63,7 @@ def trials(options: SearchOptions) -> list[FrozenTrial]:
 
 
 def owners(options: SearchOptions) -> Counter[str]:
-    return Counter(trial.user_attrs[OWNER] for trial in trials(options) if trial.state.is_finished())
+    return Counter(trial.user_attrs[OWNER.key] for trial in trials(options) if trial.state.is_finished())
 
 
 def assert_complete(options: SearchOptions, journal: Journal) -> None:
@@ -129,7 +129,7 @@ def kill_a_worker(options: SearchOptions) -> FrozenTrial:
     while time.monotonic() < deadline:
         for trial in trials(options):
             if trial.state is TrialState.RUNNING and trial.params:
-                os.kill(int(trial.user_attrs[OWNER].split()[-2]), signal.SIGKILL)
+                os.kill(int(trial.user_attrs[OWNER.key].split()[-2]), signal.SIGKILL)
                 return trial
     pytest.fail("no trial is running")
 

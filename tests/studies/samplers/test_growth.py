@@ -45,7 +45,7 @@ def test_half_of_the_trials_are_small_and_the_doublings_share_the_rest(
 
 def test_the_plan_reads_as_a_sentence() -> None:
     plan = plan_growth("m", SPACE, 128, 30)
-    assert plan.in_words == "the defaults, then 14 with 32, 8 with 64 and 7 with 128 factors"
+    assert plan.description == "the defaults, then 14 with 32, 8 with 64 and 7 with 128 factors"
     assert [plan.stage(index) for index in (0, 14, 15, 22, 23, 29, 99)] == [0, 0, 1, 1, 2, 2, 2]
 
 

@@ -22,7 +22,7 @@ def study_of(*curves: list[float], **attrs: object) -> optuna.Study:
 
 def complete(study: optuna.Study, curve: list[float], **attrs: object) -> None:
     values = dict(enumerate(curve, 1))
-    user_attrs = {RESULT: {"curve": curve}, **attrs}
+    user_attrs = {RESULT.key: {"curve": curve}, **attrs}
     study.add_trial(optuna.trial.create_trial(value=max(curve), user_attrs=user_attrs, intermediate_values=values))
 
 
@@ -53,7 +53,7 @@ def test_the_best_value_so_far_is_held_against_the_median_of_that_epoch() -> Non
 def test_answers_from_the_record_have_no_second_vote() -> None:
     curve = [0.5] * 4
     study = study_of(*[curve] * 9)
-    complete(study, curve, **{SAME_AS: 0})
+    complete(study, curve, **SAME_AS.entry(0))
     assert not MedianRule(study).stops([0.0] * 4)
 
 

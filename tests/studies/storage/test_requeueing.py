@@ -40,7 +40,7 @@ def start_trial(study: optuna.Study, owner: str | None, quality: float = 0.25) -
         study.enqueue_trial({"quality": quality})
     trial = study.ask()
     trial.suggest_float("quality", 0.0, 1.0)
-    trial.set_user_attr(OWNER, owner)
+    trial.set_user_attr(OWNER.key, owner)
     return trial
 
 
