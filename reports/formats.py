@@ -1,4 +1,4 @@
-"""How numbers read on a page: the one place that decides digits, signs and units."""
+"""How numbers are written on a page: digits, signs and units are decided here only."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ __all__ = [
     "parameter",
     "percent",
     "score",
+    "shorten",
     "signed",
     "size",
+    "span",
     "times",
     "visible",
 ]
@@ -27,23 +29,31 @@ NOTHING = "–"
 LONGEST_ABBREVIATION = 4
 MINUS = "−"
 NBSP = "\u00a0"
-#: controls, halves of surrogate pairs, and the marks that turn the direction of what follows
+#: control characters, lone surrogates, and marks that change the direction of text
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
-    """Names come from outside: characters that act on the text around them are shown as what they are, strangers."""
+    """Replace characters of names from outside that would change or hide the text around them."""
     return INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def shorten(text: str, length: int) -> str:
+    """``text`` with its middle left out where it is longer: long names often differ at both ends."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
 def metric_name(metric: str) -> str:
-    """``mrr@100`` -> ``MRR@100``, ``recall@10`` -> ``Recall@10``; a short name is an abbreviation."""
+    """``mrr@100`` -> ``MRR@100``, ``recall@10`` -> ``Recall@10``; names of up to four letters are abbreviations."""
     name, mark, k = metric.partition("@")
     return (name.upper() if len(name) <= LONGEST_ABBREVIATION else name.capitalize()) + mark + k
 
 
 def score(value: float | None) -> str:
-    """Four decimals without the leading zero, as the field's tables have it: ``.1140``."""
+    """Four decimals without the leading zero, as is usual for these metrics: ``.1140``."""
     if value is None or not math.isfinite(value):
         return NOTHING
     text = f"{abs(value):.4f}"
@@ -57,12 +67,17 @@ def signed(value: float) -> str:
     return f"+{text}" if value > 0 and text != ".0000" else text
 
 
+def span(low: str, high: str) -> str:
+    """``low to high``; one of them if both read the same."""
+    return low if low == high else f"{low} to {high}"
+
+
 def interval(estimate: Estimate) -> str:
-    return f"{score(estimate.low)} to {score(estimate.high)}"
+    return span(score(estimate.low), score(estimate.high))
 
 
 def gain_interval(difference: Estimate) -> str:
-    return f"{signed(difference.low)} to {signed(difference.high)}"
+    return span(signed(difference.low), signed(difference.high))
 
 
 def count(number: int) -> str:
@@ -70,7 +85,7 @@ def count(number: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole per cent; below ten per cent with one decimal, where a whole number would say too little."""
+    """A share in whole per cent, below ten per cent with one decimal."""
     if not math.isfinite(share):
         return NOTHING
     if 0 < share < 0.0005:
@@ -80,7 +95,7 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Three digits at most: ``0.42 s``, ``12.3 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """At most three digits: ``0.42 s``, ``12.3 s``, ``3 min 20 s``, ``2 h 05 min``."""
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
     if seconds < 99.95:
@@ -93,7 +108,7 @@ def duration(seconds: float | None) -> str:
 
 
 def brief(seconds: float) -> str:
-    """Three digits also of what is quick: ``61.3 ms``, ``1.23 s``, ``940 µs``."""
+    """Three digits, also for short times: ``61.3 ms``, ``1.23 s``, ``940 µs``."""
     if seconds >= 99.95:
         return duration(seconds)
     unit, scale = ("s", 1.0) if seconds >= 0.9995 else ("ms", 1e-3) if seconds >= 0.0009995 else ("µs", 1e-6)
@@ -101,7 +116,7 @@ def brief(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """How many times as much: ``12.3``, ``1.10``, ``0.87``."""
+    """A ratio: ``12.3``, ``1.10``, ``0.87``."""
     return _three_digits(ratio) if ratio >= 0.995 else f"{ratio:.2f}"
 
 
@@ -112,7 +127,7 @@ def size(n_bytes: int) -> str:
 
 
 def parameter(value: object) -> str:
-    """A hyperparameter's value, fit to be copied into code: floats to four significant digits, the rest as they are."""
+    """A hyperparameter value: floats with four significant digits, everything else unchanged."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""One self-contained HTML page: templates, script and style put together, and written as a whole or not at all."""
+"""One self-contained HTML page: fill a template with figures, script and style, and write it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from reports import formats
-from reports.charts import Figure, Spec
+from reports.figures import Figure, Spec
+from reports.sentences import counted
 
 __all__ = ["file_name", "render", "write", "write_whole"]
 
-LONGEST_SLUG = 60  #: letters; file systems take 255 bytes, people read fewer
+LONGEST_SLUG = 60  #: characters; file systems allow 255 bytes
 PLAIN_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 HASHED_SLUG = re.compile(r".*-[0-9a-f]{12}")
 
 
 def render(template: str, figures: Mapping[str, Figure], **context: object) -> str:
-    """Fill a template; the figures' JSON, plotly and the page's own script each go in once."""
+    """Fill a template; the page contains plotly, its own script and the JSON of each figure once."""
     specs = {plot.name: _spec(plot.data, plot.layout) for figure in figures.values() for plot in figure.plots}
     scripts = [_plotly(), _source("page.js")] if specs else [_source("page.js")]
     filled = _environment().get_template(template)
@@ -40,7 +41,7 @@ def render(template: str, figures: Mapping[str, Figure], **context: object) -> s
 
 
 def write(html: str, folder: Path, name: str) -> Path:
-    """Write the page into the folder, made where it is missing; a reader never sees half a page."""
+    """Write the page into the folder, which is created if it is missing; a reader never sees half a page."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_name(name)
     write_whole(path, html)
@@ -60,9 +61,9 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def file_name(name: str) -> str:
-    """A plain name stays as it is; any other is made plain and told apart by a hash of what it was.
+    """Return the file name of a page: a plain name is kept, any other is made plain and gets a hash of the original.
 
-    A plain name that itself ends like a hash is hashed too, so that it cannot meet another's.
+    A plain name that ends like such a hash gets one too, so that two names never share a file.
     """
     if PLAIN_SLUG.fullmatch(name) and len(name) <= LONGEST_SLUG and not HASHED_SLUG.fullmatch(name):
         return f"{name}.html"
@@ -86,8 +87,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # a NaN is no JSON: better an error here than a page whose figures stay empty
+    # NaN is not valid JSON: an error here is better than a page with empty figures
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
+    environment.globals["counted"] = counted
     environment.filters |= {"count": formats.count, "duration": formats.duration, "metric": formats.metric_name}
     return environment
 
@@ -103,12 +105,12 @@ def _plotly() -> str:
 
 @cache
 def _source(name: str) -> str:
-    """A file of the templates as it is; it passes through no template engine, so its hash stays true."""
+    """Return the text of a file of the templates; it is not a template, so its hash does not change."""
     loader = _environment().loader
     assert loader is not None
     return loader.get_source(_environment(), name)[0]
 
 
 def _csp_hash(script: str) -> str:
-    """The page names its scripts by hash: should a name from outside ever become markup, it still could not run."""
+    """Hash for the Content-Security-Policy: if a name from outside ever became a script, it would not run."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

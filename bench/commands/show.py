@@ -20,8 +20,7 @@ from bench.commands.title_search import find_items
 from bench.datasets import DataError
 from evaluation.interactions import Interactions
 from models.base import Recommender
-from reports.charts import shorten
-from reports.formats import visible
+from reports.formats import shorten, visible
 
 __all__ = ["UserNotFoundError", "show", "table_lines"]
 

@@ -23,7 +23,7 @@ from bench.datasets import DataOptions, load
 from evaluation.interactions import Interactions
 from models.threads import available_threads
 from reports.formats import NOTHING, brief, visible
-from reports.speed_page import write_speed
+from reports.speed.page import write_speed
 from studies.record.speed import Latency, SpeedRecord
 from studies.registry import check_model
 

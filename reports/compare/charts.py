@@ -1,31 +1,31 @@
-"""The figures of a comparison: scores with intervals, differences, the tree of likeness, and maps of the items."""
+"""The figures of a comparison: scores with intervals, differences, the tree of similar algorithms, maps of items."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, escape, layout, note, points, score_axis
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
 from reports.compare.verdict import relation
-from reports.tables import Cell, Column, Table
+from reports.figures import Figure, Plot, Spec, axis, escape, layout, note, points, score_axis
 from studies.record.comparison import ComparisonRecord, ItemMapRecord, PairRecord
 
 __all__ = ["differences", "drawn_pairs", "maps", "scores", "tree"]
 
-ROW_HEIGHT = 30  #: pixels of a line of a figure with a line an algorithm
+ROW_HEIGHT = 30  #: pixels per algorithm
 FRAME_HEIGHT = 70
 MAP_HEIGHT = 320
-FEW_TICKS = {"nticks": 4, "tickangle": 0}  #: what a phone has room for beside the names
-NAMED_POINTS = 5  #: items of a map that are named without being pointed at
-MOST_PAIRS = 60  #: of a figure that people look through
-LANDMARK_CANDIDATES = 60  #: of the most popular ones
+FEW_TICKS = {"nticks": 4, "tickangle": 0}  #: as many as fit beside the names on a phone
+NAMED_POINTS = 5  #: items of a map whose titles are always shown
+MOST_PAIRS = 60  #: in a figure that people can still read
+LANDMARK_CANDIDATES = 60  #: the most popular items
 LONGEST_NAME = 22
 COLORS = {"better": "--best", "worse": "--best", "equal": "--complete", "open": "--pruned"}
-RELATIONS = {"better": "established", "equal": "practically equal", "open": "not told apart"}
+RELATIONS = {"better": "established", "equal": "practically equal", "open": "not distinguishable"}
 
 
 def scores(record: ComparisonRecord) -> Figure:
-    """Every algorithm's metric: its interval over users, and a mark for each refit."""
+    """The metric of each algorithm: its interval over users, and a mark for each refit."""
     entrants = record.entrants[::-1]  # the first line of a plot is at the bottom
     names = [entrant.name for entrant in entrants]
     estimates = [entrant.metrics[record.metric] for entrant in entrants]
@@ -35,13 +35,13 @@ def scores(record: ComparisonRecord) -> Figure:
         for name, e in zip(names, estimates, strict=True)
     ]
     mark = {"symbol": "circle", "color": "--best", "size": 10}
-    data = [points("mean and 95 % interval over users", means, names, hover, mark)]
+    data = [points("mean with 95 % interval over users", means, names, hover, mark)]
     data[0]["error_x"] = _bars([e.mean - e.low for e in estimates], [e.high - e.mean for e in estimates], "--best")
     if len(record.seeds) > 1:
         refits = [(entrant.name, value) for entrant in entrants for value in entrant.by_seed[record.metric]]
-        said = [f"{escape(name)}, one refit<br>{formats.score(value)}" for name, value in refits]
+        hover = [f"{escape(name)}, one refit<br>{formats.score(value)}" for name, value in refits]
         faint = {"symbol": "circle-open", "color": "--complete", "size": 7}
-        data.append(points("a refit", [value for _, value in refits], [name for name, _ in refits], said, faint))
+        data.append(points("one refit", [value for _, value in refits], [name for name, _ in refits], hover, faint))
     ends = [value for e in estimates for value in (e.low, e.high)]
     frame = layout(
         FRAME_HEIGHT + ROW_HEIGHT * len(names),
@@ -53,9 +53,9 @@ def scores(record: ComparisonRecord) -> Figure:
 
 
 def differences(record: ComparisonRecord) -> Figure:
-    """The difference of ``drawn_pairs`` with its interval, and the margin within which it would not matter."""
+    """The difference of each of the ``drawn_pairs`` with its interval, and the margin as a band."""
     if not record.pairs:
-        return Figure(absence="One algorithm alone has nothing to differ from.")
+        return Figure(absence="There is only one algorithm, so there is no pair to compare.")
     pairs = drawn_pairs(record)[::-1]
     data: list[Spec] = []
     for kind, name in RELATIONS.items():
@@ -81,7 +81,7 @@ def differences(record: ComparisonRecord) -> Figure:
 
 
 def drawn_pairs(record: ComparisonRecord) -> Sequence[PairRecord]:
-    """All pairs, or where they are too many to be looked through those of the best algorithm."""
+    """All pairs, or only those of the best algorithm if there are more than ``MOST_PAIRS``."""
     if len(record.pairs) <= MOST_PAIRS:
         return record.pairs
     best = record.pairs[0].a
@@ -89,9 +89,9 @@ def drawn_pairs(record: ComparisonRecord) -> Sequence[PairRecord]:
 
 
 def tree(record: ComparisonRecord) -> Figure:
-    """Which algorithms join first when alike ones are put together."""
+    """Hierarchical clustering of the algorithms by the similarity of their lists."""
     if not record.merges:
-        return Figure(absence="A tree needs two algorithms.")
+        return Figure(absence="A tree needs at least two algorithms.")
     place: dict[float, tuple[float, float]] = {float(i): (0.0, float(i)) for i in range(len(record.order))}
     x: list[float | None] = []
     y: list[float | None] = []
@@ -108,7 +108,7 @@ def tree(record: ComparisonRecord) -> Figure:
     del lines["name"]
     frame = layout(
         FRAME_HEIGHT + ROW_HEIGHT * len(record.order),
-        xaxis=axis("1 − RBO@100 where they join", range=[0, 1.02], tickformat=".1f"),
+        xaxis=axis("1 − RBO@100 where two branches join", range=[0, 1.02], tickformat=".1f"),
         yaxis=axis(
             tickvals=list(range(len(record.order))),
             ticktext=[escape(name) for name in record.order],
@@ -117,14 +117,14 @@ def tree(record: ComparisonRecord) -> Figure:
             ticks="",
         ),
     )
-    description = f"A tree of {len(record.order)} algorithms by the likeness of their lists."
+    description = f"Tree of {len(record.order)} algorithms by the similarity of their lists."
     return Figure((Plot("tree", description, [lines], frame),), _tree_table(record))
 
 
 def maps(record: ComparisonRecord) -> Figure:
-    """The most popular items by their vectors, in two dimensions, a map a latent model."""
+    """One map per latent model: the vectors of the most popular items in two dimensions."""
     if not record.maps:
-        return Figure(absence="None of these algorithms has vectors of items.")
+        return Figure(absence="None of these algorithms has item vectors.")
     return Figure(tuple(_map(record, each) for each in record.maps), _map_table(record))
 
 
@@ -186,17 +186,17 @@ def _map_table(record: ComparisonRecord) -> Table:
     )
     rows = tuple(
         (
-            tables.text(record.map_titles[i]),
-            tables.number(record.map_likes[i]),
+            cells.text(record.map_titles[i]),
+            cells.number(record.map_likes[i]),
             *(Cell(f"{formats.parameter(each.x[i])}, {formats.parameter(each.y[i])}") for each in record.maps),
         )
         for i in range(min(LANDMARK_CANDIDATES, len(record.map_titles)))
     )
-    return Table(f"The {len(rows)} most popular items and where they lie", columns, rows)
+    return Table(f"Coordinates of the {len(rows)} most popular items", columns, rows)
 
 
 def _landmarks(drawn: ItemMapRecord) -> list[int]:
-    """Of the most popular items some that lie far from each other, so that their names do too."""
+    """Popular items that lie far from each other, so that their titles do not overlap."""
     known = range(min(LANDMARK_CANDIDATES, len(drawn.x)))
     chosen: list[int] = []
     while known and len(chosen) < min(NAMED_POINTS, len(known)):
@@ -205,7 +205,7 @@ def _landmarks(drawn: ItemMapRecord) -> list[int]:
 
 
 def _distance(drawn: ItemMapRecord, i: int, others: Sequence[int]) -> float:
-    """From an item to the nearest of ``others``; where there is none, the most popular item is the farthest."""
+    """Squared distance from an item to the nearest of ``others``; without others, the most popular item is farthest."""
     if not others:
         return -float(i)
     return min((drawn.x[i] - drawn.x[j]) ** 2 + 2 * (drawn.y[i] - drawn.y[j]) ** 2 for j in others)
@@ -221,11 +221,11 @@ def _tree_table(record: ComparisonRecord) -> Table:
     for number, (a, b, distance, _) in enumerate(record.merges, len(record.order)):
         rows.append(
             (
-                tables.text(", ".join(members[a])),
-                tables.text(", ".join(members[b])),
+                cells.text(", ".join(members[a])),
+                cells.text(", ".join(members[b])),
                 Cell(formats.score(1 - distance), 1 - distance),
             )
         )
         members[float(number)] = members[a] + members[b]
-    columns = (Column("These", is_numeric=False), Column("join these", is_numeric=False), Column("Mean RBO@100"))
-    return Table("In which order the algorithms join, the most alike first", columns, tuple(rows))
+    columns = (Column("Branch", is_numeric=False), Column("joins branch", is_numeric=False), Column("Mean RBO@100"))
+    return Table("The order in which branches join, the most similar first", columns, tuple(rows))

@@ -1,4 +1,4 @@
-"""How the overlap heatmaps reach the page: one table, filled by a choice of lists, measure, length and rows."""
+"""The overlap heatmaps of the page: one table, filled with the lists, measure, length and rows that are selected."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ MEASURES = {"overlap": "Overlap", "jaccard": "Jaccard", "rbo": "Rank-biased over
 
 @dataclass(frozen=True)
 class OverlapView:
-    """The names along both sides, what can be chosen, and every heatmap by its choice, ``of/measure/k/among``."""
+    """The names along both sides, the choices, and each heatmap by its key ``of/measure/k/among``."""
 
     order: tuple[str, ...]
     lists: dict[str, str]
     measures: dict[str, str]
     cuts: tuple[int, ...]
-    buckets: dict[str, list[tuple[str, str]]]  #: lists -> (value, words) of the rows to choose from
-    maps: dict[str, dict[str, object]]  #: of each: what it says of itself, and its values
+    buckets: dict[str, list[tuple[str, str]]]  #: lists -> (value, label) of the rows to choose from
+    maps: dict[str, dict[str, object]]  #: description and values of each
     first: str
 
 
 def overlap_view(record: ComparisonRecord) -> OverlapView | None:
-    """None where there is nothing to compare."""
+    """Return None if there is nothing to compare."""
     if not record.heatmaps or len(record.order) < 2:
         return None
     first = record.heatmaps[0]
@@ -37,7 +37,7 @@ def overlap_view(record: ComparisonRecord) -> OverlapView | None:
         measures=MEASURES,
         cuts=tuple(dict.fromkeys(h.k for h in record.heatmaps)),
         buckets={of: _buckets(record, of) for of in LISTS},
-        maps={_key(h): {"said": _said(h), "values": h.values} for h in record.heatmaps},
+        maps={_key(h): {"description": _description(h), "values": h.values} for h in record.heatmaps},
         first=_key(first),
     )
 
@@ -53,13 +53,13 @@ def _buckets(record: ComparisonRecord, of: str) -> list[tuple[str, str]]:
     return [(each, "All items" if each == "all" else f"Items with {each} likes") for each in among]
 
 
-def _said(heatmap: HeatmapRecord) -> str:
+def _description(heatmap: HeatmapRecord) -> str:
     rows = "users" if heatmap.of == "recommendations" else "items"
-    text = f"Mean over {formats.count(heatmap.n)} {rows}, first {heatmap.k} of each list."
+    text = f"Mean over {formats.count(heatmap.n)} {rows}; the first {heatmap.k} items of each list."
     if heatmap.measure == "rbo":
-        text += f" RBO with p = {1 - 1 / heatmap.k:.2f}, corrected for ties, extrapolated beyond {heatmap.k}."
+        text += f" RBO with p = {1 - 1 / heatmap.k:.2f}, corrected for ties, extrapolated beyond rank {heatmap.k}."
         if heatmap.residual is not None:
-            text += f" What lies beyond could move it by {heatmap.residual:.2f} at most."
+            text += f" Items beyond that rank can change it by at most {heatmap.residual:.2f}."
     if heatmap.measure == "tau":
-        text += " 1 is the same list, 0 none in common; a list in reverse has about .67."
+        text += " 1: the same list; 0: no item in common; about .67: the same items in reverse order."
     return text

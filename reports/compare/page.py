@@ -1,22 +1,23 @@
-"""The page of one comparison, drawn from its record alone."""
+"""The page of a comparison, made from its record alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from reports import page, protocol
-from reports.compare import conditions, details, tables
+from reports import page
+from reports.compare import details, protocol, tables
 from reports.compare.charts import differences, drawn_pairs, maps, scores, tree
 from reports.compare.overlaps import overlap_view
 from reports.compare.verdict import verdict
 from reports.formats import metric_name
+from reports.protocol import data_facts, dropped
 from studies.record.comparison import ComparisonRecord
 
 __all__ = ["render_comparison", "write_comparison_page"]
 
 
 def render_comparison(record: ComparisonRecord) -> str:
-    """The whole page as text: no file beside it, no request when it is opened."""
+    """Return the page as HTML that needs no other file and no network."""
     figures = {
         "scores": scores(record),
         "differences": differences(record),
@@ -42,12 +43,13 @@ def render_comparison(record: ComparisonRecord) -> str:
         neighbours=[(each, details.shared_lists(each.lists)) for each in record.neighbours],
         sample_users=[(each, details.shared_lists(each.lists, each.hidden)) for each in record.sample_users],
         configurations=tables.configurations(record),
-        dropped=protocol.dropped(record),
+        data_facts=data_facts(record.data),
+        dropped=dropped(record.data),
+        details=details,
         protocol=protocol,
-        conditions=conditions,
     )
 
 
 def write_comparison_page(record: ComparisonRecord, folder: Path) -> Path:
-    """Write the page as a file named after the comparison; an older page of the same name is replaced."""
+    """Write the page to a file named after the comparison; a page of the same name is replaced."""
     return page.write(render_comparison(record), folder, record.name)

@@ -1,4 +1,4 @@
-"""The figures of a comparison with other libraries: how many times as long, and how it went epoch by epoch."""
+"""The figures of the benchmarks against other libraries: time ratios, and quality over time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from reports import formats, tables
-from reports.charts import FIGURE_HEIGHT, Figure, Plot, Spec, axis, escape, layout, log_axis, points, score_axis
-from reports.tables import Cell, Column, Table
-from reports.trial_marks import marker
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
+from reports.figures import (
+    FIGURE_HEIGHT,
+    Figure,
+    Plot,
+    Spec,
+    axis,
+    escape,
+    layout,
+    log_axis,
+    marker,
+    points,
+    score_axis,
+)
+from reports.sentences import counted
 from studies.record.peers import Contest, Entry, PeersRecord, Spread
 
 __all__ = ["LEAST_EXCESS", "LOOKS", "curves", "ratios"]
 
 ROW_HEIGHT = 30
-LEAST_EXCESS = 1e-5  #: of a loss over the exact solver's; what is nearer is drawn here
+LEAST_EXCESS = 1e-5  #: of a loss over that of the exact solver; smaller values are drawn here
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -36,7 +48,7 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class _Bar:
-    """A row of the figure of ratios, and where a peer stands in it."""
+    """The ratio of one implementation, and the row of the figure that it is drawn in."""
 
     row: str
     entry: Entry
@@ -44,7 +56,7 @@ class _Bar:
 
 
 def ratios(record: PeersRecord) -> dict[str, Figure]:
-    """Data set -> their time over ours; on the most threads."""
+    """Data set -> time of the other libraries over that of mfbench, on the largest number of threads."""
     held = _on_most_threads(record)
     figures = {}
     for number, data in enumerate(dict.fromkeys(contest.data for contest in held)):
@@ -54,7 +66,7 @@ def ratios(record: PeersRecord) -> dict[str, Figure]:
 
 
 def curves(record: PeersRecord, *, of_loss: bool) -> dict[str, Figure]:
-    """Task and data set -> what was watched, against the seconds that it took; on the most threads."""
+    """Task and data set -> loss or metric against seconds, on the largest number of threads."""
     held = [
         contest
         for contest in _on_most_threads(record)
@@ -82,7 +94,7 @@ def _bars(contest: Contest) -> list[_Bar]:
 
 
 def _factors(contest: Contest) -> str:
-    """The number of factors where the same work is done with several."""
+    """The number of factors, for tasks that are run with several numbers of factors."""
     return f" {contest.task.partition('-')[2]}" if contest.task.startswith("ials-") else ""
 
 
@@ -91,7 +103,7 @@ def _ratio_plot(name: str, data: str, bars: Sequence[_Bar]) -> Plot:
     traces: list[Spec] = []
     for library in dict.fromkeys(bar.entry.library for bar in bars):
         mine = [bar for bar in bars if bar.entry.library == library]
-        hover = [_ratio_words(bar) for bar in mine]
+        hover = [_ratio_hover(bar) for bar in mine]
         look = LOOKS[library]
         trace = points(library, [b.ratio.median for b in mine], [b.row for b in mine], hover, _marker(look))
         trace["error_x"] = {
@@ -109,15 +121,15 @@ def _ratio_plot(name: str, data: str, bars: Sequence[_Bar]) -> Plot:
     equal = {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": "--ink-soft"}}
     frame = layout(
         ROW_HEIGHT * len(rows) + 90,
-        xaxis=log_axis("their time over ours", low, high),
+        xaxis=log_axis("time over that of mfbench", low, high),
         yaxis=axis(categoryorder="array", categoryarray=rows[::-1], tickfont={"size": 12}),
         shapes=[equal],
     )
-    return Plot(name, f"{len(bars)} comparisons on {data}.", traces, frame)
+    return Plot(name, f"{counted(len(bars), 'comparison')} on {data}.", traces, frame)
 
 
-def _ratio_words(bar: _Bar) -> str:
-    spread = f"{formats.times(bar.ratio.low)} to {formats.times(bar.ratio.high)}"
+def _ratio_hover(bar: _Bar) -> str:
+    spread = formats.span(formats.times(bar.ratio.low), formats.times(bar.ratio.high))
     return f"<b>{escape(bar.entry.name)}</b><br>{escape(bar.row)}<br>{formats.times(bar.ratio.median)} ({spread})"
 
 
@@ -128,12 +140,12 @@ def _curve_plot(name: str, contest: Contest) -> Plot:
     heights = [y for trace in traces for y in trace["y"]]
     ends = [x for trace in traces for x in trace["x"]]
     if of_loss:
-        y_axis = log_axis("loss above the exact one", LEAST_EXCESS, max(*heights, 0.1))
+        y_axis = log_axis("excess of the loss", LEAST_EXCESS, max(*heights, 0.1))
     else:
         y_axis = score_axis(contest.watched, heights)
     frame = layout(FIGURE_HEIGHT, xaxis=log_axis("seconds", min(ends), max(ends)), yaxis=y_axis)
     target = f"; the target is {contest.target:.6g}, {contest.target_rule}" if contest.target is not None else ""
-    return Plot(name, f"{len(drawn)} contenders on {contest.data}{target}.", traces, frame)
+    return Plot(name, f"{counted(len(drawn), 'implementation')} on {contest.data}{target}.", traces, frame)
 
 
 def _curve(contest: Contest, entry: Entry, dash: str) -> Spec:
@@ -151,14 +163,14 @@ def _curve(contest: Contest, entry: Entry, dash: str) -> Spec:
 
 
 def _height(contest: Contest, value: float) -> float:
-    """A loss as its excess over the exact solver's, which the target is a thousandth above."""
+    """The excess of a loss over that of the exact solver; the target is a thousandth above the latter."""
     if contest.watched != "loss" or contest.target is None:
         return value
     return max(LEAST_EXCESS, 1.001 * value / contest.target - 1)
 
 
 def _dash(entry: Entry, drawn: Sequence[Entry]) -> str:
-    """Entries of one library differ by their dashes."""
+    """The dash of the line: it separates the implementations of one library."""
     same = [other.name for other in drawn if other.library == entry.library]
     return DASHES[same.index(entry.name) % len(DASHES)]
 
@@ -169,17 +181,17 @@ def _marker(look: _Look, size: int = 9) -> Spec:
 
 def _curve_table(contest: Contest) -> Table:
     columns = (
-        Column("Contender", is_numeric=False),
-        Column("Seconds an epoch", is_numeric=False, is_wide=True),
+        Column("Implementation", is_numeric=False),
+        Column("Seconds per epoch", is_numeric=False, is_wide=True),
         Column("After each epoch", is_numeric=False, is_wide=True),
     )
     rows = tuple(
         (
-            tables.text(entry.name),
+            cells.text(entry.name),
             Cell(" ".join(f"{seconds:.3g}" for seconds in entry.lap_seconds)),
             Cell(" ".join(f"{value:.6g}" for value in entry.values)),
         )
         for entry in contest.entries
         if entry.values
     )
-    return Table("Each epoch of the rehearsal", columns, rows)
+    return Table("Each epoch of the evaluated run", columns, rows)

@@ -1,4 +1,4 @@
-"""The page of a comparison with other libraries, drawn from its record alone."""
+"""The page of the benchmarks against other libraries, made from their record alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["render_peers", "write_peers"]
 
 
 def render_peers(record: PeersRecord) -> str:
-    """The whole page as text: no file beside it, no request when it is opened."""
+    """Return the page as HTML that needs no other file and no network."""
     groups = {
         "ratios": ratios(record),
         "losses": curves(record, of_loss=True),
@@ -33,5 +33,5 @@ def render_peers(record: PeersRecord) -> str:
 
 
 def write_peers(record: PeersRecord, folder: Path) -> Path:
-    """Write the page as ``peers.html``; an older one is replaced."""
+    """Write the page to ``peers.html``; an older page is replaced."""
     return page.write(render_peers(record), folder, "peers")

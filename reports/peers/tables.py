@@ -1,67 +1,68 @@
-"""The words and tables of a comparison with other libraries."""
+"""The headline and the tables of the benchmarks against other libraries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import median
 
-from reports import formats, tables
-from reports.tables import Cell, Column, Table
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
+from reports.sentences import counted
 from studies.record.peers import Contest, Entry, PeersRecord, Spread
 
 __all__ = ["data_sets", "headline", "measurements", "skipped", "summary"]
 
-Words = Callable[[float], str]
+Format = Callable[[float], str]
 
 
 def headline(record: PeersRecord) -> str:
-    """How often ours is the faster, against the fastest peer of each contest."""
+    """How often mfbench is faster than the fastest other library of a benchmark."""
     found = [ratio.median for contest in record.contests for ratio in _best_ratios(contest) if ratio]
     if not found:
-        return "No other library took part, so these are our times alone."
+        return "No other library was measured: all times are those of mfbench."
     won = sum(ratio > 1 for ratio in found)
     least, middle, most = (formats.times(value) for value in (min(found), median(found), max(found)))
     return (
-        f"Ours is faster than the fastest peer in {won} of {len(found)} comparisons; the fastest peer takes "
-        f"{least} to {most} times as long, {middle} in the middle."
+        f"mfbench is faster than the fastest other library in {won} of {counted(len(found), 'comparison')}. The "
+        f"fastest other library takes {formats.span(least, most)} times as long as mfbench (median {middle})."
     )
 
 
 def summary(record: PeersRecord) -> Table:
-    """Each contest in a row: ours, the fastest peer, and the ratio."""
+    """One row per benchmark: mfbench, the fastest other library, and their ratio."""
     columns = (
         Column("Data", is_numeric=False),
         Column("Task", is_numeric=False),
         Column("Threads"),
-        Column("Ours"),
-        Column("Fastest peer"),
-        Column("Theirs over ours"),
-        Column("Ours to the target"),
-        Column("Fastest peer"),
-        Column("Theirs over ours"),
+        Column("mfbench"),
+        Column("Fastest other library"),
+        Column("Ratio"),
+        Column("mfbench, to the target"),
+        Column("Fastest other library, to the target"),
+        Column("Ratio, to the target"),
     )
     rows = tuple(_summary_row(contest) for contest in record.contests if contest.ours)
-    return Table("Ours against the fastest peer; medians of the runs, and how far these spread", columns, rows)
+    return Table("mfbench and the fastest other library: medians of the runs, with their range", columns, rows)
 
 
 def measurements(record: PeersRecord) -> Table:
-    """Every contender of every contest."""
+    """One row per implementation and benchmark."""
     columns = (
-        Column("Contender", is_numeric=False),
+        Column("Implementation", is_numeric=False),
         Column("Data", is_numeric=False),
         Column("Task", is_numeric=False),
         Column("Threads"),
         Column("Time"),
-        Column("Over ours"),
+        Column("Ratio to mfbench"),
         Column("Processor time"),
-        Column("Over ours"),
-        Column("To the target"),
-        Column("Over ours"),
+        Column("Ratio to mfbench"),
+        Column("Time to the target"),
+        Column("Ratio to mfbench"),
         Column("Quality"),
         Column("Memory"),
     )
     rows = tuple(_row(contest, entry) for contest in record.contests for entry in contest.entries)
-    return Table(f"{formats.count(len(rows))} measurements; a column's title sorts by it", columns, rows)
+    return Table(f"{counted(len(rows), 'measurement')}; select a column title to sort", columns, rows)
 
 
 def data_sets(record: PeersRecord) -> Table:
@@ -69,31 +70,31 @@ def data_sets(record: PeersRecord) -> Table:
         Column("Data", is_numeric=False),
         Column("Users"),
         Column("Items"),
-        Column("Likes trained on"),
-        Column("Users asked"),
-        Column("SHA-256 of its content", is_numeric=False, is_wide=True),
+        Column("Training likes"),
+        Column("Evaluation users"),
+        Column("SHA-256 of the content", is_numeric=False, is_wide=True),
     )
     rows = tuple(
         (
-            tables.text(data.label, "" if data.name == data.label else data.name),
-            tables.number(data.n_users),
-            tables.number(data.n_items),
-            tables.number(data.n_likes),
-            tables.number(data.n_validation_users),
-            tables.text(data.content_hash),
+            cells.text(data.label, "" if data.name == data.label else data.name),
+            cells.number(data.n_users),
+            cells.number(data.n_items),
+            cells.number(data.n_likes),
+            cells.number(data.n_validation_users),
+            cells.text(data.content_hash),
         )
         for data in record.sets
     )
-    return Table("What the contests ran on", columns, rows)
+    return Table("Data of the benchmarks", columns, rows)
 
 
 def skipped(record: PeersRecord) -> str:
-    """Who took no part, in a sentence."""
+    """The libraries that were not measured, and why; empty if there are none."""
     return "; ".join(f"{name}: {reason}" for name, reason in record.skipped.items())
 
 
 def _best_ratios(contest: Contest) -> tuple[Spread | None, Spread | None]:
-    """Theirs over ours, for the peer that is fastest at the unit, and for the one that is first at the target."""
+    """Time of another library over that of mfbench: the lowest per unit of work, and the lowest to the target."""
     unit = [ratio for peer in contest.peers if (ratio := contest.ratio(peer))]
     target = [ratio for peer in contest.peers if (ratio := contest.target_ratio(peer))]
     return (min(unit, key=_middle, default=None), min(target, key=_middle, default=None))
@@ -110,9 +111,9 @@ def _summary_row(contest: Contest) -> tuple[Cell, ...]:
     there = min((p for p in contest.peers if p.target_seconds), key=lambda p: median(p.target_seconds), default=None)
     unit_ratio, target_ratio = _best_ratios(contest)
     return (
-        tables.text(contest.data),
-        tables.text(contest.title, contest.unit),
-        tables.number(contest.threads),
+        cells.text(contest.data),
+        cells.text(contest.title, contest.unit),
+        cells.number(contest.threads),
         _spread(Spread.of(contest.ours.seconds), formats.brief),
         _named(fastest, fastest.seconds if fastest else ()),
         _spread(unit_ratio, formats.times),
@@ -124,14 +125,14 @@ def _summary_row(contest: Contest) -> tuple[Cell, ...]:
 
 def _row(contest: Contest, entry: Entry) -> tuple[Cell, ...]:
     head = (
-        tables.text(entry.name, f"failed: {entry.problem}" if entry.problem else ""),
-        tables.text(contest.data),
-        tables.text(contest.title),
-        tables.number(contest.threads),
+        cells.text(entry.name, f"failed: {entry.problem}" if entry.problem else ""),
+        cells.text(contest.data),
+        cells.text(contest.title),
+        cells.number(contest.threads),
     )
     reached = Spread.of(entry.target_seconds)
     held = entry.peak_bytes
-    added = "" if entry.added_bytes is None else f"{formats.size(entry.added_bytes)} of it added"
+    added = "" if entry.added_bytes is None else f"{formats.size(entry.added_bytes)} added by the run"
     return (
         *head,
         _spread(Spread.of(entry.seconds), formats.brief),
@@ -146,7 +147,7 @@ def _row(contest: Contest, entry: Entry) -> tuple[Cell, ...]:
 
 
 def _named(entry: Entry | None, seconds: tuple[float, ...]) -> Cell:
-    """A time, and whose it is."""
+    """The median time, and below it the name of the implementation."""
     if entry is None or not seconds:
         return Cell(formats.NOTHING)
     return Cell(formats.brief(median(seconds)), median(seconds), entry.name)
@@ -156,7 +157,7 @@ def _absent(contest: Contest) -> Cell:
     return Cell(formats.NOTHING if contest.target is None else "not reached")
 
 
-def _spread(spread: Spread | None, words: Words) -> Cell:
+def _spread(spread: Spread | None, shown: Format) -> Cell:
     if spread is None:
         return Cell(formats.NOTHING)
-    return Cell(words(spread.median), spread.median, f"{words(spread.low)} to {words(spread.high)}")
+    return cells.ranged(shown(spread.median), spread.median, shown(spread.low), shown(spread.high))

@@ -1,13 +1,13 @@
-"""The learning curves of a study's trials, epoch by epoch."""
+"""The learning curves of a study's trials."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import formats, tables
-from reports.charts import FIGURE_HEIGHT, Figure, Plot, Spec, axis, finite, layout, points, score_axis
-from reports.tables import Column, Table
-from reports.trial_marks import MANY, STATES, marker, trial_hover
+from reports import cells, formats
+from reports.cells import Column, Table
+from reports.figures import FIGURE_HEIGHT, Figure, Plot, Spec, axis, finite, layout, marker, points, score_axis
+from reports.study.trial_marks import MANY, STATES, trial_hover
 from studies.record.study import StudyRecord, TrialRecord
 
 __all__ = ["curves"]
@@ -16,12 +16,12 @@ DASHES = {"complete": "solid", "running": "dashdot", "failed": "dot", "pruned": 
 
 
 def curves(record: StudyRecord) -> Figure:
-    """The metric after each epoch; a mark where a curve is used or was cut off."""
+    """The metric after each epoch; a mark shows the epoch that is used, or at which a trial was pruned."""
     drawn = [trial for trial in record.trials if trial.curve]
     longest = max((len(trial.curve) for trial in drawn), default=0)
     if longest < 2:
         return Figure(
-            absence="This model is fitted in one step, or no trial went past its first epoch: there is no curve."
+            absence="There is no learning curve: the model is fitted in one step, or no trial reached its second epoch."
         )
     best = record.best
     others = [trial for trial in drawn if trial is not best]
@@ -43,7 +43,7 @@ def curves(record: StudyRecord) -> Figure:
 
 
 def _bundle(trials: Sequence[TrialRecord], name: str, record: StudyRecord, line: Spec, opacity: float) -> list[Spec]:
-    """Curves as one trace with gaps, which stays quick with hundreds, and a trace of the marks that end them."""
+    """Curves as one trace with gaps, which stays fast with hundreds of them, and a trace of their marks."""
     if not trials:
         return []
     x: list[int | None] = []
@@ -52,8 +52,8 @@ def _bundle(trials: Sequence[TrialRecord], name: str, record: StudyRecord, line:
     for trial in trials:
         x += [*range(1, len(trial.curve) + 1), None]
         y += [*trial.curve, None]
-        said = [trial_hover(trial, record, f"epoch {e}: {formats.score(v)}") for e, v in enumerate(trial.curve, 1)]
-        hover += [*said, ""]
+        hover += [trial_hover(trial, record, f"epoch {e}: {formats.score(v)}") for e, v in enumerate(trial.curve, 1)]
+        hover += [""]
     lines = points(name, x, y, hover, {}) | {"mode": "lines", "line": line, "opacity": opacity}
     return [lines, _ends(trials, name, record, line["color"]) | {"showlegend": False}]
 
@@ -68,7 +68,7 @@ def _ends(trials: Sequence[TrialRecord], name: str, record: StudyRecord, color: 
 
 
 def _last_epoch(trial: TrialRecord) -> int:
-    """The epoch that a completed trial is used at; of any other the last it reached."""
+    """The best epoch of a completed trial; the last epoch of any other."""
     wanted = trial.n_epochs if trial.state == "complete" and trial.n_epochs else len(trial.curve)
     return min(max(wanted, 1), len(trial.curve))
 
@@ -83,11 +83,11 @@ def _curve_table(record: StudyRecord, trials: Sequence[TrialRecord]) -> Table:
     )
     rows = tuple(
         (
-            tables.number(trial.number),
-            tables.text(trial.state),
-            tables.number(len(trial.curve)),
-            tables.number(trial.n_epochs),
-            tables.text(" ".join(map(formats.score, trial.curve))),
+            cells.number(trial.number),
+            cells.text(trial.state),
+            cells.number(len(trial.curve)),
+            cells.number(trial.n_epochs),
+            cells.text(" ".join(map(formats.score, trial.curve))),
         )
         for trial in trials
     )

@@ -1,30 +1,30 @@
-"""The figure of a study of two metrics: every completed trial by both, and the front that none of them beats."""
+"""The figure of a study of two metrics: all completed trials, and the Pareto front."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import formats, tables
-from reports.charts import FIGURE_HEIGHT, Figure, Plot, Spec, layout, note, points, score_axis
-from reports.study.parameters import axes
-from reports.tables import Cell, Column, Table
-from reports.trial_marks import marker, trial_hover
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
+from reports.figures import FIGURE_HEIGHT, Figure, Plot, Spec, layout, marker, note, points, score_axis
+from reports.study.parameter_axes import axes
+from reports.study.trial_marks import trial_hover
 from studies.record.study import StudyRecord, TrialRecord
 
 __all__ = ["front", "on_the_front"]
 
 
 def front(record: StudyRecord) -> Figure:
-    """Up is better in the first metric, right in the second."""
+    """Higher is better in the first metric, further right in the second."""
     if record.second_metric is None:
-        return Figure(absence="The study has one metric, so there is no front.")
+        return Figure(absence="The study has only one metric, so there is no front.")
     members = [trial for number in record.front for trial in record.complete if trial.number == number]
     if not members:
         return Figure(absence="No trial completed, so there is no front.")
     rest = [trial for trial in record.complete if trial not in members]
     x_name, y_name = formats.metric_name(record.second_metric), formats.metric_name(record.metric)
     data = [_trace("completed trial", rest, record, "circle-open"), _trace("on the front", members, record, "circle")]
-    # between two members lies what neither reaches: the line goes down before it goes right
+    # no member reaches the corner between two members: the line goes down before it goes right
     data[1] |= {"mode": "lines+markers", "line": {"shape": "vh", "color": "--best", "width": 1.5, "dash": "dot"}}
     data[1]["marker"]["color"] = "--best"
     frame = layout(
@@ -39,7 +39,7 @@ def front(record: StudyRecord) -> Figure:
 
 
 def on_the_front(record: StudyRecord) -> str:
-    """In a sentence, what is on the front; empty for a study of one metric."""
+    """Describe the front; empty for a study of one metric."""
     if record.second_metric is None or not record.front:
         return ""
     y_name, x_name = formats.metric_name(record.metric), formats.metric_name(record.second_metric)
@@ -47,17 +47,17 @@ def on_the_front(record: StudyRecord) -> str:
     best, other = by_number[record.front[0]], by_number[record.front[-1]]
     n, n_complete = len(record.front), len(record.complete)
     if n == 1:
-        return f"Trial {best.number} alone is on the front: of {n_complete} completed trials it is the best in both."
+        return f"Only trial {best.number} is on the front: no other completed trial is better in either metric."
     span = {
         name: f"{formats.score(score(best, record))} to {formats.score(score(other, record))} in {name}"
         for name, score in ((y_name, _first), (x_name, _second))
     }
     return (
-        f"On the front are {formats.count(n)} of {formats.count(n_complete)} completed trials: no other is better "
-        "than one of them in one metric without being worse in the other. They go from trial "
+        f"The front has {formats.count(n)} of {formats.count(n_complete)} completed trials: no other trial is better "
+        "than one of them in one metric without being worse in the other. They range from trial "
         f"{best.number}, the best in {y_name}, to trial {other.number}, the best in {x_name}: {span[y_name]}, "
-        f"{span[x_name]}. The configuration named the best is a member of the front, chosen by {y_name}. Nothing was "
-        "pruned: with two metrics there is no one curve to judge by."
+        f"{span[x_name]}. The best configuration is the member of the front that was chosen by {y_name}. No trial was "
+        "pruned, because with two metrics there is no single learning curve to prune by."
     )
 
 
@@ -78,7 +78,7 @@ def _trace(name: str, trials: Sequence[TrialRecord], record: StudyRecord, symbol
 
 
 def _named(record: StudyRecord) -> list[Spec]:
-    """The winner alone: the front's other end often lies among many marks, and the sentence above names it."""
+    """Label the winner only: the other end of the front often lies among many marks, and the text names it."""
     if record.best is None:
         return []
     x, y = _second(record.best, record), _first(record.best, record)
@@ -93,15 +93,15 @@ def _table(record: StudyRecord, members: Sequence[TrialRecord]) -> Table:
     columns = (
         Column("Trial"),
         *(Column(formats.metric_name(name)) for name in names),
-        Column("Fitting"),
+        Column("Fit time"),
         *(Column(scale.name, is_numeric=not scale.categories) for scale in scales),
     )
     rows = tuple(
         (
             Cell(str(trial.number), trial.number, "best" if trial is record.best else ""),
-            *(tables.score(trial.metrics[name].mean, trial.metrics[name]) for name in names),
-            tables.duration(trial.fit_seconds),
-            *(tables.parameter(trial.params.get(scale.name)) for scale in scales),
+            *(cells.estimate(trial.metrics[name]) for name in names),
+            cells.duration(trial.fit_seconds),
+            *(cells.parameter(trial.params.get(scale.name)) for scale in scales),
         )
         for trial in members
     )

@@ -1,13 +1,14 @@
-"""The page of one study, drawn from its record alone."""
+"""The page of a study, made from its record alone."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from reports import page, protocol
+from reports import page
 from reports.formats import metric_name
-from reports.study import finalists, tables
+from reports.protocol import data_facts, dropped
+from reports.study import finalists, protocol, tables
 from reports.study.curve_chart import curves
 from reports.study.front_chart import front, on_the_front
 from reports.study.parameter_charts import importances, parallel, slices
@@ -19,7 +20,7 @@ __all__ = ["render_study", "write_study"]
 
 
 def render_study(record: StudyRecord) -> str:
-    """The whole page as text: no file beside it, no request when it is opened."""
+    """Return the page as HTML that needs no other file and no network."""
     figures = {
         "front": front(record),
         "history": history(record),
@@ -42,14 +43,15 @@ def render_study(record: StudyRecord) -> str:
         exact_configuration=json.dumps(dict(record.best_config), indent=2),
         trials=tables.trials(record),
         space=tables.space(record),
-        dropped=protocol.dropped(record),
+        data_facts=data_facts(record.data),
+        dropped=dropped(record.data),
         protocol=protocol,
         states=_states(record),
     )
 
 
 def write_study(record: StudyRecord, folder: Path) -> Path:
-    """Write the page as a file named after the study; an older page of the same study is replaced."""
+    """Write the page to a file named after the study; an older page of the same study is replaced."""
     return page.write(render_study(record), folder, record.name)
 
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import formats, tables
-from reports.charts import Figure, Plot, Spec, axis, escape, finite, layout, log_axis, note, points, score_axis, shorten
-from reports.study.parameters import Axis, axes
-from reports.tables import Cell, Column, Table
-from reports.trial_marks import MANY, state_marker, trial_hover
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
+from reports.figures import Figure, Plot, Spec, axis, escape, finite, layout, log_axis, note, points, score_axis
+from reports.study.parameter_axes import Axis, axes
+from reports.study.trial_marks import MANY, state_marker, trial_hover
 from studies.record.study import StudyRecord, TrialRecord
 
 __all__ = ["importances", "parallel", "slices"]
 
 NO_PARAMETERS = "This model has no hyperparameters."
-NO_VALUES = "No trial has a value, so there is nothing to draw against the parameters."
-MOST_STRONG = 10  #: lines drawn strongly; more of them would be a blot
-GOLDEN = 0.618  #: multiples of it, modulo 1, spread marks of one category evenly and the same way every time
+NO_VALUES = "No trial has a value, so there is nothing to draw."
+MOST_STRONG = 10  #: lines in the strong colour; more of them would hide each other
+GOLDEN = 0.618  #: its multiples modulo 1 spread the marks of one category evenly and reproducibly
 GROUND: Spec = {"bgcolor": "--veil", "borderpad": 1}  #: keeps a label legible over lines
-MOST_LABELLED = 34  #: letters of all categories together that fit under an axis on a phone
+MOST_LABELLED = 34  #: characters of all categories together that fit under an axis on a phone
 
 
 def importances(record: StudyRecord) -> Figure:
-    """Each parameter's share, the largest on top."""
+    """The importance of each parameter, the largest on top."""
     if not record.importances:
-        absence = "Importances need several completed trials that differ in their parameters; here there are too few."
+        absence = "There are too few completed trials to estimate which parameters matter."
         return Figure(absence=absence if axes(record) else NO_PARAMETERS)
     ranked = sorted(record.importances.items(), key=lambda item: item[1])
     bars: Spec = {
@@ -39,21 +39,21 @@ def importances(record: StudyRecord) -> Figure:
         "hoverinfo": "text",
         "marker": {"color": "--complete"},
     }
-    labels = [escape(shorten(name, 22)) for name, _ in ranked]
+    labels = [escape(formats.shorten(name, 22)) for name, _ in ranked]
     frame = layout(
         40 + 30 * len(ranked),
         xaxis=axis(visible=False, range=[0, 1.3 * max(bars["x"]) or 1], fixedrange=True),
         yaxis=axis(tickvals=bars["y"], ticktext=labels, showgrid=False, ticklabelstandoff=6, fixedrange=True),
         bargap=0.35,
     )
-    rows = tuple((tables.text(name), Cell(formats.percent(share), share)) for name, share in reversed(ranked))
+    rows = tuple((cells.text(name), Cell(formats.percent(share), share)) for name, share in reversed(ranked))
     table = Table("Importance of each parameter", (Column("Parameter", is_numeric=False), Column("Share")), rows)
     plot = Plot("importances", f"Importance of {len(ranked)} parameters as bars, the largest on top.", [bars], frame)
     return Figure((plot,), table)
 
 
 def parallel(record: StudyRecord) -> Figure:
-    """Parallel coordinates laid on their side: a row a parameter, a line a trial, which a phone has room for."""
+    """Parallel coordinates with one row per parameter and one line per trial, narrow enough for a phone."""
     scales, trials = axes(record), _valued(record)
     if not scales or not trials:
         return Figure(absence=NO_VALUES if scales else NO_PARAMETERS)
@@ -74,7 +74,7 @@ def parallel(record: StudyRecord) -> Figure:
 
 
 def slices(record: StudyRecord) -> Figure:
-    """A small panel for each parameter: its value against the metric, on one vertical scale."""
+    """One small panel per parameter: its value against the metric, on a shared vertical scale."""
     scales, trials = axes(record), _valued(record)
     if not scales or not trials:
         return Figure(absence=NO_VALUES if scales else NO_PARAMETERS)
@@ -84,12 +84,12 @@ def slices(record: StudyRecord) -> Figure:
 
 
 def _valued(record: StudyRecord) -> list[TrialRecord]:
-    """Trials with a value to draw: completed ones, and pruned ones at the best they had reached."""
+    """The trials with a value: completed ones, and pruned ones with their best value so far."""
     return [t for t in record.trials if t.state in ("complete", "pruned") and finite([t.value])]
 
 
 def _groups(record: StudyRecord, trials: Sequence[TrialRecord]) -> list[tuple[str, list[TrialRecord], Spec]]:
-    """Lines from the least to the most telling, so that the last are drawn on top."""
+    """(name, trials, line style) of each group, the most important last, because it is drawn on top."""
     best = record.best
     done = sorted((t for t in trials if t.state == "complete" and t is not best), key=lambda t: -(t.value or 0.0))
     n_top = min((len(done) + 1) // 4, MOST_STRONG)
@@ -109,8 +109,10 @@ def _lines(name: str, trials: Sequence[TrialRecord], rows: Sequence[Axis], recor
         raw = [*(trial.params.get(scale.name) for scale in rows[:-1]), trial.value]
         x += [*(_row_x(scale, value, trial) for scale, value in zip(rows, raw, strict=True)), None]
         y += [*(-float(place) for place in range(len(rows))), None]
-        said = zip(rows[:-1], raw, strict=False)
-        hover += [trial_hover(trial, record, f"{shorten(s.name, 30)} = {formats.parameter(v)}") for s, v in said]
+        named = zip(rows[:-1], raw, strict=False)
+        hover += [
+            trial_hover(trial, record, f"{formats.shorten(s.name, 30)} = {formats.parameter(v)}") for s, v in named
+        ]
         hover += [trial_hover(trial, record), ""]
     mode = "lines+markers" if name == "best" else "lines"
     return points(name, x, y, hover, {"symbol": "circle", "size": 8, "color": line["color"]}) | {
@@ -120,7 +122,7 @@ def _lines(name: str, trials: Sequence[TrialRecord], rows: Sequence[Axis], recor
 
 
 def _row_x(scale: Axis, raw: object, trial: TrialRecord) -> float | None:
-    """Trials of one category are spread a little, or their lines would lie on one another."""
+    """The x of a trial in a row; trials of one category are spread a little so that lines do not overlap."""
     place = scale.position(raw)
     return place if place is None or not scale.categories else 0.97 * place + 0.03 * (GOLDEN * trial.number % 1)
 
@@ -131,8 +133,8 @@ def _rail(place: int) -> Spec:
 
 
 def _row_labels(place: int, scale: Axis) -> list[Spec]:
-    """The name above the row on the left; below it the ends of its range, or its categories."""
-    name = note(shorten(scale.name, 38), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7, **GROUND)
+    """The name above the row, and below it the ends of its range or its categories."""
+    name = note(formats.shorten(scale.name, 38), x=0, y=place, xanchor="left", yanchor="bottom", yshift=7, **GROUND)
     name["font"] = {"size": 13, "color": "--ink"}
     if sum(map(len, scale.categories)) <= MOST_LABELLED:
         ends = [(scale.position(category), category) for category in scale.categories]
@@ -140,7 +142,7 @@ def _row_labels(place: int, scale: Axis) -> list[Spec]:
         ends = [(0.0, scale.categories[0]), (1.0, scale.categories[-1])]
     if not scale.categories:
         ends = [(0.0, scale.label(scale.low)), (1.0, scale.label(scale.high))]
-    return [name, *(_end_label(x, place, shorten(text, 16)) for x, text in ends if x is not None)]
+    return [name, *(_end_label(x, place, formats.shorten(text, 16)) for x, text in ends if x is not None)]
 
 
 def _end_label(x: float, place: int, text: str) -> Spec:
@@ -183,7 +185,9 @@ def _slice_x(scale: Axis, trial: TrialRecord) -> float | str | None:
 
 def _slice_axis(scale: Axis) -> Spec:
     if scale.categories:
-        names = [escape(shorten(category, max(6, 36 // len(scale.categories)))) for category in scale.categories]
+        names = [
+            escape(formats.shorten(category, max(6, 36 // len(scale.categories)))) for category in scale.categories
+        ]
         last = len(names) - 0.5
         return axis(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, last], showgrid=False)
     if scale.is_log:
@@ -201,10 +205,10 @@ def _parameter_table(record: StudyRecord, trials: Sequence[TrialRecord]) -> Tabl
     )
     rows = tuple(
         (
-            tables.number(trial.number),
-            tables.text(trial.state),
-            tables.score(trial.value),
-            *(tables.parameter(trial.params.get(scale.name)) for scale in scales),
+            cells.number(trial.number),
+            cells.text(trial.state),
+            cells.score(trial.value),
+            *(cells.parameter(trial.params.get(scale.name)) for scale in scales),
         )
         for trial in trials
     )

@@ -1,21 +1,23 @@
-"""The tables of a study's page that belong to no figure."""
+"""The tables of a study's page, except those that belong to a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from reports import formats, tables
-from reports.study.parameters import axes
-from reports.study.verdict import headline_metrics, is_established
-from reports.tables import Cell, Column, Table
-from reports.trial_marks import STATES
+from reports import cells, formats
+from reports.cells import Cell, Column, Table
+from reports.sentences import counted, is_established
+from reports.study.parameter_axes import axes
+from reports.study.trial_marks import STATES
+from reports.study.verdict import headline_metrics
 from studies.record.study import Estimate, ParameterRange, StudyRecord, TrialRecord
 
 __all__ = ["configuration", "scores", "space", "trials"]
 
 
 def scores(record: StudyRecord) -> Table:
-    """The best trial, the defaults and the floors; beside each metric what the best trial gains over the row."""
+    """The best trial, the defaults and the baselines; beside each metric the gain of the best trial over the row."""
     metrics = headline_metrics(record)
     columns = [Column("", is_numeric=False)]
     for metric in metrics:
@@ -24,18 +26,18 @@ def scores(record: StudyRecord) -> Table:
     columns += [Column(formats.metric_name(name)) for name in record.error_names]
     rows = tuple(
         (
-            tables.text(title),
+            cells.text(title),
             *(cell for metric in metrics for cell in _scores(record, over, metric, measured)),
-            *(_error(measured.get(name)) for name in record.error_names),
+            *(cells.estimate(measured.get(name)) for name in record.error_names),
         )
         for over, title, measured in _contenders(record)
     )
-    gains = "; gains are of the best trial over the row, paired by user" if record.gains else ""
+    gains = "; the gain is that of the best trial over the row, paired by user" if record.gains else ""
     return Table(f"Validation scores with 95{formats.NBSP}% intervals{gains}", tuple(columns), rows)
 
 
 def configuration(record: StudyRecord) -> Table:
-    """Every hyperparameter of the best trial beside the defaults'; one that is not searched is the same in both."""
+    """Each hyperparameter of the best trial and its default; both are equal if it was not searched."""
     defaults: dict[str, object] = dict(record.defaults.params) if record.defaults else {}
     if record.defaults is not None and record.defaults.n_epochs is not None:
         defaults["n_epochs"] = record.defaults.n_epochs
@@ -44,15 +46,15 @@ def configuration(record: StudyRecord) -> Table:
     for name, value in record.best_config.items():
         is_fixed = name not in record.space and name != "n_epochs"
         note = "not searched" if is_fixed else "found by early stopping" if name == "n_epochs" else ""
-        cells = [tables.text(name, note), tables.parameter(value)]
+        row = [cells.text(name, note), cells.parameter(value)]
         if defaults:
-            cells.append(tables.parameter(defaults.get(name, value if is_fixed else None)))
-        rows.append(tuple(cells))
-    return Table("The best configuration beside the defaults", tuple(columns), tuple(rows))
+            row.append(cells.parameter(defaults.get(name, value if is_fixed else None)))
+        rows.append(tuple(row))
+    return Table("The best configuration and the defaults", tuple(columns), tuple(rows))
 
 
 def trials(record: StudyRecord) -> Table:
-    """Every trial with its state, scores, times, parameters and, where one failed, its error."""
+    """Each trial with its state, scores, times, parameters and error."""
     metrics, scales = headline_metrics(record), axes(record)
     has_errors = any(trial.error for trial in record.trials)
     columns = (
@@ -60,26 +62,26 @@ def trials(record: StudyRecord) -> Table:
         Column("State", is_numeric=False),
         *(Column(formats.metric_name(name)) for name in (*metrics, *record.error_names)),
         Column("Epochs"),
-        Column("Fitting"),
-        Column("Whole trial"),
+        Column("Fit time"),
+        Column("Trial time"),
         *(Column(scale.name, is_numeric=not scale.categories) for scale in scales),
         *([Column("Error", is_numeric=False, is_wide=True)] if has_errors else []),
     )
     rows = tuple(
         (
             Cell(str(trial.number), trial.number, _role(trial, record)),
-            tables.text(f"{STATES[trial.state].sign} {trial.state}", _answered(trial)),
+            cells.text(f"{STATES[trial.state].sign} {trial.state}", _repeats(trial)),
             *(_trial_score(trial, metric, record) for metric in metrics),
-            *(_error(trial.errors.get(name)) for name in record.error_names),
-            tables.number(trial.n_epochs or len(trial.curve) or None),
-            tables.duration(trial.fit_seconds),
-            tables.duration(trial.seconds),
-            *(tables.parameter(trial.params.get(scale.name)) for scale in scales),
+            *(cells.estimate(trial.errors.get(name)) for name in record.error_names),
+            cells.number(trial.n_epochs or len(trial.curve) or None),
+            cells.duration(trial.fit_seconds),
+            cells.duration(trial.seconds),
+            *(cells.parameter(trial.params.get(scale.name)) for scale in scales),
             *([Cell(trial.error or "", trial.error)] if has_errors else []),
         )
         for trial in record.trials
     )
-    return Table(f"{formats.count(len(rows))} trials; a column's title sorts by it", columns, rows)
+    return Table(f"{counted(len(rows), 'trial')}; select a column title to sort", columns, rows)
 
 
 def space(record: StudyRecord) -> Table:
@@ -90,14 +92,14 @@ def space(record: StudyRecord) -> Table:
         Column("Source of the range", is_numeric=False, is_wide=True),
     )
     rows = tuple(
-        (tables.text(name), tables.text(_range(within)), tables.text(_scale(within)), tables.text(within.source))
+        (cells.text(name), cells.text(_range(within)), cells.text(_scale(within)), cells.text(within.source))
         for name, within in record.space.items()
     )
-    return Table("Ranges searched", columns, rows)
+    return Table("Searched ranges", columns, rows)
 
 
 def _contenders(record: StudyRecord) -> list[tuple[str, str, Mapping[str, Estimate]]]:
-    """What each is called in a gain and in the table, and its scores; one that has none is left out."""
+    """(name in a gain, title in the table, scores) of each row; rows without scores are left out."""
     best, defaults = record.best, record.defaults
     named: list[tuple[str, str, Mapping[str, Estimate]]] = []
     if best is not None:
@@ -114,33 +116,29 @@ def _gains(record: StudyRecord, metric: str) -> dict[str, Estimate]:
 
 def _scores(record: StudyRecord, over: str, metric: str, measured: Mapping[str, Estimate]) -> list[Cell]:
     estimate, gains = measured.get(metric), _gains(record, metric)
-    cells = [tables.score(estimate.mean if estimate else None, estimate)]
+    shown = [cells.estimate(estimate)]
     if gains and over not in gains:
-        cells.append(Cell(""))
+        shown.append(Cell(""))
     elif gains:
-        gain = gains[over]
-        doubt = "" if is_established(gain) else "\nnot established"
-        cells.append(Cell(formats.signed(gain.mean), gain.mean, formats.gain_interval(gain) + doubt))
-    return cells
-
-
-def _error(estimate: Estimate | None) -> Cell:
-    return tables.score(estimate.mean if estimate else None, estimate)
+        gain = cells.gain(gains[over])
+        doubt = "" if is_established(gains[over]) else "not established"
+        shown.append(replace(gain, note="\n".join(filter(None, [gain.note, doubt]))))
+    return shown
 
 
 def _trial_score(trial: TrialRecord, metric: str, record: StudyRecord) -> Cell:
     estimate = trial.metrics.get(metric)
     if estimate is not None:
-        return tables.score(estimate.mean, estimate)
-    return tables.score(trial.value if metric == record.metric else None)
+        return cells.estimate(estimate)
+    return cells.score(trial.value if metric == record.metric else None)
 
 
 def _role(trial: TrialRecord, record: StudyRecord) -> str:
     return ", ".join(["best"] * (trial is record.best) + ["defaults"] * trial.is_default)
 
 
-def _answered(trial: TrialRecord) -> str:
-    return "" if trial.same_as is None else f"not trained again: as trial {trial.same_as}"
+def _repeats(trial: TrialRecord) -> str:
+    return "" if trial.same_as is None else f"same configuration as trial {trial.same_as}, not trained again"
 
 
 def _range(within: ParameterRange) -> str:
@@ -152,4 +150,4 @@ def _range(within: ParameterRange) -> str:
 def _scale(within: ParameterRange) -> str:
     if within.choices:
         return "choice"
-    return ("logarithmic" if within.log else "linear") + (", whole numbers" if within.is_integer else "")
+    return ("logarithmic" if within.log else "linear") + (", integers" if within.is_integer else "")

@@ -1,4 +1,4 @@
-"""The figures of a study over its trials: the history of the search, and time against quality."""
+"""The figures of a study over its trials: the history of the search, and fit time against quality."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from itertools import accumulate
 
-from reports import formats, tables
-from reports.charts import (
+from reports import cells, formats
+from reports.cells import Column, Table
+from reports.figures import (
     FIGURE_HEIGHT,
     Figure,
     Plot,
@@ -16,28 +17,27 @@ from reports.charts import (
     finite,
     layout,
     log_axis,
+    marker,
     note,
     padded,
     points,
     score_axis,
-    shorten,
 )
-from reports.tables import Column, Table
-from reports.trial_marks import MANY, STATES, marker, state_marker, trial_hover
+from reports.study.trial_marks import MANY, STATES, state_marker, trial_hover
 from studies.record.study import StudyRecord, TrialRecord
 
 __all__ = ["history", "timing"]
 
-LOG_SPREAD = 8  #: times the fastest that the slowest fit takes before time gets a logarithmic axis
+LOG_SPREAD = 8  #: slowest over fastest fit above which the time axis is logarithmic
 
 
 def history(record: StudyRecord) -> Figure:
-    """Every trial in order, and the best value reached so far."""
+    """All trials in order, and the best value so far."""
     valued = [trial for trial in record.trials if finite([trial.value])]
     if not valued:
         return Figure(absence="No trial has a value, so there is no history to draw.")
     values = finite(trial.value for trial in valued)
-    # a failed trial has no value: it is shown below all that have one
+    # a failed trial has no value: it is drawn below all trials with a value
     floor = padded(values)[0]
     data = [_best_so_far(record), *(_by_state(record, state, floor) for state in STATES), _ring(record)]
     frame = layout(
@@ -46,18 +46,16 @@ def history(record: StudyRecord) -> Figure:
         yaxis=score_axis(formats.metric_name(record.metric), [floor, *values]),
         annotations=_named_points(record),
     )
-    description = (
-        f"{formats.metric_name(record.metric)} of {len(valued)} trials in the order they ran, and the best so far."
-    )
+    description = f"{formats.metric_name(record.metric)} of {len(valued)} trials in order, and the best value so far."
     plot = Plot("history", description, [trace for trace in data if trace["x"]], frame)
     return Figure((plot,), _history_table(record))
 
 
 def timing(record: StudyRecord) -> Figure:
-    """What a completed trial's fit took against what it reached, with the front that none of them beats at both."""
+    """Fit time and score of the completed trials, and the trials that no other beats in both."""
     timed = [trial for trial in record.complete if finite([trial.fit_seconds]) and finite([trial.value])]
     if not timed:
-        return Figure(absence="No completed trial has a fit time, so there is nothing to set against the quality.")
+        return Figure(absence="No completed trial has a fit time, so there is nothing to draw.")
     front = _front(timed)
     seconds = finite(trial.fit_seconds for trial in timed)
     rest = [trial for trial in timed if trial not in front]
@@ -79,7 +77,7 @@ def _best_so_far(record: StudyRecord) -> Spec:
     done = [trial for trial in record.complete if finite([trial.value])]
     best = list(accumulate(finite(trial.value for trial in done), max))
     x = [trial.number for trial in done]
-    if record.trials and best:  # the line goes on to the last trial, which may have been pruned
+    if record.trials and best:  # the line continues to the last trial, which may have been pruned
         x, best = [*x, record.trials[-1].number], [*best, best[-1]]
     line = {"shape": "hv", "color": "--best", "width": 2}
     hover = [f"best so far {formats.score(value)}" for value in best]
@@ -87,17 +85,17 @@ def _best_so_far(record: StudyRecord) -> Spec:
 
 
 def _by_state(record: StudyRecord, state: str, floor: float) -> Spec:
-    has_place = [t for t in record.trials if t.state == state and (finite([t.value]) or state == "failed")]
-    y = [trial.value if finite([trial.value]) else floor for trial in has_place]
-    hover = [trial_hover(t, record, *([shorten(t.error, 80)] if t.error else [])) for t in has_place]
+    drawn = [t for t in record.trials if t.state == state and (finite([t.value]) or state == "failed")]
+    y = [trial.value if finite([trial.value]) else floor for trial in drawn]
+    hover = [trial_hover(t, record, *([formats.shorten(t.error, 80)] if t.error else [])) for t in drawn]
     name = f"{state} (no value)" if state == "failed" else state
     return points(
-        name, [t.number for t in has_place], y, hover, state_marker(state, 8 if len(record.trials) <= MANY else 5)
+        name, [t.number for t in drawn], y, hover, state_marker(state, 8 if len(record.trials) <= MANY else 5)
     )
 
 
 def _ring(record: StudyRecord) -> Spec:
-    """A ring around the best trial, which a reader looks for first."""
+    """A ring around the best trial."""
     best = [record.best] if record.best else []
     hover = [trial_hover(t, record) for t in best]
     ring = points("best", [t.number for t in best], [t.value for t in best], hover, marker("circle-open", "--best", 16))
@@ -117,7 +115,7 @@ def _named_points(record: StudyRecord) -> list[Spec]:
 
 
 def _named_times(record: StudyRecord, timed: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[Spec]:
-    """The two ends of the front and the defaults; every other number is in the table."""
+    """Label the two ends of the front and the defaults; the table has all other numbers."""
     role = "best" if front[-1] is record.best else "highest"
     named = {front[-1].number: f"{role}, trial {front[-1].number}"}
     named.setdefault(front[0].number, f"fastest, trial {front[0].number}")
@@ -143,7 +141,7 @@ def _named_times(record: StudyRecord, timed: Sequence[TrialRecord], front: Seque
 
 
 def _front(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
-    """The trials that no other beats or equals in quality in less time, the fastest first."""
+    """The trials that no other equals or beats in quality in less time, the fastest first."""
     front: list[TrialRecord] = []
     for trial in sorted(trials, key=lambda t: (t.fit_seconds, -(t.value or 0.0), t.number)):
         if not front or (trial.value or 0.0) > (front[-1].value or 0.0):
@@ -152,7 +150,7 @@ def _front(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
 
 
 def _trial_axis(record: StudyRecord) -> Spec:
-    """Whole numbers alone, from the first trial to the last."""
+    """An axis with integer ticks, from the first trial to the last."""
     last = max(trial.number for trial in record.trials)
     room = 0.5 + 0.015 * last
     step = {"dtick": 1} if last < 10 else {}
@@ -165,8 +163,8 @@ def _is_log(seconds: Sequence[float]) -> bool:
 
 def _time_axis(seconds: Sequence[float]) -> Spec:
     if _is_log(seconds):
-        return log_axis("Seconds of fitting", min(seconds), max(seconds))
-    return axis("Seconds of fitting", range=[0, padded(seconds)[1]], nticks=8)
+        return log_axis("Fit time in seconds", min(seconds), max(seconds))
+    return axis("Fit time in seconds", range=[0, padded(seconds)[1]], nticks=8)
 
 
 def _timed(name: str, trials: Sequence[TrialRecord], record: StudyRecord, symbol: str) -> Spec:
@@ -179,30 +177,30 @@ def _history_table(record: StudyRecord) -> Table:
     rows = []
     for trial in record.trials:
         reached += finite([trial.value]) if trial.state == "complete" else []
-        best = tables.score(max(reached, default=None))
-        rows.append((tables.number(trial.number), tables.text(trial.state), tables.score(trial.value), best))
+        best = cells.score(max(reached, default=None))
+        rows.append((cells.number(trial.number), cells.text(trial.state), cells.score(trial.value), best))
     metric = formats.metric_name(record.metric)
     columns = (Column("Trial"), Column("State", is_numeric=False), Column(metric), Column("Best so far"))
-    return Table(f"{metric} of every trial, in order", columns, tuple(rows))
+    return Table(f"{metric} of each trial, in order", columns, tuple(rows))
 
 
 def _timing_table(record: StudyRecord, trials: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> Table:
     metric = formats.metric_name(record.metric)
     columns = (
         Column("Trial"),
-        Column("Fitting"),
-        Column("Evaluation"),
+        Column("Fit time"),
+        Column("Evaluation time"),
         Column(metric),
         Column("On the front", is_numeric=False),
     )
     rows = tuple(
         (
-            tables.number(trial.number),
-            tables.duration(trial.fit_seconds),
-            tables.duration(trial.evaluate_seconds),
-            tables.score(trial.value),
-            tables.text("yes" if trial in front else "no"),
+            cells.number(trial.number),
+            cells.duration(trial.fit_seconds),
+            cells.duration(trial.evaluate_seconds),
+            cells.score(trial.value),
+            cells.text("yes" if trial in front else "no"),
         )
         for trial in sorted(trials, key=lambda t: t.fit_seconds or 0.0)
     )
-    return Table(f"Time and {metric} of every completed trial, the fastest first", columns, rows)
+    return Table(f"Fit time and {metric} of each completed trial, the fastest first", columns, rows)

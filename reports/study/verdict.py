@@ -1,27 +1,17 @@
-"""The verdict of a study in words; what it claims follows from the intervals, never from the means alone."""
+"""The verdict of a study as text; it follows from the intervals, never from the means alone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reports import formats
+from reports.sentences import Verdict, counted, is_established
 from reports.study.finalists import how_named
-from studies.record.study import Estimate, Gain, StudyRecord, TrialRecord
+from studies.record.study import Gain, StudyRecord, TrialRecord
 
-__all__ = ["Verdict", "headline_metrics", "is_established", "verdict"]
+__all__ = ["headline_metrics", "verdict"]
 
 HEADLINE_METRICS = ("mrr@100", "map@30")
-MOST_PARAMETERS = 5  #: a sentence holds no more; the table beside it has them all
+MOST_PARAMETERS = 5  #: named in a sentence; the table below it has all of them
 OTHERS = {"defaults": "the defaults", "popularity": "popularity", "random": "a random order"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the study found: one sentence, then what qualifies it."""
-
-    headline: str
-    findings: tuple[str, ...]
-    caveat: str
 
 
 def verdict(record: StudyRecord) -> Verdict:
@@ -32,15 +22,10 @@ def verdict(record: StudyRecord) -> Verdict:
 
 
 def headline_metrics(record: StudyRecord) -> tuple[str, ...]:
-    """The study's metric, or both, then MRR@100 and MAP@30 where the best trial has them."""
+    """The metrics of the study, then MRR@100 and MAP@30 if the best trial has them."""
     measured = record.best.metrics if record.best else {}
     second = (record.second_metric,) if record.second_metric else ()
     return tuple(dict.fromkeys((record.metric, *(m for m in (*second, *HEADLINE_METRICS) if m in measured))))
-
-
-def is_established(difference: Estimate) -> bool:
-    """Whether the interval of a difference leaves out 0; one that touches it does not."""
-    return difference.low > 0 or difference.high < 0
 
 
 def _headline(record: StudyRecord, best: TrialRecord) -> str:
@@ -73,50 +58,50 @@ def _findings(record: StudyRecord, best: TrialRecord) -> list[str]:
     gains = [gain for gain in record.gains if gain.metric == record.metric]
     if not best.is_default:
         return [_finding(gain) for gain in gains]
-    if len(record.complete) == 1:
-        unbeaten = "Only the defaults completed, so there is nothing that they could be compared with."
-    else:
-        unbeaten = "The defaults themselves are the best" + (
-            ", over all draws together." if record.finalists else ": no other trial scored higher."
-        )
-    return [unbeaten, *(_finding(gain) for gain in gains if gain.over != "defaults")]
+    return [_unbeaten(record), *(_finding(gain) for gain in gains if gain.over != "defaults")]
+
+
+def _unbeaten(record: StudyRecord) -> str:
+    n_others = sum(trial is not record.best and trial.same_as is None for trial in record.complete)
+    if not n_others:
+        return "Only the default configuration completed, so there is nothing to compare it with."
+    over = " over all draws" if record.finalists else ""
+    others = (
+        "the one other configuration did not beat"
+        if n_others == 1
+        else (f"none of {formats.count(n_others)} other configurations beat")
+    )
+    return f"The best configuration is the default one: {others} it{over}."
 
 
 def _finding(gain: Gain) -> str:
     name, other = formats.metric_name(gain.metric), OTHERS.get(gain.over, gain.over)
     if not is_established(gain.difference):
         return (
-            f"A difference from {other} is not established: {formats.signed(gain.difference.mean)} in {name}, "
-            f"with a 95{formats.NBSP}% interval of {formats.gain_interval(gain.difference)}, which includes 0."
+            f"The difference from {other} is not established: it is {formats.signed(gain.difference.mean)} in {name}, "
+            f"and its 95{formats.NBSP}% interval, {formats.gain_interval(gain.difference)}, includes 0."
         )
     direction = "higher" if gain.difference.low > 0 else "lower"
+    share = abs(gain.difference.mean) / gain.other.mean if gain.other.mean > 0 else None
+    percent = f" ({formats.percent(share)})" if share is not None and share < 1 else ""
+    times = f" ({1 + share:.1f} times as high)" if share is not None and share >= 1 and direction == "higher" else ""
     return (
-        f"That is {direction} than {other} by {formats.score(abs(gain.difference.mean))}{_relative(gain)} "
-        f"(95{formats.NBSP}% interval of the difference {formats.gain_interval(gain.difference)})."
+        f"Its {name} is {formats.score(abs(gain.difference.mean))}{percent} {direction} than that of {other}{times}; "
+        f"the 95{formats.NBSP}% interval of the difference is {formats.gain_interval(gain.difference)}."
     )
-
-
-def _relative(gain: Gain) -> str:
-    """The gain as a share of what it is a gain over; beyond a doubling a factor reads better."""
-    if gain.other.mean <= 0:
-        return ""
-    share = abs(gain.difference.mean) / gain.other.mean
-    if share < 1:
-        return f", or {formats.percent(share)}"
-    return f", {1 + share:.1f} times theirs" if gain.over == "defaults" else f", {1 + share:.1f} times its score"
 
 
 def _caveat(record: StudyRecord) -> str:
     n_complete = len(record.complete)
     if n_complete == 1:
         return (
-            "One trial completed, so nothing was chosen among several. The figures come from the validation likes; "
-            "the sealed test likes stay unopened."
+            "Only one trial completed, so no choice was made. The scores are on the validation likes; this study "
+            "did not open the sealed test."
         )
     degree = "a little optimistic" if record.finalists else "optimistic"
     return (
-        f"{how_named(record)}. So its figures are {degree}; the intervals cover the sampling of users, not that "
-        "choice. The sealed test likes stay unopened."
+        f"{how_named(record)}. Its scores are therefore {degree}: the intervals cover the sampling of users, but not "
+        "this choice. This study did not open the sealed test."
     )
 
 
@@ -125,8 +110,7 @@ def _nothing_completed(record: StudyRecord) -> Verdict:
         return Verdict("No trial has run yet, so there is no best configuration.", (), "")
     states = [trial.state for trial in record.trials]
     parts = [f"{formats.count(states.count(s))} {s}" for s in ("failed", "pruned", "running") if s in states]
-    noun = "trial" if len(states) == 1 else "trials"
-    headline = f"No trial completed, so there is no best configuration ({formats.count(len(states))} {noun}: "
+    headline = f"No trial completed, so there is no best configuration ({counted(len(states), 'trial')}: "
     errors = dict.fromkeys(trial.error for trial in record.trials if trial.error)
     findings = tuple(f"Error: {error}" for error in list(errors)[:3])
-    return Verdict(headline + ", ".join(parts) + ").", findings, "The sealed test likes stay unopened.")
+    return Verdict(headline + ", ".join(parts) + ").", findings, "This study did not open the sealed test.")

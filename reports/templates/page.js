@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const plots = JSON.parse(document.getElementById("plots").textContent);
 
-  // Figures name their colours as CSS variables; a copy with the colours of the moment is what plotly draws.
+  // Figures name colours as CSS variables; plotly draws a copy with the current values.
   const painted = (node, styles) => {
     if (Array.isArray(node)) return node.map((child) => painted(child, styles));
     if (node === null || typeof node !== "object") return node;
@@ -27,7 +27,7 @@
     }
   };
 
-  // Plotly's own way looks at the window alone and waits; a figure's room also changes without the window.
+  // Plotly's own resizing follows the window only; the width of a figure also changes without it.
   const fitted = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (target.querySelector(".main-svg").clientWidth !== target.clientWidth) Plotly.relayout(target, { autosize: true });
@@ -44,7 +44,7 @@
     return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
   };
 
-  // Stable, and cells without a key stay last in both directions.
+  // The sort is stable; cells without a key stay last in both directions.
   const sort = (header) => {
     const row = header.parentElement;
     const body = row.closest("table").tBodies[0];
@@ -61,7 +61,7 @@
     body.append(...lines);
   };
 
-  // A page in a sandboxed frame may not reach the clipboard: then the text is selected, one key press from copied.
+  // In a sandboxed frame the clipboard is not available: the text is then selected, ready to be copied by key.
   const copy = async (button) => {
     const source = document.getElementById(button.dataset.copy);
     const status = button.parentElement.querySelector(".copied");
@@ -74,7 +74,7 @@
     }
   };
 
-  // One of several tables at a time; without this script all of them show.
+  // Shows one of several tables; without this script all of them are visible.
   const choose = (chooser) => {
     const { value } = chooser.querySelector("select");
     for (const each of chooser.querySelectorAll("[data-choice]")) each.hidden = each.dataset.choice !== value;
@@ -82,13 +82,13 @@
 
   const brief = (value) => value.toFixed(2).replace(/^0/, "");
 
-  const said = (values, names, i, j) => {
-    const own = (n) => (values[n][n] === null ? "" : `; ${names[n]} with itself ${brief(values[n][n])}`);
-    if (i === j) return `${names[i]} with itself under other seeds`;
+  const tooltip = (values, names, i, j) => {
+    const own = (n) => (values[n][n] === null ? "" : `; two fits of ${names[n]} ${brief(values[n][n])}`);
+    if (i === j) return `${names[i]}: fits with different seeds`;
     return `${names[i]} and ${names[j]}${own(i)}${own(j)}`;
   };
 
-  // The table is the figure and its numbers in one; every heatmap is in the page, and a choice fills in one of them.
+  // The page contains all heatmaps; the table shows the selected one.
   const fillHeatmap = (box) => {
     const picked = (name) => box.querySelector(`select[name=${name}]`);
     const of = picked("of").value;
@@ -97,14 +97,14 @@
       picked("among").selectedIndex = [...picked("among").options].findIndex((option) => !option.disabled);
     }
     const maps = JSON.parse(box.querySelector("script").textContent);
-    const { said: words, values } = maps[["of", "measure", "k", "among"].map((name) => picked(name).value).join("/")];
+    const { description, values } = maps[["of", "measure", "k", "among"].map((name) => picked(name).value).join("/")];
     const names = [...box.querySelectorAll("thead th")].map((cell) => cell.textContent);
-    box.querySelector(".said").textContent = words;
+    box.querySelector(".described").textContent = description;
     [...box.querySelector("tbody").rows].forEach((row, i) => [...row.cells].slice(1).forEach((cell, j) => {
       const value = values[i][j];
       cell.textContent = value === null ? "–" : brief(value);
       cell.style.setProperty("--heat", value ?? 0);
-      cell.title = said(values, names, i, j);
+      cell.title = tooltip(values, names, i, j);
     }));
   };
 

@@ -1,4 +1,4 @@
-"""How numbers and names read."""
+"""How numbers and names are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of ``bench.peers`` and ``bench.speed``: what they say, and how a browser shows them."""
+"""The pages of ``bench.peers`` and ``bench.speed``, as text and in a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.benchmarks.tasks import INSTALLABLE
 from reports.peers.charts import LOOKS
 from reports.peers.page import render_peers, write_peers
 from reports.peers.tables import headline
-from reports.speed_page import render_speed, write_speed
+from reports.speed.page import render_speed, write_speed
 from studies.record.peers import Contest, DataSet, Entry, PeersRecord, Spread
 from studies.record.speed import Latency, ModelSpeed, SpeedRecord
 
@@ -161,7 +161,7 @@ def test_a_hostile_name_runs_nothing(opened_file: Open, tmp_path: Path) -> None:
 def test_a_comparison_without_peers_says_so() -> None:
     alone = contest("bpr", "BPR", "tiny", (entry("mfbench", "mfbench", seconds=0.1),))
     text = render_peers(peers_record(contests=(alone,)))
-    assert "No other library took part, so these are our times alone." in text
+    assert "No other library was measured: all times are those of mfbench." in text
     assert "Neither BPR nor WARP was run." in text
 
 
@@ -170,12 +170,12 @@ def test_a_page_with_nothing_measured_can_be_written() -> None:
     assert "Nothing was timed." in render_speed(speed_record(n_models=0))
 
 
-def test_the_headline_counts_the_fastest_peer_alone() -> None:
-    # irspack takes half of our .06 s an iteration; to the target it takes 3 * .03 s, the first of ours 2 * .05 s
+def test_the_headline_compares_with_the_fastest_other_library_only() -> None:
+    # irspack takes half of our .06 s per iteration, and 3 * .03 s to the target; our fastest takes 2 * .05 s to it
     record = peers_record(contests=(ials("a"),))
     assert headline(record) == (
-        "Ours is faster than the fastest peer in 0 of 2 comparisons; the fastest peer takes 0.50 to 0.90 times as "
-        "long, 0.70 in the middle."
+        "mfbench is faster than the fastest other library in 0 of 2 comparisons. The fastest other library takes 0.50 "
+        "to 0.90 times as long as mfbench (median 0.70)."
     )
 
 
@@ -185,12 +185,12 @@ def test_a_ratio_is_taken_run_by_run() -> None:
     assert contest("bpr", "BPR", "tiny", (ours, theirs)).ratio(theirs) == Spread(2.0, 1.0, 3.0)
 
 
-def test_what_failed_and_who_took_no_part_is_on_the_page() -> None:
+def test_failures_and_libraries_that_were_not_measured_are_on_the_page() -> None:
     failed = replace(entry("irspack", "irspack", seconds=1), seconds=(), problem="ValueError: no memory")
     text = render_peers(peers_record(contests=(contest("bpr", "BPR", "tiny", (failed,)),)))
     assert "failed: ValueError: no memory" in text
-    assert "Took no part: lightfm-next: not installed." in text
+    assert "Not measured: lightfm-next: not installed." in text
 
 
-def test_every_library_that_may_take_part_can_be_drawn() -> None:
+def test_every_library_that_can_be_measured_has_a_colour_and_a_symbol() -> None:
     assert LOOKS.keys() == {"mfbench", *INSTALLABLE}

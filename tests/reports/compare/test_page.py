@@ -1,4 +1,4 @@
-"""What a comparison's page says."""
+"""The page of a comparison as text."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     assert write_comparison_page(hostile(), tmp_path).parent == tmp_path
 
 
-def test_a_comparison_of_nothing_says_so() -> None:
+def test_a_comparison_of_one_algorithm_says_what_is_missing() -> None:
     page = render_comparison(smallest())
-    for absence in ("overlaps with nobody", "needs two tuned", "Nothing was chosen", "nothing to differ from"):
+    for absence in ("no overlap to show", "needs two tuned", "No configuration was chosen", "no pair to compare"):
         assert absence in page
 
 
-def test_users_and_seeds_noise_stand_apart() -> None:
+def test_the_noise_of_users_and_of_seeds_have_separate_columns() -> None:
     table = quality(comparison(), 10)
     (ials, *_), (*_, deviation) = table.rows[0], table.rows[0]
     assert ials.text == "ials"
@@ -56,38 +56,38 @@ def test_users_and_seeds_noise_stand_apart() -> None:
         "HR@10",
         "NDCG@10",
         "Recall@10",
-        "Deviation by seed",
+        "Deviation over seeds",
     ]
 
 
-def test_a_figure_that_another_library_would_give_is_marked_where_it_differs() -> None:
+def test_a_metric_that_another_library_computes_differently_is_marked() -> None:
     ours, theirs = conventions(comparison(), "mrr@100").rows
     assert not any(cell.is_marked for cell in ours)
     assert [cell.is_marked for cell in theirs[2:]] == [True] * 5
 
 
-def test_a_title_is_the_darker_the_more_lists_hold_it() -> None:
+def test_a_title_has_a_stronger_colour_if_more_lists_contain_it() -> None:
     table = shared_lists({"a": ("x", "y"), "b": ("x", "z"), "c": ("x", "y")}, held_out=("z",))
     first, second = table.rows
     assert [cell.note for cell in first[1:]] == ["in 3 of 3"] * 3
-    assert [cell.note for cell in second[1:]] == ["in 2 of 3", "★ the hidden like", "in 2 of 3"]
+    assert [cell.note for cell in second[1:]] == ["in 2 of 3", "★ held-out item", "in 2 of 3"]
     heats = [cell.heat or 0.0 for cell in (first[1], second[1], second[2])]
     assert heats[0] > heats[1] > heats[2] == 0
 
 
-def test_lists_of_different_lengths_stand_side_by_side() -> None:
+def test_lists_of_different_lengths_are_shown_side_by_side() -> None:
     rows = shared_lists({"a": ("x", "y"), "b": ()}).rows
     assert [[cell.text for cell in row] for row in rows] == [["1", "x", ""], ["2", "y", ""]]
 
 
-def test_within_a_slice_the_best_is_the_darkest() -> None:
+def test_the_best_algorithm_of_a_slice_has_the_strongest_colour() -> None:
     for row in slices(comparison(), "activity").rows:
         heats = [cell.heat for cell in row[2:]]
         assert heats[0] == 1
         assert heats == sorted(heats, reverse=True)
 
 
-def test_every_choice_of_the_heatmap_has_its_values() -> None:
+def test_every_choice_of_the_heatmap_has_values() -> None:
     view = overlap_view(comparison())
     assert view is not None
     for of, buckets in view.buckets.items():
@@ -98,25 +98,28 @@ def test_every_choice_of_the_heatmap_has_its_values() -> None:
     assert overlap_view(smallest()) is None
 
 
-def test_differences_are_drawn_by_what_was_found() -> None:
+def test_differences_are_coloured_by_the_result_of_their_tests() -> None:
     (plot,) = differences(comparison()).plots
     assert [key.name for key in plot.legend] == ["established"]
     (band,) = plot.layout["shapes"]
     assert (band["x0"], band["x1"]) == (-0.005, 0.005)
 
 
-def test_of_too_many_pairs_those_of_the_best_are_drawn_and_all_are_in_the_table(
+def test_the_figure_has_only_the_pairs_of_the_best_algorithm_if_there_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record = comparison()
-    assert "Drawn are" not in render_comparison(record)
+    assert "The figure shows the" not in render_comparison(record)
     monkeypatch.setattr(charts, "MOST_PAIRS", 2)
     (plot,) = differences(record).plots
     best, *rest = [entrant.name for entrant in record.entrants if entrant.name in record.order]
     assert sorted(pair for trace in plot.data for pair in trace["y"]) == sorted(f"{best} − {name}" for name in rest)
     n = len(pairs(record).rows)
     assert n > len(rest)
-    assert f"Drawn are the {len(rest)} pairs of the best algorithm; the table has all {n}." in render_comparison(record)
+    assert (
+        f"The figure shows the {len(rest)} pairs of the best algorithm; the table has all {n} pairs."
+        in render_comparison(record)
+    )
 
 
 def test_the_tree_joins_every_algorithm() -> None:

@@ -1,4 +1,4 @@
-"""A comparison's page as a browser shows it: drawn, quiet, within the screen, its choices at work."""
+"""The page of a comparison in a browser: figures, widths, choices, no messages in the console."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def test_a_choice_fills_the_heatmap(opened_comparison: Open) -> None:
     page.locator("select[name=measure]").select_option("rbo")
     page.locator("select[name=k]").select_option("100")
     assert page.locator(CELL).inner_text() == ".40"
-    assert "p = 0.99" in page.locator(".said").inner_text()
+    assert "p = 0.99" in page.locator(".described").inner_text()
     page.locator("select[name=of]").select_option("neighbours")
     assert page.locator(CELL).inner_text() == ".80"
     assert page.locator(CELL).get_attribute("style") == "--heat: 0.8;"
     assert page.locator(CELL).get_attribute("title") == (
-        "popularity and item2item; popularity with itself .90; item2item with itself .90"
+        "popularity and item2item; two fits of popularity .90; two fits of item2item .90"
     )
 
 
-def test_the_rows_to_choose_from_follow_the_lists(opened_comparison: Open) -> None:
+def test_the_groups_to_choose_from_depend_on_the_lists(opened_comparison: Open) -> None:
     page = opened_comparison(comparison())
     page.locator("select[name=among]").select_option("2 to 20")
     page.locator("select[name=of]").select_option("neighbours")
-    assert page.locator("select[name=among]").input_value() == "all"  # users' buckets are none of items
+    assert page.locator("select[name=among]").input_value() == "all"  # items have no such group
     offered = page.locator("select[name=among] option:not([disabled])").all_text_contents()
     assert offered == ["All items", "Items with 5 to 9 likes"]
 

@@ -1,3 +1,5 @@
+"""How the winner was chosen, as the page and its table say it."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -10,7 +12,7 @@ from studies.record.study import StudyRecord
 from tests.reports.conftest import SPLIT, full, rescored
 
 
-def test_every_finalist_stands_with_its_three_scores_the_winner_first() -> None:
+def test_the_table_has_three_scores_of_each_finalist_the_winner_first() -> None:
     record = rescored()
     drawn = table(record)
     assert [column.title for column in drawn.columns[1:]] == ["In the search", "On fresh draws", "Over all draws"]
@@ -38,9 +40,9 @@ def test_the_page_says_how_the_winner_was_named_with_both_scores() -> None:
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        (full(n_rescored=5), "have not all been scored on fresh draws yet"),
-        (full(n_rescored=5, split=replace(SPLIT, kind="given")), "their author chose them"),
-        (full(n_rescored=5, split=replace(SPLIT, is_last_by_time=True)), "always the same one"),
+        (full(n_rescored=5), "Not all of the best trials have been scored on fresh draws yet"),
+        (full(n_rescored=5, split=replace(SPLIT, kind="given")), "The author of the data chose these likes"),
+        (full(n_rescored=5, split=replace(SPLIT, is_last_by_time=True)), "is always the same"),
     ],
 )
 def test_without_fresh_scores_the_page_says_why(record: StudyRecord, reason: str) -> None:
@@ -48,5 +50,5 @@ def test_without_fresh_scores_the_page_says_why(record: StudyRecord, reason: str
     assert reason in render_study(record)
 
 
-def test_whoever_asks_for_no_fresh_scores_is_told_no_reason() -> None:
+def test_a_study_without_rescoring_gives_no_reason() -> None:
     assert how_named(full()).endswith("chosen and measured on the same validation likes")

@@ -1,3 +1,5 @@
+"""The Pareto front of a study of two metrics."""
+
 from __future__ import annotations
 
 from reports.study.front_chart import front, on_the_front
@@ -27,8 +29,8 @@ def test_the_page_says_what_is_on_the_front_and_how_the_best_was_chosen() -> Non
     assert on_the_front(record) in page
     assert f"{len(record.front)} of {len(record.complete)} completed trials" in on_the_front(record)
     assert "chosen by MRR@100" in page
-    assert "Nothing was pruned" in page
-    assert "the one on the front of both metrics that is best in MRR@100" in page
+    assert "No trial was pruned" in page
+    assert "on the front of both metrics it is the best in MRR@100" in page
 
 
 def test_a_study_of_one_metric_has_no_such_section() -> None:
@@ -37,7 +39,7 @@ def test_a_study_of_one_metric_has_no_such_section() -> None:
     assert "Two metrics" not in render_study(rescored())
 
 
-def test_a_front_of_one_trial_is_said_to_be_that() -> None:
+def test_a_front_of_one_trial_is_described_as_such() -> None:
     record = one_trial()
     alone = pareto().complete[0]
     lonely = type(record)(
@@ -49,5 +51,5 @@ def test_a_front_of_one_trial_is_said_to_be_that() -> None:
             "winner": alone.number,
         }
     )
-    assert on_the_front(lonely).startswith(f"Trial {alone.number} alone is on the front")
+    assert on_the_front(lonely).startswith(f"Only trial {alone.number} is on the front")
     assert front(lonely).plots

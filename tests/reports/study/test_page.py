@@ -32,7 +32,7 @@ SECTIONS = [
 
 
 class Outline(HTMLParser):
-    """Tags in order, and the text outside of scripts and styles."""
+    """The tags in order, and the text outside scripts and styles."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -144,16 +144,16 @@ def test_a_failed_trial_keeps_its_configuration_and_its_error(record: StudyRecor
     assert str(failed.error) in text
 
 
-def test_several_hidden_likes_make_two_metrics_of_mrr_and_map(record: StudyRecord) -> None:
+def test_with_several_held_out_items_mrr_and_map_are_two_metrics(record: StudyRecord) -> None:
     several = replace(record, split=replace(record.split, holdout="5 random likes a user", n_hidden=5))
     text = Outline(render_study(several)).text
     assert "AP@30 equals RR@30" not in text
-    assert "5 random likes a user" in text
+    assert "5 random likes per user" in text
 
 
-def test_a_holdout_by_time_is_called_what_it_is(record: StudyRecord) -> None:
+def test_a_holdout_by_time_has_a_caution(record: StudyRecord) -> None:
     by_time = replace(record, split=replace(record.split, is_last_by_time=True))
-    assert "flatters every model" in Outline(render_study(by_time)).text
+    assert "scores of every model are too high" in Outline(render_study(by_time)).text
 
 
 def test_thirty_trials_render_within_a_second(record: StudyRecord) -> None:

@@ -1,4 +1,4 @@
-"""A study's page as a browser shows it: drawn, quiet, within the screen, usable by keyboard."""
+"""The page of a study in a browser: figures, widths, keyboard, no messages in the console."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_paper_is_light_and_figures_fit_it(record: StudyRecord, opened: Open) ->
     assert page.evaluate(INK) == dark
 
 
-def test_copying_works_or_says_which_keys_do(record: StudyRecord, opened: Open) -> None:
+def test_the_copy_button_copies_or_names_the_keys_to_press(record: StudyRecord, opened: Open) -> None:
     page = opened(record)
     page.locator("[data-copy=command]").click()
     wait_until(page, "document.querySelector('[data-copy=command] ~ .copied').textContent !== ''")

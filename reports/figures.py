@@ -1,7 +1,7 @@
-"""What the figures of every page share: their shape as plain values, their colours and axes.
+"""What the figures of all pages share: their structure as plain values, their axes and marks.
 
-A figure is plain plotly JSON.  Its colours are names of CSS variables (``--best``), which the page's script looks up
-when it draws, so that light, dark and paper each have their colours in one place, the style sheet.
+A figure is plain plotly JSON.  Its colours are names of CSS variables (``--best``), which the script of the page looks
+up when it draws: the style sheet alone has the colours of the light, dark and printed page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import formats
-from reports.tables import Table
+from reports.cells import Table
 
 __all__ = [
     "FIGURE_HEIGHT",
@@ -25,18 +25,18 @@ __all__ = [
     "finite",
     "layout",
     "log_axis",
+    "marker",
     "note",
     "padded",
     "points",
     "score_axis",
-    "shorten",
 ]
 
 Spec = dict[str, Any]  #: a piece of plotly JSON
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 CLEAR = "rgba(0,0,0,0)"
 MOST_TICKS = 6
-FIGURE_HEIGHT = 340  #: pixels; two with their words fill a printed page
+FIGURE_HEIGHT = 340  #: pixels; two figures with their text fill a printed page
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Key:
 
     name: str
     color: str
-    dash: str = ""  #: of a line; empty where there is none
+    dash: str = ""  #: of a line; empty if there is no line
     symbol: str = ""
 
 
 @dataclass(frozen=True)
 class Plot:
-    """One drawing: its id in the page, what it shows in words, and its plotly JSON."""
+    """One drawing: its id in the page, a description for screen readers, and its plotly JSON."""
 
     name: str
     description: str
@@ -65,13 +65,13 @@ class Plot:
 
     @property
     def legend(self) -> tuple[Key, ...]:
-        """Drawn by the page above the plot: plotly's own takes a phone's width in columns and half its height."""
+        """Entries of the legend, which the page draws above the plot: plotly's own fills half of a phone's screen."""
         return tuple(_key(trace) for trace in self.data if "name" in trace and trace.get("showlegend", True))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One or more drawings and the table of their numbers; or, with no drawing, the reason why there is none."""
+    """Drawings and the table of their numbers; or, without a drawing, the reason why there is none."""
 
     plots: tuple[Plot, ...] = ()
     table: Table | None = None
@@ -79,16 +79,8 @@ class Figure:
 
 
 def escape(text: str) -> str:
-    """Plotly reads a subset of HTML in every text; names from outside must not be part of it."""
+    """Escape a name from outside: plotly interprets a subset of HTML in all of its texts."""
     return html.escape(formats.visible(text), quote=False).replace("\n", " ")
-
-
-def shorten(text: str, length: int) -> str:
-    """Cut in the middle: long names often differ at both ends."""
-    if len(text) <= length:
-        return text
-    head = (length - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
 def finite(values: Iterable[float | None]) -> list[float]:
@@ -96,7 +88,7 @@ def finite(values: Iterable[float | None]) -> list[float]:
 
 
 def axis(title: str = "", **more: object) -> Spec:
-    """A quiet axis: light grid, no zero line, room made for its labels."""
+    """An axis with a light grid, no zero line, and automatic margins for its labels."""
     named = {"title": {"text": escape(title), "standoff": 10, "font": {"size": 13}}} if title else {}
     return {
         **named,
@@ -109,7 +101,7 @@ def axis(title: str = "", **more: object) -> Spec:
 
 
 def score_axis(title: str, values: Sequence[float], **more: object) -> Spec:
-    """An axis of a metric, with as many decimals on every tick as its steps need, and some room at both ends."""
+    """An axis of a metric, with as many decimals as its steps need and some padding at both ends."""
     low, high = padded(values)
     step = (high - low) / MOST_TICKS
     magnitude = 10.0 ** math.floor(math.log10(step))
@@ -119,7 +111,7 @@ def score_axis(title: str, values: Sequence[float], **more: object) -> Spec:
 
 
 def log_axis(title: str, low: float, high: float, **more: object) -> Spec:
-    """A logarithmic axis from low to high with ticks at the decades, or at 1, 2 and 5 where those would be few."""
+    """A logarithmic axis from low to high with ticks at the decades, or at 1, 2 and 5 if there are few decades."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     mantissas = (1,) if high / low > 200 else (1, 2, 5)
     ticks = [float(f"{m}e{d}") for d in decades for m in mantissas if low <= float(f"{m}e{d}") <= high]
@@ -130,13 +122,13 @@ def log_axis(title: str, low: float, high: float, **more: object) -> Spec:
 
 
 def padded(values: Sequence[float], share: float = 0.08) -> tuple[float, float]:
-    """The span of the values with room around it, also where all are equal."""
+    """The lowest and the highest value with some padding, also if all values are equal."""
     room = share * ((max(values) - min(values)) or abs(max(values)) or 1.0)
     return min(values) - room, max(values) + room
 
 
 def layout(height: int, **more: object) -> Spec:
-    """The frame of a drawing; what it shows is named above it, in the page."""
+    """The layout of a drawing; it has no title, because the page has one above it."""
     return {
         "height": height,
         "autosize": True,
@@ -153,7 +145,7 @@ def layout(height: int, **more: object) -> Spec:
 
 
 def points(name: str, x: Sequence[object], y: Sequence[object], hover: Sequence[str], marker: Spec) -> Spec:
-    """A trace of marks; hover texts come ready, with names from outside escaped already."""
+    """A trace of marks; names from outside must be escaped in ``hover`` already."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -166,8 +158,14 @@ def points(name: str, x: Sequence[object], y: Sequence[object], hover: Sequence[
     }
 
 
+def marker(symbol: str, color: str, size: int = 8) -> Spec:
+    """A mark; an open symbol is drawn as an outline."""
+    outline = {"width": 1.8 if symbol.endswith("open") else 0, "color": color}
+    return {"symbol": symbol, "color": color, "size": size, "line": outline}
+
+
 def note(text: str, **more: object) -> Spec:
-    """A word inside the drawing, without an arrow."""
+    """A label inside the drawing, without an arrow."""
     return {"text": escape(text), "showarrow": False, "font": {"size": 12, "color": "--ink-soft"}, **more}
 
 

@@ -1,4 +1,4 @@
-"""The searched hyperparameters as axes: where each value lies between the ends of its range."""
+"""The searched hyperparameters as axes: the position of each value between the ends of its range."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Axis", "axes"]
 
 @dataclass(frozen=True)
 class Axis:
-    """One parameter: numeric between low and high, or a row of categories."""
+    """One parameter: numbers from low to high, or categories."""
 
     name: str
     low: float = 0.0
@@ -28,13 +28,13 @@ class Axis:
         return formats.score(value) if self.is_score else formats.parameter(value)
 
     def value(self, raw: object) -> float | str | None:
-        """What a chart is given: a number, a category's name, or None where it cannot be placed."""
+        """The value to draw: a number, the name of a category, or None if it cannot be drawn on this axis."""
         if self.categories:
             return None if raw is None else formats.parameter(raw)
         return float(raw) if _is_number(raw) and (float(raw) > 0 or not self.is_log) else None
 
     def position(self, raw: object) -> float | None:
-        """0 at the low end, 1 at the high end, on the scale of the parameter; the middle where both ends are one."""
+        """The position from 0 (low) to 1 (high) on the scale of the parameter; 0.5 if low and high are equal."""
         value = self.value(raw)
         if value is None:
             return None
@@ -56,7 +56,7 @@ def _axis(name: str, record: StudyRecord) -> Axis:
     within = record.space.get(name, ParameterRange(source=""))
     if within.choices or not all(_is_number(value) for value in seen):
         return Axis(name, categories=_categories([*within.choices, *seen]))
-    # a default may lie outside the range that is searched: the axis reaches out to it
+    # a default may lie outside the searched range: the axis includes it
     ends = [*(end for end in (within.low, within.high) if end is not None), *map(float, seen)]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     return Axis(name, low, high, is_log=within.log and low > 0)

@@ -1,19 +1,19 @@
-"""How a trial is drawn wherever it appears: a shape for each state, and what it says when pointed at."""
+"""How trials look in every figure: a shape for each state, and the hover text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from reports import formats
-from reports.charts import Spec, escape
+from reports.figures import Spec, escape, marker
 from studies.record.study import StudyRecord, TrialRecord
 
-__all__ = ["MANY", "STATES", "Mark", "marker", "state_marker", "trial_hover"]
+__all__ = ["MANY", "STATES", "Mark", "state_marker", "trial_hover"]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """The mark of a state, and the sign for it in text: shapes differ, so colour is never needed."""
+    """The mark of a state in figures, and its sign in text; the shapes differ, so that colour is not needed."""
 
     symbol: str
     color: str
@@ -27,13 +27,7 @@ STATES = {
     "running": Mark("diamond-open", "--pruned", "◇"),
 }
 
-
-MANY = 100  #: trials from which on marks are drawn smaller
-
-
-def marker(symbol: str, color: str, size: int = 8) -> Spec:
-    outline = {"width": 1.8 if symbol.endswith("open") else 0, "color": color}
-    return {"symbol": symbol, "color": color, "size": size, "line": outline}
+MANY = 100  #: with more trials than this, marks are smaller
 
 
 def state_marker(state: str, size: int = 8) -> Spec:
