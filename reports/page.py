@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 import unicodedata
-import uuid
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,9 @@ from plotly.offline import get_plotlyjs
 from reports import formats
 from reports.figures import Figure, Spec
 from reports.sentences import counted
+from studies.record.files import write_whole
 
-__all__ = ["file_name", "render", "write", "write_whole"]
+__all__ = ["file_name", "render", "write"]
 
 LONGEST_SLUG = 60  #: characters; file systems allow 255 bytes
 PLAIN_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -46,18 +46,6 @@ def write(html: str, folder: Path, name: str) -> Path:
     path = folder / file_name(name)
     write_whole(path, html)
     return path
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write the file as a whole or not at all; the OSError of a full disk names it."""
-    draft = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def file_name(name: str) -> str:

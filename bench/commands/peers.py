@@ -14,9 +14,10 @@ from bench.benchmarks.terminal import result_lines
 from bench.cli.options import Arguments
 from bench.cli.run import stop_on_signal, writable_folder
 from bench.commands.options import PeersCommand
-from bench.commands.record_json import write_json
 from bench.datasets import DataOptions
 from reports.peers.page import write_peers
+from studies.record.as_json import to_json
+from studies.record.files import write_whole
 from studies.record.peers import PeersRecord
 
 __all__ = ["compare_with_peers"]
@@ -50,7 +51,7 @@ def compare_with_peers(arguments: Arguments) -> int:
                 should_stop=stop,
             )
     page = write_peers(record, folder)
-    write_json(record, page.with_suffix(".json"))
+    write_whole(page.with_suffix(".json"), to_json(record, indent=2) + "\n")
     print(f"\nReport: {page}\nNumbers: {page.with_suffix('.json')}")
     return 128 + stop.signal if stop.signal else _exit_code(record)
 

@@ -18,12 +18,13 @@ from bench.cli.run import stop_on_signal, writable_folder
 from bench.cli.tables import aligned
 from bench.commands.inputs import named_or_usable
 from bench.commands.options import SpeedCommand
-from bench.commands.record_json import write_json
 from bench.datasets import DataOptions, load
 from evaluation.interactions import Interactions
 from models.threads import available_threads
 from reports.formats import NOTHING, brief, visible
 from reports.speed.page import write_speed
+from studies.record.as_json import to_json
+from studies.record.files import write_whole
 from studies.record.speed import Latency, SpeedRecord
 from studies.registry import check_model
 
@@ -45,7 +46,7 @@ def measure_speed(arguments: Arguments) -> int:
         record = _measured(configs, interactions, options, command=arguments.command, should_stop=stop)
     _print_table(record, shutil.get_terminal_size((UNLIMITED, 24)).columns)
     page = write_speed(record, folder)
-    write_json(record, page.with_suffix(".json"))
+    write_whole(page.with_suffix(".json"), to_json(record, indent=2) + "\n")
     print(f"\nReport: {page}\nNumbers: {page.with_suffix('.json')}")
     return 128 + stop.signal if stop.signal else 0
 

@@ -1,118 +1,97 @@
-"""Comparisons on disk: the record as JSON, ranks and lists as arrays beside it; no pickle, and no file half written."""
+"""Comparisons on disk: the record as JSON, ranks and lists as arrays beside it; no pickle, no partly written file."""
 
 from __future__ import annotations
 
-import json
-import types
-import typing
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, is_dataclass
-from datetime import datetime
-from functools import cache
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import UserError
+from studies.record.as_json import from_json, to_json
 from studies.record.comparison import ComparisonRecord
-from studies.storage.errors import StorageError
+from studies.record.files import whole_file, write_whole
 
 __all__ = ["SUFFIX", "ComparisonFileError", "read_comparison", "write_comparison"]
 
 SUFFIX = ".comparison.json"
-VERSION = 1
 
 
-class ComparisonFileError(StorageError):
-    """The file is no comparison that can be read; the message says why and what to do."""
+class ComparisonFileError(UserError):
+    """The file is not a comparison that can be read; the message names the file, what is wrong, and what to do."""
 
 
 def write_comparison(record: ComparisonRecord, arrays: Mapping[str, NDArray[Any]], path: Path) -> list[Path]:
-    """Write ``path``, which ends in ``SUFFIX``, and its arrays; the JSON comes last and says that all is there."""
+    """Write ``path``, which ends in ``SUFFIX``, and its arrays.
+
+    The JSON is written last, so that its presence means that both files are complete. Raises ValueError if the record
+    cannot be stored.
+    """
+    text = to_json(record)
     arrays_path = path.with_name(path.name.removesuffix(".json") + ".npz")
-    _replace(arrays_path, lambda draft: _write_arrays(draft, arrays))
-    text = json.dumps({"mfbench comparison": VERSION, **asdict(record)}, default=_as_text, allow_nan=False)
-    _replace(path, lambda draft: _write_text(draft, text))
+    with whole_file(arrays_path) as draft, draft.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **dict(arrays))
+    write_whole(path, text)
     return [path, arrays_path]
 
 
 def read_comparison(path: Path) -> ComparisonRecord:
-    """The record that ``write_comparison`` wrote; ComparisonFileError for anything else."""
+    """Return the record that ``write_comparison`` wrote; raises ComparisonFileError for any other file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        record = from_json(ComparisonRecord, path.read_text(encoding="utf-8"))
+        _check_consistency(record)
     except OSError as error:
         raise ComparisonFileError(f"Cannot read the comparison {path} ({error.strerror})") from error
     except ValueError as error:
-        raise ComparisonFileError(f"{path} is no comparison: it is not JSON ({error})") from error
-    version = content.get("mfbench comparison") if isinstance(content, dict) else None
-    if version != VERSION:
-        found = "it is not one of mfbench's" if version is None else f"its version is {version!r}, not {VERSION}"
-        raise ComparisonFileError(f"{path} cannot be read: {found}; run bench.compare again")
-    try:
-        record: ComparisonRecord = _restored(ComparisonRecord, content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ComparisonFileError(f"{path} is damaged ({error!r}); run bench.compare again") from error
+        raise ComparisonFileError(
+            f"The comparison {path} cannot be read: {error}. Restore the file, or run bench.compare again"
+        ) from error
     return record
 
 
-def _restored(hint: Any, value: Any) -> Any:
-    """``value``, as JSON has it, in the type that ``hint`` names."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if is_dataclass(hint):
-        return _restored_dataclass(hint, value)
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _restored_alternative(arguments, value)
-    if origin is tuple:
-        items = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
-        return tuple(_restored(item, part) for item, part in zip(items, value, strict=True))
-    if origin is not None and _is_mapping(origin):
-        return {key: _restored(arguments[1], part) for key, part in value.items()}
-    return datetime.fromisoformat(value) if hint is datetime else value
+def _check_consistency(record: ComparisonRecord) -> None:
+    """Raise ValueError, naming a field, if parts of the record do not belong together."""
+    if fault := next(chain(_entrant_faults(record), _part_faults(record)), None):
+        raise ValueError(fault)
 
 
-def _is_mapping(origin: Any) -> bool:
-    return isinstance(origin, type) and issubclass(origin, Mapping)
+def _entrant_faults(record: ComparisonRecord) -> Iterator[str]:
+    names = [entrant.name for entrant in record.entrants]
+    if not names or len(set(names)) < len(names):
+        yield "entrants: each must have its own name"
+    for i, entrant in enumerate(record.entrants):
+        if record.metric not in entrant.metrics or record.metric not in entrant.by_seed:
+            yield f"entrants[{i}]: {record.metric!r} is missing from metrics or by_seed"
+        if not entrant.fit_seconds:
+            yield f"entrants[{i}].fit_seconds: empty"
+        if entrant.errors and set(entrant.errors) != set(record.error_names):
+            yield f"entrants[{i}].errors: not the same as those of other entrants"
+    if not record.order or len(set(record.order)) < len(record.order) or not {*record.order} <= {*names}:
+        yield "order: not a list of different entrants"
 
 
-def _restored_alternative(alternatives: tuple[Any, ...], value: Any) -> Any:
-    """Of the unions in a record one alternative at most is more than a plain value."""
-    compound = [hint for hint in alternatives if typing.get_origin(hint) or is_dataclass(hint)]
-    return _restored(compound[0], value) if compound else value
-
-
-def _restored_dataclass(hint: Any, value: Mapping[str, Any]) -> Any:
-    hints = _hints(hint)
-    # what an older record lacks has its default, or is an error
-    known = [field.name for field in fields(hint) if field.name in value]
-    return hint(**{name: _restored(hints[name], value[name]) for name in known})
-
-
-@cache
-def _hints(hint: Any) -> dict[str, Any]:
-    return typing.get_type_hints(hint)
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"a record holds plain values, not {type(value).__name__}")
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        write(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **dict(arrays))
+def _part_faults(record: ComparisonRecord) -> Iterator[str]:
+    names, order, n = {entrant.name for entrant in record.entrants}, {*record.order}, len(record.order)
+    if sorted(sorted((pair.a, pair.b)) for pair in record.pairs) != sorted(map(sorted, combinations(record.order, 2))):
+        yield "pairs: not each pair of order once"
+    for i, part in enumerate(record.slices):
+        if set(part.scores) != order:
+            yield f"slices[{i}].scores: not one for each name in order"
+    for i, convention in enumerate(record.conventions):
+        if set(convention.mrr) != names or set(convention.map) != names:
+            yield f"conventions[{i}]: not one value for each entrant"
+    for i, (a, b, *_) in enumerate(record.merges):
+        if not {a, b} <= {*range(n + i)}:
+            yield f"merges[{i}]: joins a branch that does not exist"
+    for i, heatmap in enumerate(record.heatmaps):
+        if [len(row) for row in heatmap.values] != [n] * n:
+            yield f"heatmaps[{i}].values: not one row and one column for each name in order"
+    n_mapped = len(record.map_titles)
+    if len(record.map_likes) != n_mapped or min(record.map_likes, default=0) < 0:
+        yield "map_likes: not a count for each of map_titles"
+    for i, each in enumerate(record.maps):
+        if len(each.x) != n_mapped or len(each.y) != n_mapped:
+            yield f"maps[{i}]: not a point for each of map_titles"

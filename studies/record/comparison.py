@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from studies.record.study import DataSummary, Estimate, ParameterValue, SplitSummary
 
@@ -155,6 +155,8 @@ class OpeningRecord:
 @dataclass(frozen=True, kw_only=True)
 class ComparisonRecord:
     """One comparison, whole."""
+
+    __pydantic_config__: ClassVar = {"allow_inf_nan": False}  # read by ``as_json``; nested records inherit it
 
     name: str
     id: str

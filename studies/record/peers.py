@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
+from typing import ClassVar
 
 __all__ = ["Contest", "DataSet", "Entry", "PeersRecord", "Spread"]
 
@@ -103,6 +104,8 @@ class DataSet:
 @dataclass(frozen=True, kw_only=True)
 class PeersRecord:
     """One run of the comparison."""
+
+    __pydantic_config__: ClassVar = {"allow_inf_nan": False}  # read by ``as_json``; nested records inherit it
 
     command: str
     started: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 __all__ = ["OPERATIONS", "Latency", "ModelSpeed", "SpeedRecord"]
 
@@ -52,6 +53,8 @@ class ModelSpeed:
 @dataclass(frozen=True, kw_only=True)
 class SpeedRecord:
     """One run."""
+
+    __pydantic_config__: ClassVar = {"allow_inf_nan": False}  # read by ``as_json``; nested records inherit it
 
     command: str
     started: datetime

@@ -57,7 +57,7 @@ def test_libraries_that_are_absent_are_named_and_skipped(capsys: pytest.CaptureF
     assert "lightfm" not in out  # nothing asked for it
     assert "BPR, 64 factors; 1 thread\n" in out
     assert "Ranks of the held-out items, 64 factors; 1 thread\n" in out
-    assert "No other library took part" in Path("reports/html/peers.html").read_text()
+    assert "No other library was measured" in Path("reports/html/peers.html").read_text()
     record = json.loads(Path("reports/html/peers.json").read_text())
     assert record["skipped"].keys() == {"implicit", "irspack"}
     assert record["environment"]["lightfm-next"]  # its version, or that it is not installed

@@ -1,4 +1,4 @@
-"""A comparison on disk and in MLflow."""
+"""Comparisons on disk and in MLflow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.reports.comparisons import comparison, hostile, smallest
 
 
 @pytest.mark.parametrize("make", [comparison, smallest, hostile])
-def test_what_is_read_is_what_was_written(make, tmp_path: Path) -> None:
+def test_a_comparison_is_read_as_it_was_written(make, tmp_path: Path) -> None:
     record = make()
     path, arrays = write_comparison(record, {"lists:ials": np.arange(6).reshape(2, 3)}, tmp_path / f"x{SUFFIX}")
     assert read_comparison(path) == record
@@ -26,38 +26,18 @@ def test_what_is_read_is_what_was_written(make, tmp_path: Path) -> None:
 
 def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path, _ = write_comparison(comparison(), {}, tmp_path / f"x{SUFFIX}")
-    before = path.read_bytes()
+    before = {each: each.read_bytes() for each in tmp_path.iterdir()}
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_comparison(comparison(seconds=float("nan")), {}, path)
-    assert path.read_bytes() == before
-    assert not list(tmp_path.glob("*.tmp"))
+        write_comparison(comparison(seconds=float("nan")), {"users": np.arange(3)}, path)
+    assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "is not JSON"),
-        ("[1]", "not one of mfbench's"),
-        ('{"a": 1}', "not one of mfbench's"),
-        ('{"mfbench comparison": 99}', "its version is 99, not 1"),
-        ('{"mfbench comparison": 1}', "is damaged"),
-        ('{"mfbench comparison": 1, "entrants": 3}', "is damaged"),
-    ],
-)
-def test_anything_else_is_refused_in_a_line(text: str, message: str, tmp_path: Path) -> None:
-    path = tmp_path / f"x{SUFFIX}"
-    path.write_text(text)
-    with pytest.raises(ComparisonFileError, match=message) as refused:
-        read_comparison(path)
-    assert "\n" not in str(refused.value)
-
-
-def test_no_file_is_refused_in_a_line(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ComparisonFileError, match="No such file"):
         read_comparison(tmp_path / "absent.json")
 
 
-def test_what_a_newer_version_added_may_be_missing(tmp_path: Path) -> None:
+def test_a_field_with_a_default_may_be_missing(tmp_path: Path) -> None:
     path, _ = write_comparison(comparison(), {}, tmp_path / f"x{SUFFIX}")
     content = json.loads(path.read_text())
     del content["environment"]
@@ -87,7 +67,7 @@ def test_mlflow_gets_a_run_for_each_algorithm_once(tmp_path: Path) -> None:
     assert {run.info.status for run in runs.values()} == {"FINISHED"}
 
 
-def test_an_mlflow_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:
+def test_an_mlflow_that_cannot_be_written_is_described_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     problem = track_comparison(f"sqlite:///{tmp_path}/a file/mlflow.db", comparison(), [])
     assert problem is not None
