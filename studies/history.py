@@ -46,7 +46,7 @@ _STATES: dict[TrialState, Literal["complete", "pruned", "failed", "running"]] = 
     TrialState.FAIL: "failed",
     TrialState.RUNNING: "running",
 }
-MIN_TRIALS_FOR_IMPORTANCE = 5
+MIN_TRIALS_FOR_IMPORTANCE = 20  #: of fewer, fANOVA finds shares that change from one estimator to another
 TRIALS_AT_ONCE = 64  #: trials whose intervals are computed together: bounds the per-user values held in memory
 
 

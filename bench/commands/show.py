@@ -89,6 +89,8 @@ def _print_user(
     print(f"User {visible(str(interactions.user_ids[user]))} likes {len(entries):,} items, {order} first:")
     for item in latest:
         print(f"{GAP}{titles[item]}")
+    if len(entries) > SHOWN_HISTORY:
+        print(f"{GAP}and {len(entries) - SHOWN_HISTORY:,} more")
     print("\nRecommended:")
     lists = {name: _named(model.recommend([user], k).items[0], titles) for name, model in models.items()}
     print("\n".join(table_lines(lists, width)))

@@ -49,7 +49,8 @@ def test_a_users_history_stands_above_what_is_recommended(command: Command) -> N
     done = command("show", "--model", "item2item", "--user", "u2", "--k", "3", *DATA)
     assert done.code == 0, done.err
     history, _, recommended = done.out.partition("Recommended:")
-    assert history.startswith("User u2 likes ")
+    assert history.startswith("User u2 likes 13 items")
+    assert history.rstrip().endswith("\n  and 3 more")
     liked = {line.strip() for line in history.splitlines()[1:] if line.strip()}
     assert liked
     assert not any(title in recommended for title in liked if len(title) > len("Left film 1"))
