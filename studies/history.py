@@ -72,7 +72,7 @@ class StudyHistory:
     def exclusive_lock(self) -> AbstractContextManager[None]:
         """Wait until no other process holds this lock; for processes that copy the study to the same place."""
         storage: Any = self._study._storage
-        return exclusive_lock(storage._backend.url)
+        return exclusive_lock(storage._backend.url, waits_for_server=True)
 
     @property
     def n_trials(self) -> int:

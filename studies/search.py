@@ -30,6 +30,7 @@ from studies.spec import Searched, StudySpec
 from studies.storage.errors import storage_errors_explained
 from studies.storage.opening import create_or_resume, open_storage
 from studies.storage.requeueing import finished_trials, queue_lost_trials
+from studies.storage.retrying import RetryingStorage
 from studies.storage.schema import EVALUATION_USERS, FLOORS, RUN, SAMPLERS, EvaluationUsers, Run, StoredRanks
 from studies.storage.settings import study_settings
 from studies.training_data import check_suits
@@ -155,10 +156,10 @@ class _Job:
     plan: _Plan
     limits: Limits
 
-    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None:
+    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool], command: str) -> None:
         options = self.plan.options
         with storage_errors_explained(options.storage):
-            storage = _open_storage(options)
+            storage = _open_storage(options, command=command)
             study = optuna.load_study(study_name=options.study_name, storage=storage, **self.plan.strategy)
             self.plan.run(study, threads, replace(self.limits, timeout=timeout), should_stop, lambda number: None)
 
@@ -177,9 +178,10 @@ def _space(
     return growth.space(space), growth
 
 
-def _open_storage(options: SearchOptions) -> optuna.storages.RDBStorage:
+def _open_storage(options: SearchOptions, *, command: str | None = None) -> RetryingStorage:
+    """Open the storage without Optuna's log; a worker names the process of its ``command``."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return open_storage(options.storage)
+    return open_storage(options.storage, command=command)
 
 
 def _run_trials(

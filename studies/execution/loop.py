@@ -16,13 +16,12 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from studies.execution.objective import AbandonedError, Ending
 from studies.storage.opening import HEARTBEAT_SECONDS
-from studies.storage.requeueing import is_abandoned, is_finished, queue_again
-from studies.storage.retrying import exclusive_transaction, give_up
+from studies.storage.requeueing import fail_dead_trials, give_back, is_abandoned, is_finished
+from studies.storage.retrying import give_up
 from studies.storage.schema import ERROR
 
 __all__ = ["Limits", "has_enough", "run_trials"]
@@ -53,7 +52,7 @@ def run_trials(
     looked = -math.inf
     while not should_stop():
         if time.monotonic() - looked >= DEAD_SECONDS:
-            fail_stale_trials(study)
+            fail_dead_trials(study)
             looked = time.monotonic()
         trials = study.get_trials(deepcopy=False)
         if has_enough(trials, limits):
@@ -86,8 +85,7 @@ def _claim(study: optuna.Study, trials: Sequence[FrozenTrial], n_trials: int) ->
     earlier = study.get_trials(deepcopy=False)[: trial.number]
     if sum(not is_abandoned(other) for other in earlier) < n_trials:
         return trial
-    queue_again(study, trial.number)  # others saw the same room, and were first
-    study.tell(trial, state=TrialState.FAIL)
+    give_back(study, trial.number)  # others saw the same room, and were first
     return None
 
 
@@ -102,9 +100,8 @@ def _run(study: optuna.Study, objective: Callable[[Trial], Ending], trial: Trial
     except BaseException:
         give_up(trial)
         # of a storage that fails, which the next run notices, or of a trial that others have ended
-        with suppress(Exception), exclusive_transaction(trial):
-            queue_again(study, trial.number)
-            study.tell(trial, state=TrialState.FAIL)
+        with suppress(Exception):
+            give_back(study, trial.number)
         raise
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from evaluation.metrics import Metric
 from studies.samplers.pruning import MedianRule
 from studies.spec import Searched, StudySpec
-from studies.storage.retrying import exclusive_transaction, one_transaction
+from studies.storage.retrying import exclusive_transaction, one_transaction, repeated
 from studies.storage.schema import ATTEMPT, DEATHS, ERROR, RESULT, SAME_AS, Attempt, Result
 from studies.trial import TrialResult
 
 __all__ = ["AbandonedError", "Ending", "Objective", "TrialTimeoutError"]
 
-MOST_DEATHS = 3  #: processes that may be killed while they try one configuration
+MOST_DEATHS = 3  #: workers that may die while they try one configuration, their command surviving them
 
 
 class AbandonedError(Exception):
@@ -33,7 +34,7 @@ class TrialTimeoutError(Exception):
 
 
 class DeadlyTrialError(Exception):
-    """Too many processes were killed while they tried this configuration."""
+    """Too many workers died while they tried this configuration."""
 
 
 _NOT_ITS_FAULT = (AbandonedError, StorageInternalError, SQLAlchemyError, UpdateFinishedTrialError)
@@ -55,12 +56,24 @@ class Ending:
 
     def write(self, trial: Trial) -> None:
         """UpdateFinishedTrialError, and nothing written, where the trial has been ended by somebody else."""
+        repeated(trial, self._write)
+
+    def _write(self, trial: Trial, is_repetition: bool) -> None:
+        if is_repetition and self._is_written(trial):
+            return
         with exclusive_transaction(trial):
             for name, value in self.attrs.items():
                 trial.set_user_attr(name, value)
             if self.last:
                 trial.report(*self.last)
             trial.study.tell(trial, self.values, self.state)
+
+    def _is_written(self, trial: Trial) -> bool:
+        stored = trial.storage.get_trial(trial._trial_id)
+        return stored.state is self.state and all(
+            name in stored.user_attrs and json.dumps(stored.user_attrs[name]) == json.dumps(value)
+            for name, value in self.attrs.items()
+        )
 
 
 class Objective:
@@ -88,6 +101,10 @@ class Objective:
         start = time.monotonic()
         curve: list[float] = []
 
+        def suggest(trial: Trial, is_repetition: bool) -> tuple[Trial, Any]:
+            with one_transaction(trial):
+                return trial, self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
+
         def after_epoch(epoch: int, value: float) -> None:
             curve.append(value)
             self._check(epoch, time.monotonic() - start)
@@ -95,8 +112,7 @@ class Objective:
                 raise TrialPruned
 
         try:
-            with one_transaction(trial):
-                config = self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
+            trial, config = repeated(trial, suggest)
             if twin := _twin(trial):
                 return _ending_of(twin, seconds=time.monotonic() - start)
             _refuse_deadly(trial)
@@ -142,7 +158,7 @@ def _ending_of(twin: FrozenTrial, *, seconds: float) -> Ending:
 def _refuse_deadly(trial: Trial) -> None:
     deaths = DEATHS.read(trial.user_attrs) or 0
     if deaths >= MOST_DEATHS:
-        raise DeadlyTrialError(f"{deaths} processes were killed while they tried it; out of memory?")
+        raise DeadlyTrialError(f"{deaths} workers died while they tried it; out of memory?")
 
 
 def _suggest(trial: Trial, name: str, searched: Searched) -> Any:

@@ -15,17 +15,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import optuna
-from optuna.storages import fail_stale_trials
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
 from models.base import Recommender
 from models.threads import available_threads
 from studies.environment import describe_environment
-from studies.execution.loop import Limits, has_enough
+from studies.execution.loop import DEAD_SECONDS, Limits, has_enough
 from studies.execution.timeouts import TrialTimeouts
 from studies.secrets import hide_password
 from studies.storage.processes import die_with_parent, this_process
-from studies.storage.requeueing import finished_trials, is_finished
+from studies.storage.requeueing import fail_dead_trials, finished_trials, give_back, is_finished
+from studies.storage.retrying import backend_of
 from studies.storage.schema import OWNER
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Options(Protocol):
 class Job(Protocol):
     """What each worker does: the loop of a search. It travels to a worker once, with the folds."""
 
-    def __call__(self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool]) -> None: ...
+    def __call__(
+        self, *, threads: int, timeout: float | None, should_stop: Callable[[], bool], command: str
+    ) -> None: ...
 
 
 def check_workers(model: type[Recommender[Any]], workers: int, scheduler: str | None) -> None:
@@ -95,7 +98,7 @@ def run_on_workers(
     trial_finished: Callable[[int], None],
 ) -> None:
     """Have workers run ``job`` until ``limits`` or ``should_stop`` end it; tell of each trial that the storage has."""
-    storage: Any = study._storage
+    storage = backend_of(study)
     told = {trial.number for trial in finished_trials(study)}
 
     def tell() -> list[FrozenTrial]:
@@ -109,23 +112,27 @@ def run_on_workers(
     def time_left() -> float:
         return math.inf if limits.timeout is None else start + limits.timeout - time.monotonic()
 
-    start = time.monotonic()
+    start = looked = time.monotonic()
     overtime = TrialTimeouts(study, options.trial_timeout)
     fleet = _Fleet(client, job, options.threads, time_left, is_ours=options.scheduler is None)
     while not (should_stop() or has_enough(tell(), limits)):
         fleet.look()
         fleet.restart(overtime.fail(fleet.processes))
-        if not fleet.dead <= storage._backend.dead:
-            storage._backend.dead |= fleet.dead
-            fail_stale_trials(study)
+        if not fleet.dead <= storage.dead or time.monotonic() - looked >= DEAD_SECONDS:
+            looked = time.monotonic()
+            storage.dead |= fleet.dead
+            fail_dead_trials(study, deadly=fleet.dead - fleet.restarted)
         if time_left() <= 0 and fleet.is_done:
             break
         fleet.wait()
     fleet.stop()
     deadline = time.monotonic() + STOP_SECONDS
-    while fleet.is_at_work(study) and time.monotonic() < deadline:
+    while fleet.trials(study) and time.monotonic() < deadline:
         fleet.restart(overtime.fail(fleet.processes))
         time.sleep(STILL_AT_WORK_SECONDS)
+    for trial in fleet.trials(study):
+        with suppress(UpdateFinishedTrialError):  # it has ended by itself, in the last moment
+            give_back(study, trial.number)
     tell()
 
 
@@ -210,6 +217,7 @@ class _Fleet:
         self._has_started = False  # any loop
         self._ended = threading.Event()  # a loop
         self.dead: set[str] = set()  #: processes that have left
+        self.restarted: set[str] = set()  #: those of them that this fleet ended, since they hung
 
     def look(self) -> None:
         """Start the loop on every new worker, while there is time, and note who has left.
@@ -250,6 +258,7 @@ class _Fleet:
             loop.future.cancel()
             if address in watched:
                 self.dead.add(loop.process)
+                self.restarted.add(loop.process)
             else:
                 self._refuse(address, f"trial {hung[loop.process]} hangs in it, and it has no nanny that restarts it")
         with _scheduler_errors_explained(), suppress(KeyError):  # of one that has left meanwhile
@@ -275,10 +284,10 @@ class _Fleet:
         for loop in self._loops.values():
             loop.future.cancel()
 
-    def is_at_work(self, study: optuna.Study) -> bool:
-        """Whether a worker of this fleet that has not left runs a trial of ``study``."""
+    def trials(self, study: optuna.Study) -> list[FrozenTrial]:
+        """The trials of ``study`` that workers of this fleet run, those that have left excepted."""
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return any(OWNER.read(trial.user_attrs) in self.processes for trial in running)
+        return [trial for trial in running if OWNER.read(trial.user_attrs) in self.processes]
 
     def _start(self, address: str) -> None:
         try:
@@ -294,7 +303,7 @@ class _Fleet:
                 self._refuse(address, f"it has other versions: {'; '.join(differing)}")
                 return
             name = f"mfbench-{uuid.uuid4().hex}"
-            words = job, self._threads, self._time_left()
+            words = job, self._threads, self._time_left(), this_process()
             future = self._client.submit(_work, *words, workers=[address], key=name, pure=False)
             future.add_done_callback(lambda _: self._ended.set())
             self._loops[address] = _Loop(process, future)
@@ -328,12 +337,15 @@ def _introduce(*, is_ours: bool) -> tuple[str, dict[str, str]]:
     return this_process(), describe_environment()
 
 
-def _work(packed: _Packed, threads: int | None, seconds: float) -> None:
+def _work(packed: _Packed, threads: int | None, seconds: float, command: str) -> None:
     """In a worker: the loop, until it ends by itself or nobody wants it any more."""
     from distributed import get_worker
 
     worker: Any = get_worker()
     task = worker.state.tasks[worker.get_current_task()]
     packed.job()(
-        threads=threads or worker.state.nthreads, timeout=seconds, should_stop=lambda: task.state != "executing"
+        threads=threads or worker.state.nthreads,
+        timeout=seconds,
+        should_stop=lambda: task.state != "executing",
+        command=command,
     )

@@ -86,6 +86,9 @@ class GrowthSampler(BaseSampler):
         self._space = {name: searched.distribution for name, searched in space.items()}
         self._growth = growth
 
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self._small.before_trial(study, trial)
+
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         if self._base(study, trial) is not None:
             return self._space

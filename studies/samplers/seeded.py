@@ -57,6 +57,9 @@ class SeededSampler(BaseSampler):
         self._number = -1
         self._sampler = self._fresh(0)
 
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self._number = -1  # the trial may be begun again, and draws again what it drew
+
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return self._of(study, trial).infer_relative_search_space(study, trial)
 

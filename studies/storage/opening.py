@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from models.errors import UserError
 from studies.secrets import hide_password
 from studies.storage.errors import StorageError, advice, reason_of
-from studies.storage.locks import exclusive_lock
-from studies.storage.requeueing import queue_again
+from studies.storage.locks import exclusive_lock, lock_until_commit
+from studies.storage.repeating import Outage
 from studies.storage.retrying import RetryingStorage
 from studies.storage.schema import DEFAULTS, ID, RUN, SETTINGS
 from studies.storage.settings import StudySettings, differences
@@ -34,8 +35,12 @@ class StudyMismatchError(UserError):
     """The study exists with other settings; the message lists what differs."""
 
 
-def open_storage(url: str) -> RDBStorage:
-    """Optuna's storage at a database URL, its tables made where they are missing."""
+def open_storage(url: str, *, command: str | None = None) -> RetryingStorage:
+    """Optuna's storage at a database URL, its tables made where they are missing.
+
+    A server that does not answer is a StorageError at once, for the URL may be wrong; one that answers and then
+    restarts is waited for. A worker, which knows the process of its ``command``, waits in both cases.
+    """
     warnings.filterwarnings("ignore", category=ExperimentalWarning)  # of the heartbeat below
     warnings.filterwarnings("ignore", message="Heartbeat of storage")  # studies.execution.loop has one of its own
     try:
@@ -45,23 +50,35 @@ def open_storage(url: str) -> RDBStorage:
             f"{hide_password(url)!r} is no database URL; it looks like sqlite:///mfbench.db or postgresql://user@host/name"
         ) from None
     try:
-        with exclusive_lock(url):
-            return RetryingStorage(
-                url,
-                heartbeat_interval=HEARTBEAT_SECONDS,
-                grace_period=3 * HEARTBEAT_SECONDS,
-                heartbeat_stale_trial_callback=lambda study, trial: queue_again(study, trial.number, died=True),
-            )
+        return _opened(url, command, waits=parsed.get_backend_name() == "postgresql")
     except ImportError as error:
         hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
         raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
-    except (SQLAlchemyError, OSError, RuntimeError) as error:
+    except (SQLAlchemyError, StorageInternalError, OSError, RuntimeError) as error:
         reason = reason_of(error)
         raise StorageError(f"Cannot open the storage {hide_password(url)} ({reason}); {advice(url, reason)}") from error
 
 
+def _opened(url: str, command: str | None, *, waits: bool) -> RetryingStorage:
+    has_answered = command is not None
+    seconds = {"heartbeat_interval": HEARTBEAT_SECONDS, "grace_period": 3 * HEARTBEAT_SECONDS}
+
+    def attempt(is_repetition: bool) -> RetryingStorage:
+        nonlocal has_answered
+        with exclusive_lock(url):
+            has_answered = True
+            return RetryingStorage(url, command=command, **seconds)
+
+    try:
+        return attempt(False)
+    except (OperationalError, StorageInternalError):
+        if not (waits and has_answered):
+            raise
+    return Outage().repeat(attempt, (OperationalError, StorageInternalError))
+
+
 def create_or_resume(
-    storage: RDBStorage,
+    storage: RetryingStorage,
     name: str,
     settings: StudySettings,
     *,
@@ -70,7 +87,8 @@ def create_or_resume(
     first: Mapping[str, Any],
 ) -> optuna.Study:
     """The study ``name``: made, or the one that is there if its settings are the same; ``first`` is tried first."""
-    with exclusive_lock(storage.url):
+
+    def attempt(is_repetition: bool) -> optuna.Study:
         study = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -79,23 +97,43 @@ def create_or_resume(
             pruner=pruner,
             load_if_exists=True,
         )
-        has_trials = bool(study.get_trials(deepcopy=False))
-        attrs = study.user_attrs
-        if SETTINGS.read(attrs) is None:
-            if has_trials:
-                raise StudyMismatchError(
-                    f"Study {name!r} exists and is not mfbench's; give another --study-name or --storage"
-                )
-            ID.write(study, uuid.uuid4().hex)
-            SETTINGS.write(study, settings)
-        elif differing := differences(attrs[SETTINGS.key], asdict(settings)):
+        with _exclusive_transaction(storage):
+            _begin(study, settings, first)
+        return study
+
+    return storage.repeated(attempt)
+
+
+@contextmanager
+def _exclusive_transaction(storage: RetryingStorage) -> Iterator[None]:
+    """One transaction, one process after the other."""
+    if storage.engine.name == "postgresql":
+        with storage.one_transaction() as connection:
+            lock_until_commit(connection)
+            yield
+    else:
+        with exclusive_lock(storage.url), storage.one_transaction():
+            yield
+
+
+def _begin(study: optuna.Study, wanted: StudySettings, first: Mapping[str, Any]) -> None:
+    """Write the settings and the first trial of a new study; StudyMismatchError where the study has other settings."""
+    has_trials = bool(study.get_trials(deepcopy=False))
+    attrs = study.user_attrs
+    if SETTINGS.read(attrs) is None:
+        if has_trials:
             raise StudyMismatchError(
-                f"Study {name!r} exists with other settings: {'; '.join(differing)}. "
-                "Give another --study-name, or the settings of the study that is there."
+                f"Study {study.study_name!r} exists and is not mfbench's; give another --study-name or --storage"
             )
-        if not has_trials:
-            study.enqueue_trial(dict(first), user_attrs=DEFAULTS.entry(True))
-    return study
+        ID.write(study, uuid.uuid4().hex)
+        SETTINGS.write(study, wanted)
+    elif differing := differences(attrs[SETTINGS.key], asdict(wanted)):
+        raise StudyMismatchError(
+            f"Study {study.study_name!r} exists with other settings: {'; '.join(differing)}. "
+            "Give another --study-name, or the settings of the study that is there."
+        )
+    if not has_trials:
+        study.enqueue_trial(dict(first), user_attrs=DEFAULTS.entry(True))
 
 
 def load_study(storage: RDBStorage, name: str) -> optuna.Study:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Container
+from contextlib import suppress
 from typing import Any
 
 import optuna
-from optuna.storages import fail_stale_trials
-from optuna.trial import FrozenTrial, TrialState
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from studies.storage.retrying import OWNERLESS_SECONDS
+from studies.storage.retrying import backend_of
 from studies.storage.schema import AGAIN, DEATHS, DEFAULTS, ERROR, OWNER
 
-__all__ = ["draw_position", "finished_trials", "is_abandoned", "is_finished", "queue_again", "queue_lost_trials"]
+__all__ = [
+    "draw_position",
+    "fail_dead_trials",
+    "finished_trials",
+    "give_back",
+    "is_abandoned",
+    "is_finished",
+    "queue_again",
+    "queue_lost_trials",
+]
 
 
 def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
@@ -31,28 +41,57 @@ def is_abandoned(trial: FrozenTrial) -> bool:
 
 
 def draw_position(study: optuna.Study, number: int) -> int:
-    """Which trial of the study the trial ``number`` would be, had none ever been abandoned: its draws follow from that.
+    """Position of the trial ``number`` in the sequence of draws: its number, had no trial been abandoned.
 
-    A repetition has the place of what it repeats. What was abandoned before anything of it was known has none, and
-    leaves its own to whoever comes next.
+    A repetition has the position of the trial that it repeats. A trial that was abandoned before any of its parameters
+    were known has none, and leaves its position to the next trial.
     """
     trials = study.get_trials(deepcopy=False)
-    abandoned = AGAIN.read(trials[number].user_attrs)
-    if abandoned is not None and abandoned < number:  # not so only in a damaged study
-        return draw_position(study, abandoned)
-    # Not those that are abandoned: others may ask between that and the repetition, and would draw what is drawn.
-    no_place = [
+    repeated = AGAIN.read(trials[number].user_attrs)
+    if repeated is not None and repeated < number:  # a later one only in a damaged study
+        return draw_position(study, repeated)
+    # An abandoned trial keeps its position even before its repetition is queued: a trial that begins in between would
+    # otherwise draw the same configuration.
+    no_position = [
         AGAIN.is_in(trial.user_attrs) or (is_abandoned(trial) and not _known(trial)) for trial in trials[:number]
     ]
-    return number - sum(no_place)
+    return number - sum(no_position)
 
 
-def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None:
+def give_back(study: optuna.Study, number: int, *, died: bool = False) -> None:
+    """Fail a running trial without an error and queue its configuration again, both in one transaction.
+
+    ``died`` counts a death of its configuration. UpdateFinishedTrialError, and nothing written, where the trial has
+    ended.
+    """
+    storage, trial_id = backend_of(study), study.get_trials(deepcopy=False)[number]._trial_id
+
+    def attempt(is_repetition: bool) -> None:
+        with storage.exclusive_transaction(trial_id):
+            _queue(study, number, died=died)
+            storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+    storage.repeated(attempt)
+
+
+def queue_again(study: optuna.Study, number: int) -> None:
     """Queue the configuration of a trial that was abandoned, unless it is queued already."""
-    trials = study.get_trials(deepcopy=False)
-    if any(AGAIN.read(other.user_attrs) == number for other in trials):
+    storage, trial_id = backend_of(study), study.get_trials(deepcopy=False)[number]._trial_id
+
+    def attempt(is_repetition: bool) -> None:
+        with storage.one_transaction():
+            storage.lock_trial(trial_id, *TrialState)  # others may be about to queue it, too
+            _queue(study, number, died=False)
+
+    if not _is_queued(study, number):
+        storage.repeated(attempt)
+
+
+def _queue(study: optuna.Study, number: int, *, died: bool) -> None:
+    if _is_queued(study, number):
         return
-    trial = trials[number]
+    storage = backend_of(study)
+    trial = storage.get_trial(study.get_trials(deepcopy=False)[number]._trial_id)  # as it is stored, not as it was read
     is_default = DEFAULTS.read(trial.user_attrs)
     deaths = (DEATHS.read(trial.user_attrs) or 0) + died
     attrs = (
@@ -60,7 +99,13 @@ def queue_again(study: optuna.Study, number: int, *, died: bool = False) -> None
     )
     known = _known(trial)
     if known or is_default:  # else any new trial takes its place
-        study.enqueue_trial(known, user_attrs=attrs)
+        # not by study.enqueue_trial: the cache of the study would keep the trial though the transaction is rolled back
+        waiting = create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": known}, user_attrs=attrs)
+        storage.create_new_trial(study._study_id, waiting)
+
+
+def _is_queued(study: optuna.Study, number: int) -> bool:
+    return any(AGAIN.read(trial.user_attrs) == number for trial in study.get_trials(deepcopy=False))
 
 
 def _known(trial: FrozenTrial) -> dict[str, Any]:
@@ -68,14 +113,22 @@ def _known(trial: FrozenTrial) -> dict[str, Any]:
     return trial.system_attrs.get("fixed_params", {}) | trial.params
 
 
+def fail_dead_trials(study: optuna.Study, deadly: Container[str] = ()) -> None:
+    """Fail the trials whose processes have died, and queue their configurations again.
+
+    ``deadly`` are processes whose death says something about the configuration that they tried. Only the command that
+    started a worker and outlived it can tell: a command that is killed takes its workers with it, whatever they tried.
+    So a configuration that kills a search without workers (``--workers 1``) is tried again as often as its user starts
+    the command again.
+    """
+    for trial in backend_of(study).dead_trials(study._study_id):
+        with suppress(UpdateFinishedTrialError):  # others have noticed, too
+            give_back(study, trial.number, died=OWNER.read(trial.user_attrs) in deadly)
+
+
 def queue_lost_trials(study: optuna.Study) -> None:
     """Fail the trials whose processes have died, and queue the configuration of every trial that was left halfway."""
-    fail_stale_trials(study)
-    if any(
-        not OWNER.is_in(trial.user_attrs) for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    ):
-        time.sleep(OWNERLESS_SECONDS)
-        fail_stale_trials(study)
+    fail_dead_trials(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
         if is_abandoned(trial):
             queue_again(study, trial.number)

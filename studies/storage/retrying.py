@@ -1,32 +1,45 @@
-"""Optuna's database storage, made to know who runs a trial and to wait for a server that is away for a moment."""
+"""Optuna's database storage, made to know who runs a trial and to survive a server that restarts.
+
+It overrides methods of Optuna that are not public, so pyproject.toml pins Optuna's minor release, and
+tests/studies/storage/test_optuna_suites.py runs Optuna's own tests of storages on it.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
+import optuna
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import TrialHeartbeatModel, TrialModel
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import bindparam, event, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from studies.storage.processes import is_alive, this_process
-from studies.storage.schema import OWNER
+from studies.storage.repeating import Outage, ServerAwayError, notice_lost_connections
+from studies.storage.schema import COMMAND, OWNER
 
-__all__ = ["OWNERLESS_SECONDS", "RetryingStorage", "exclusive_transaction", "give_up", "one_transaction"]
+__all__ = [
+    "OWNERLESS_SECONDS",
+    "RetryingStorage",
+    "backend_of",
+    "exclusive_transaction",
+    "give_up",
+    "one_transaction",
+    "repeated",
+]
 
-OWNERLESS_SECONDS = 5.0  #: a trial is given its owner as it starts; one that is still without has lost its process
-PATIENCE = 60.0  #: seconds in which a server that is away may come back
-#: Of its connections a process keeps one: a server takes about a hundred, and each worker is a process.
-FEW = {"pool_pre_ping": True, "pool_size": 1, "max_overflow": 4}
+OWNERLESS_SECONDS = 5.0  #: after which a running trial without an owner, left by an earlier version, counts as dead
+FEW = {"pool_size": 1, "max_overflow": 4}  #: a server takes about a hundred connections, and each worker is a process
 FEW_TRIALS = 3  #: that are read faster one by one
 LOCK_SECONDS = 60  #: until an SQLite file that another process locks is given up
 
@@ -38,31 +51,45 @@ STATES = select(TrialModel.trial_id, TrialModel.state).where(
 
 _GIVEN_UP: set[tuple[str, int]] = set()  #: trials of this process whose end could not be written, by storage and id
 
+T = TypeVar("T")
+
+
+def backend_of(study: optuna.Study) -> RetryingStorage:
+    """The storage of a study, without the cache that Optuna puts before it."""
+    cache: Any = study._storage
+    backend: RetryingStorage = cache._backend
+    return backend
+
 
 def give_up(trial: Trial) -> None:
     """Take the trial for dead from now on, though its process lives: nobody runs it any more."""
-    storage: Any = trial.storage
-    _GIVEN_UP.add((storage._backend.url, trial._trial_id))
-    storage._backend.read_again(trial._trial_id)
+    _GIVEN_UP.add((backend_of(trial.study).url, trial._trial_id))
+
+
+def repeated(trial: Trial, action: Callable[[Trial, bool], T]) -> T:
+    """Return ``action(trial, False)``; where a connection breaks meanwhile, repeat the whole action.
+
+    A repetition gets a new Trial, as it is stored, and True: a Trial keeps what it was given though that was rolled
+    back, and the action may have been committed although its answer was lost.
+    """
+
+    def attempt(is_repetition: bool) -> T:
+        return action(Trial(trial.study, trial._trial_id) if is_repetition else trial, is_repetition)
+
+    return backend_of(trial.study).repeated(attempt)
 
 
 @contextmanager
 def one_transaction(trial: Trial) -> Iterator[None]:
-    """What this thread writes meanwhile, in one transaction: all of it or nothing, at the cost of one."""
-    storage: Any = trial.storage
-    with storage._backend.one_transaction():
+    """One transaction of all that this thread reads and writes meanwhile: all of it is written, or nothing."""
+    with backend_of(trial.study).one_transaction():
         yield
 
 
 @contextmanager
 def exclusive_transaction(trial: Trial) -> Iterator[None]:
     """The same while nobody else writes the trial; UpdateFinishedTrialError where somebody has ended it before."""
-    storage: Any = trial.storage
-    running = (TrialModel.trial_id == trial._trial_id) & (TrialModel.state == TrialState.RUNNING)
-    with storage._backend.one_transaction() as connection:
-        lock = connection.execute(update(TrialModel).where(running).values(state=TrialState.RUNNING))
-        if not lock.rowcount:
-            raise UpdateFinishedTrialError(f"Trial {trial.number} has been ended by somebody else")
+    with backend_of(trial.study).exclusive_transaction(trial._trial_id):
         yield
 
 
@@ -71,38 +98,100 @@ class RetryingStorage(RDBStorage):
 
     A trial is dead when its process is: known at once where that ran on this machine, whatever its clock did in
     between, and by Optuna's heartbeat where it ran on another.
+
+    Every operation is repeated as a whole where the connection to PostgreSQL breaks (``OPERATIONS``). Whether an
+    operation whose answer was lost has been committed is seen from what is stored: a trial that was created or claimed
+    by its owner and its start to the microsecond, an ending by its state and values.
     """
 
-    def __init__(self, url: str, **heartbeat: Any) -> None:
-        parsed = make_url(url)
-        super().__init__(url, engine_kwargs=_engine_options(parsed), **heartbeat)
+    def __init__(self, url: str, *, command: str | None = None, **heartbeat: Any) -> None:
+        """``command`` is the process that started this one as a worker."""
+        super().__init__(url, engine_kwargs=_engine_options(make_url(url)), **heartbeat)
         self.dead: set[str] = set()  #: processes of other machines that are known to have ended
+        self._command = command
+        self._outage = Outage()
         self._ownerless: dict[int, float] = {}  # trial -> when it was first seen so
         self._settled: set[int] = set()  # running trials that have been read, and stay as they are until they end
         self._created: dict[int, FrozenTrial] = {}  # running trials of this process, as they were made
-        if parsed.get_backend_name() != "sqlite":
-            event.listen(self.engine, "do_connect", _connect_patiently)
+        self._notice_lost_connections()
 
-    def read_again(self, trial_id: int) -> None:
-        """Forget what has been read of a running trial, which may have been before it had parameters."""
-        self._settled.discard(trial_id)
-        self._created.pop(trial_id, None)
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        self._notice_lost_connections()
+
+    def _notice_lost_connections(self) -> None:
+        if self.engine.name == "postgresql":
+            notice_lost_connections(self.engine)
+
+    def repeated(self, attempt: Callable[[bool], T]) -> T:
+        """What ``attempt`` returns, which is repeated as ``Outage.repeat`` says; StorageInternalError in the end.
+
+        Within a transaction nothing is repeated: whoever began it repeats all of it.
+        """
+        if self._transaction() is not None:
+            return attempt(False)
+        try:
+            return self._outage.repeat(attempt)
+        except ServerAwayError as error:
+            raise StorageInternalError("The server has been away for too long") from error.__cause__
 
     @contextmanager
     def one_transaction(self) -> Iterator[Connection]:
-        """Of all that this thread reads and writes meanwhile."""
-        with self.engine.begin() as connection:
-            self.scoped_session.registry.set(Session(connection, join_transaction_mode="rollback_only"))
+        """One transaction of all that this thread reads and writes meanwhile, or the one that it has begun before."""
+        if (begun := self._transaction()) is not None:
+            yield begun
+            return
+        with self.engine.connect() as connection:
             try:
-                yield connection
-            finally:
-                self.scoped_session.remove()
+                with connection.begin():
+                    self.scoped_session.registry.set(Session(connection, join_transaction_mode="rollback_only"))
+                    try:
+                        yield connection
+                    finally:
+                        self.scoped_session.remove()
+            except Exception as error:
+                if connection.invalidated and not isinstance(error, ServerAwayError):
+                    raise ServerAwayError(str(error)) from error  # which came of the connection that broke before
+                raise
+
+    def _transaction(self) -> Connection | None:
+        """The connection of the transaction that this thread has begun."""
+        registry = self.scoped_session.registry
+        bind = registry().bind if registry.has() else None
+        return bind if isinstance(bind, Connection) else None
+
+    @contextmanager
+    def exclusive_transaction(self, trial_id: int) -> Iterator[None]:
+        """One transaction while nobody else writes the trial; UpdateFinishedTrialError where it does not run."""
+        with self.one_transaction():
+            if not self.lock_trial(trial_id, TrialState.RUNNING):
+                raise UpdateFinishedTrialError(f"Trial {trial_id} of the storage has been ended by somebody else")
+            yield
+
+    def lock_trial(self, trial_id: int, *states: TrialState) -> bool:
+        """Have others who lock the trial wait for the end of this transaction; False where it is in no such state."""
+        row = (TrialModel.trial_id == trial_id) & TrialModel.state.in_(states)
+        with self.one_transaction() as connection:
+            return bool(connection.execute(update(TrialModel).where(row).values(state=TrialModel.state)).rowcount)
 
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
-        trial = super()._create_new_trial(study_id, template_trial or _owned_trial())
+        template = template_trial or self._owned_trial()
+        create = super()._create_new_trial
+
+        def attempt(is_repetition: bool) -> FrozenTrial:
+            return (self._find_created(study_id, template) if is_repetition else None) or create(study_id, template)
+
+        trial = self.repeated(attempt)
         if trial.state is TrialState.RUNNING:
             self._created[trial._trial_id] = trial
         return trial
+
+    def _find_created(self, study_id: int, template: FrozenTrial) -> FrozenTrial | None:
+        """The trial that was made of ``template``, if it was; only a running one can be told from others."""
+        if OWNER.read(template.user_attrs) != this_process():
+            raise StorageInternalError("The connection broke while a trial was created; it may be there or not")
+        running = self.get_all_trials(study_id, states=(TrialState.RUNNING,))
+        return next((trial for trial in running if _starts_as(trial, template)), None)
 
     def _get_prepared_new_trial(
         self, study_id: int, template_trial: FrozenTrial | None, session: Session
@@ -112,12 +201,60 @@ class RetryingStorage(RDBStorage):
             session.add(TrialHeartbeatModel(trial_id=trial.trial_id))
         return trial
 
-    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Any = None) -> bool:
-        is_set = super().set_trial_state_values(trial_id, state, values)
-        if is_set and state is TrialState.RUNNING:
-            self.set_trial_user_attr(trial_id, OWNER.key, this_process())
-            self.record_heartbeat(trial_id)
-        return is_set
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
+        if state is TrialState.RUNNING:
+            return self._claim(trial_id)
+        write = super().set_trial_state_values
+
+        def attempt(is_repetition: bool) -> bool:
+            try:
+                return write(trial_id, state, values)
+            except UpdateFinishedTrialError:
+                trial = self.get_trial(trial_id)
+                if is_repetition and (trial.state, trial.values) == (state, None if values is None else list(values)):
+                    return True
+                raise
+
+        return self.repeated(attempt)
+
+    def _claim(self, trial_id: int) -> bool:
+        """Whether the trial was waiting and is now run by this process, which is written with it."""
+        write = super().set_trial_state_values
+        starts: list[datetime | None] = []
+
+        def attempt(is_repetition: bool) -> bool:
+            if is_repetition and starts and self.get_trial(trial_id).datetime_start == starts[-1]:
+                return True
+            with self.one_transaction():
+                self.lock_trial(trial_id, TrialState.WAITING)  # SQLite has no other lock between the look and the claim
+                if not write(trial_id, TrialState.RUNNING):
+                    return False
+                for name, value in self._ownership().items():
+                    self.set_trial_user_attr(trial_id, name, value)
+                self.record_heartbeat(trial_id)
+                starts.append(self.scoped_session.get_one(TrialModel, trial_id).datetime_start)
+                return True
+
+        return self.repeated(attempt)
+
+    def _ownership(self) -> dict[str, str]:
+        command = {} if self._command is None else COMMAND.entry(self._command)
+        return OWNER.entry(this_process()) | command
+
+    def _owned_trial(self) -> FrozenTrial:
+        return FrozenTrial(
+            number=-1,  # these two are given by the storage
+            trial_id=-1,
+            state=TrialState.RUNNING,
+            value=None,
+            datetime_start=datetime.now(),
+            datetime_complete=None,
+            params={},
+            distributions={},
+            user_attrs=self._ownership(),
+            system_attrs={},
+            intermediate_values={},
+        )
 
     def _get_trials(
         self,
@@ -155,13 +292,15 @@ class RetryingStorage(RDBStorage):
 
     def record_heartbeat(self, trial_id: int) -> None:
         """A beat that cannot be written is left out; what is wrong with the storage shows where a trial is written."""
+        beat = super().record_heartbeat
         with suppress(SQLAlchemyError, StorageInternalError):
-            super().record_heartbeat(trial_id)
+            self.repeated(lambda is_repetition: beat(trial_id))
 
-    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+    def dead_trials(self, study_id: int) -> list[FrozenTrial]:
+        """The running trials whose process has died, and that this process may fail."""
         running = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.RUNNING,))
-        silent = set(super()._get_stale_trial_ids(study_id)) if running else set()
-        return [trial._trial_id for trial in running if self._is_dead(trial, trial._trial_id in silent)]
+        silent = set(self._get_stale_trial_ids(study_id)) if running else set()
+        return [trial for trial in running if self._is_dead(trial, trial._trial_id in silent)]
 
     def _is_dead(self, trial: FrozenTrial, is_silent: bool) -> bool:
         if (self.url, trial._trial_id) in _GIVEN_UP:
@@ -171,23 +310,19 @@ class RetryingStorage(RDBStorage):
             first_seen = self._ownerless.setdefault(trial._trial_id, time.monotonic())
             return is_silent or time.monotonic() - first_seen >= OWNERLESS_SECONDS
         lives = False if owner in self.dead else is_alive(owner)
+        if lives is False and self._is_for_its_command(trial):
+            return is_silent
         return is_silent if lives is None else not lives
 
+    def _is_for_its_command(self, trial: FrozenTrial) -> bool:
+        """Whether the trial was run by a worker whose command may live: that fails the trial, and counts the death."""
+        command = COMMAND.read(trial.user_attrs)
+        return command is not None and command != this_process() and is_alive(command) is not False
 
-def _owned_trial() -> FrozenTrial:
-    return FrozenTrial(
-        number=-1,  # these two are given by the storage
-        trial_id=-1,
-        state=TrialState.RUNNING,
-        value=None,
-        datetime_start=datetime.now(),
-        datetime_complete=None,
-        params={},
-        distributions={},
-        user_attrs=OWNER.entry(this_process()),
-        system_attrs={},
-        intermediate_values={},
-    )
+
+def _starts_as(trial: FrozenTrial, other: FrozenTrial) -> bool:
+    """Whether both have one owner and one start, to the microsecond."""
+    return (OWNER.read(trial.user_attrs), trial.datetime_start) == (OWNER.read(other.user_attrs), other.datetime_start)
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
@@ -200,15 +335,40 @@ def _engine_options(url: URL) -> dict[str, Any]:
     return FEW
 
 
-def _connect_patiently(dialect: Any, record: Any, words: Any, options: Any) -> Any:
-    """Connect as SQLAlchemy would, again and again for a while: nothing is sent yet that could be done twice."""
-    deadline = time.monotonic() + PATIENCE
-    pause = 0.1
-    while True:
-        try:
-            return dialect.connect(*words, **options)
-        except dialect.loaded_dbapi.OperationalError:
-            if time.monotonic() + pause > deadline:
-                raise
-            time.sleep(pause)
-            pause = min(2 * pause, 5.0)
+#: Methods that are a transaction each, or read only; what they write twice is as if it were written once.
+OPERATIONS = (
+    "_get_best_trial_id",
+    "_get_stale_trial_ids",
+    "_get_trials",
+    "_set_trial_param",
+    "create_new_study",
+    "delete_study",
+    "get_all_studies",
+    "get_study_directions",
+    "get_study_id_from_name",
+    "get_study_name_from_id",
+    "get_study_system_attrs",
+    "get_study_user_attrs",
+    "get_trial",
+    "get_trial_id_from_study_id_trial_number",
+    "get_trial_param",
+    "get_trial_system_attrs",
+    "get_trial_user_attrs",
+    "set_study_system_attr",
+    "set_study_user_attr",
+    "set_trial_intermediate_value",
+    "set_trial_system_attr",
+    "set_trial_user_attr",
+)
+
+
+def _repeating(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def operation(self: RetryingStorage, *args: Any, **kwargs: Any) -> Any:
+        return self.repeated(lambda is_repetition: method(self, *args, **kwargs))
+
+    return operation
+
+
+for _name in OPERATIONS:
+    setattr(RetryingStorage, _name, _repeating(getattr(RetryingStorage, _name)))

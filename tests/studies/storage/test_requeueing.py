@@ -16,8 +16,9 @@ from studies.samplers.seeded import make_sampler
 from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import this_process
-from studies.storage.requeueing import queue_again, queue_lost_trials
-from studies.storage.schema import OWNER
+from studies.storage.requeueing import fail_dead_trials, queue_again, queue_lost_trials
+from studies.storage.retrying import RetryingStorage
+from studies.storage.schema import COMMAND, DEATHS, OWNER
 from tests.studies import fragile
 
 pytestmark = pytest.mark.usefixtures("calm")
@@ -34,13 +35,15 @@ DEAD = f"{this_process()}0"
 ELSEWHERE = "elsewhere 1 1"
 
 
-def start_trial(study: optuna.Study, owner: str | None, quality: float = 0.25) -> Trial:
+def start_trial(study: optuna.Study, owner: str | None, quality: float = 0.25, command: str | None = None) -> Trial:
     """A trial that runs in the process ``owner``: what is queued, else a new one with this quality."""
     if not waiting(study):
         study.enqueue_trial({"quality": quality})
     trial = study.ask()
     trial.suggest_float("quality", 0.0, 1.0)
     trial.set_user_attr(OWNER.key, owner)
+    if command:
+        trial.set_user_attr(COMMAND.key, command)
     return trial
 
 
@@ -63,10 +66,10 @@ def test_a_dead_process_of_this_machine_is_noticed_at_once(study: optuna.Study) 
 def test_a_living_process_is_left_alone_however_long_its_heart_was_not_heard(
     study: optuna.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So it looks after a clock that jumped, or a suspended machine."""
+    """A clock that jumped and a suspended machine look like silence."""
     mine, theirs = start_trial(study, this_process()), start_trial(study, ELSEWHERE)
     everything = [trial._trial_id for trial in (mine, theirs)]
-    monkeypatch.setattr(optuna.storages.RDBStorage, "_get_stale_trial_ids", lambda self, study_id: everything)
+    monkeypatch.setattr(RetryingStorage, "_get_stale_trial_ids", lambda self, study_id: everything)
     queue_lost_trials(study)
     assert (state(study, mine), state(study, theirs)) == (TrialState.RUNNING, TrialState.FAIL)
 
@@ -77,11 +80,10 @@ def test_another_machines_trial_is_dead_by_its_heartbeat_alone(study: optuna.Stu
     assert state(study, trial) is TrialState.RUNNING
 
 
-def test_a_trial_whose_process_died_before_it_gave_its_name(
+def test_a_trial_without_an_owner_which_an_earlier_version_left_is_failed_after_a_while(
     study: optuna.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studies.storage.retrying.OWNERLESS_SECONDS", 0.0)
-    monkeypatch.setattr("studies.storage.requeueing.OWNERLESS_SECONDS", 0.0)
     trial = start_trial(study, None)
     queue_lost_trials(study)
     assert state(study, trial) is TrialState.FAIL
@@ -133,17 +135,43 @@ def test_who_asks_before_a_lost_configuration_is_queued_again_draws_another(
     assert len({trial.params["quality"] for trial in (lost, beside, meanwhile, later)}) == 4
 
 
-def test_a_configuration_at_which_three_processes_died_is_a_failed_trial_and_the_study_goes_on(
+def test_a_configuration_at_which_three_workers_died_is_a_failed_trial_and_the_study_goes_on(
     data: Interactions, split: Split, options: SearchOptions, study: optuna.Study
 ) -> None:
     for _ in range(3):
-        start_trial(study, DEAD)
-        queue_lost_trials(study)
+        start_trial(study, DEAD, command=this_process())
+        fail_dead_trials(study, deadly={DEAD})
     record = search("fragile", data, split, replace(options, n_trials=6)).record()
     failed = [trial for trial in record.trials if trial.state == "failed"]
     assert [trial.params["quality"] for trial in failed] == [0.25]
-    assert failed[0].error == "DeadlyTrialError: 3 processes were killed while they tried it; out of memory?"
+    assert failed[0].error == "DeadlyTrialError: 3 workers died while they tried it; out of memory?"
     assert len(record.trials) == 6
+
+
+@pytest.mark.parametrize("command", [None, f"{DEAD}1"])
+def test_a_command_that_is_killed_says_nothing_about_the_configuration_that_it_tried(
+    data: Interactions, split: Split, options: SearchOptions, study: optuna.Study, command: str | None
+) -> None:
+    """Neither without workers nor with one, which dies with its command."""
+    for _ in range(5):
+        start_trial(study, DEAD, command=command)
+        queue_lost_trials(study)
+    record = search("fragile", data, split, replace(options, n_trials=6)).record()
+    assert [trial.state for trial in record.trials if trial.params["quality"] == 0.25] == ["complete"]
+    assert not any(DEATHS.is_in(trial.user_attrs) for trial in study.get_trials())
+
+
+def test_the_trial_of_a_dead_worker_is_left_to_its_command_while_that_lives(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It alone knows that it did not die with its worker; once it is dead, anybody fails the trial."""
+    trial = start_trial(study, DEAD, command=f"{this_process()}1")
+    monkeypatch.setattr("studies.storage.retrying.is_alive", lambda process: process != DEAD)
+    queue_lost_trials(study)
+    assert state(study, trial) is TrialState.RUNNING
+    monkeypatch.undo()
+    queue_lost_trials(study)
+    assert state(study, trial) is TrialState.FAIL
 
 
 def test_a_trial_that_others_thought_dead_ends_without_a_word(
