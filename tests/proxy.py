@@ -11,6 +11,7 @@ from typing import Literal, Self
 __all__ = ["Mode", "Proxy"]
 
 Mode = Literal["pass", "refuse", "hang", "delay", "error"]
+COMMIT = b"COMMIT\x00"  #: as psycopg sends it to PostgreSQL
 INTERNAL_ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -26,6 +27,9 @@ class Proxy:
         self._mode: Mode = "pass"
         self.seconds = seconds
         self.n_connections = 0
+        self.n_commits = 0  #: that PostgreSQL was asked for
+        self._lost: tuple[int, str] | None = None  # number and part of the commit to lose
+        self._mute: set[socket.socket] = set()  # servers that were asked for the commit whose answer is lost
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -46,6 +50,10 @@ class Proxy:
         for each in list(self._open):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+    def lose_commit(self, number: int, *, part: Literal["question", "answer"]) -> None:
+        """Cut the connection at this commit, counted from 0: before the server gets it, or before its answer passes."""
+        self.n_commits, self._lost = 0, (number, part)
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +85,7 @@ class Proxy:
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                self._spoil(source, data)
+                self._spoil(source, sink, data)
                 while self._mode == "hang":
                     time.sleep(0.05)
                 sink.sendall(data)
@@ -85,7 +93,16 @@ class Proxy:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
-    def _spoil(self, source: socket.socket, data: bytes) -> None:
+    def _spoil(self, source: socket.socket, sink: socket.socket, data: bytes) -> None:
+        if source in self._mute:
+            self._mute.remove(source)
+            raise ConnectionAbortedError
+        if COMMIT in data:
+            number, self.n_commits = self.n_commits, self.n_commits + 1
+            if self._lost == (number, "question"):
+                raise ConnectionAbortedError
+            if self._lost == (number, "answer"):
+                self._mute.add(sink)
         if self._mode == "delay":
             time.sleep(self.seconds)
         if self._mode == "error" and data.startswith((b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ")):

@@ -15,9 +15,19 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["find_postgresql", "free_port", "mlflow_server", "postgresql_server", "running", "wait_for"]
+__all__ = [
+    "PostgreSQL",
+    "find_postgresql",
+    "free_port",
+    "mlflow_server",
+    "postgresql_server",
+    "restartable_postgresql",
+    "running",
+    "start",
+    "wait_for",
+]
 
 START_SECONDS = 90  #: time limit for the start of a server
 POSTGRESQL_OPTIONS = {
@@ -41,34 +51,65 @@ def find_postgresql() -> Path | None:
     return max(found, key=lambda path: float(path.parent.name), default=on_path and Path(on_path).parent)
 
 
-@contextmanager
-def postgresql_server(programs: Path, password: str | None = None, arguments: Sequence[str] = ()) -> Iterator[str]:
-    """Start a new PostgreSQL with additional ``arguments``, and yield the URL of its database ``postgres``.
+class PostgreSQL:
+    """A fresh server in ``folder``, which may be stopped and started again."""
 
-    Without ``password`` it accepts any password.
-    """
-    import psycopg
-
-    # PostgreSQL refuses to run as root, and other users have no access to pytest's folders
-    account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    as_nobody: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as folder:
+    def __init__(self, programs: Path, folder: str, password: str | None = None, arguments: Sequence[str] = ()) -> None:
+        # PostgreSQL refuses to run as root, and other users have no access to pytest's folders
+        account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._as_nobody: dict[str, Any] = {}
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
-        tables, port = f"{folder}/data", free_port()
-        setup = ["-D", tables, "-U", "mfbench", "-E", "UTF8", "--no-locale", "--no-sync"]
+            self._as_nobody = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self._folder, self._password, port = folder, password, free_port()
+        self.url = f"postgresql://mfbench@127.0.0.1:{port}/postgres"
+        setup = ["-D", f"{folder}/data", "-U", "mfbench", "-E", "UTF8", "--no-locale", "--no-sync"]
         if password is None:
             setup += ["-A", "trust"]
         else:
             Path(folder, "password").write_text(password, encoding="utf-8")
             setup += ["-A", "scram-sha-256", "--pwfile", f"{folder}/password"]
-        subprocess.run([programs / "initdb", *setup], check=True, capture_output=True, cwd=folder, **as_nobody)
+        subprocess.run([programs / "initdb", *setup], check=True, capture_output=True, cwd=folder, **self._as_nobody)
         options = [word for name, value in POSTGRESQL_OPTIONS.items() for word in ("-c", f"{name}={value}")]
-        command = [str(programs / "postgres"), "-D", tables, "-p", str(port), *options, *arguments]
-        url = f"postgresql://mfbench@127.0.0.1:{port}/postgres"
-        with running(command, folder, stop=signal.SIGINT, **as_nobody) as process:  # SIGINT: does not wait for clients
-            wait_for(process, lambda: psycopg.connect(url, password=password).close(), psycopg.OperationalError)
-            yield url
+        self._command = [str(programs / "postgres"), "-D", f"{folder}/data", "-p", str(port), *options, *arguments]
+
+    def start(self) -> None:
+        import psycopg
+
+        self._process = start(self._command, self._folder, **self._as_nobody)
+        wait_for(
+            self._process, lambda: psycopg.connect(self.url, password=self._password).close(), psycopg.OperationalError
+        )
+
+    def stop(self, how: Literal["fast", "immediate", "kill"] = "fast") -> None:
+        """Without waiting for clients; ``kill`` is kill -9 of all its processes at once."""
+        signals = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
+        if how == "kill":
+            os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.send_signal(signals[how])
+        self._process.wait(timeout=60)
+
+
+@contextmanager
+def restartable_postgresql(
+    programs: Path, password: str | None = None, arguments: Sequence[str] = ()
+) -> Iterator[PostgreSQL]:
+    """A fresh PostgreSQL that has started. Any password is taken, unless one is given; ``arguments`` are more options."""
+    with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as folder:
+        server = PostgreSQL(programs, folder, password, arguments)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def postgresql_server(programs: Path, password: str | None = None, arguments: Sequence[str] = ()) -> Iterator[str]:
+    """The same where it stays as it is; yields the URL of its database ``postgres``."""
+    with restartable_postgresql(programs, password, arguments) as server:
+        yield server.url
 
 
 @contextmanager
@@ -90,9 +131,8 @@ def mlflow_server(folder: Path) -> Iterator[str]:
 def running(
     command: list[str], folder: Path | str, stop: signal.Signals, **how: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process in a group of its own, which gets the signal ``stop`` at the end."""
-    with open(f"{folder}/log", "wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **how)
+    """A process in a group of its own, which is sent ``stop`` in the end."""
+    process = start(command, folder, **how)
     try:
         yield process
     finally:
@@ -101,8 +141,13 @@ def running(
         process.wait(timeout=60)
 
 
-def wait_for(process: subprocess.Popen[bytes], connect: Callable[[], Any], not_yet: type[Exception]) -> None:
-    """Call ``connect`` until it no longer raises ``not_yet``."""
+def start(command: list[str], folder: Path | str, **how: Any) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, which writes to the file ``log`` in ``folder``."""
+    with open(f"{folder}/log", "ab") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **how)
+
+
+def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -72,8 +72,10 @@ def _opened(url: str, command: str | None, *, waits: bool) -> RetryingStorage:
     try:
         return attempt(False)
     except (OperationalError, StorageInternalError):
-        if not (waits and has_answered):
+        if not waits:
             raise
+    if not has_answered:
+        return attempt(True)  # once, for a connection that broke is not told from one that was refused
     return Outage().repeat(attempt, (OperationalError, StorageInternalError))
 
 

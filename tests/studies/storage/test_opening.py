@@ -86,7 +86,7 @@ def test_connections_to_postgresql_that_break_drag_and_come_back_cost_no_trial(
 def test_a_postgresql_that_stays_away_is_one_line_and_the_study_goes_on_when_it_is_back(
     data: Interactions, split: Split, options: SearchOptions, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studies.storage.retrying.PATIENCE", 1.0)
+    monkeypatch.setattr("studies.storage.repeating.PATIENCE", 1.0)
     port = int(database.rpartition(":")[2].partition("/")[0])
     with Proxy(port) as proxy:
         shared = replace(options, storage=through(proxy, database), n_trials=5, rescore=0)
