@@ -95,7 +95,7 @@ class PostgreSQL:
 def restartable_postgresql(
     programs: Path, password: str | None = None, arguments: Sequence[str] = ()
 ) -> Iterator[PostgreSQL]:
-    """A fresh PostgreSQL that has started. Any password is taken, unless one is given; ``arguments`` are more options."""
+    """A fresh PostgreSQL that has started. It takes any password, unless one is given."""
     with tempfile.TemporaryDirectory(prefix="postgresql-", dir="/tmp") as folder:
         server = PostgreSQL(programs, folder, password, arguments)
         server.start()
@@ -147,7 +147,7 @@ def start(command: list[str], folder: Path | str, **how: Any) -> subprocess.Pope
         return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **how)
 
 
-def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], Any], not_yet: type[Exception]) -> None:
+def wait_for(process: subprocess.Popen[bytes], connect: Callable[[], Any], not_yet: type[Exception]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
