@@ -134,6 +134,12 @@ class StudyHistory:
             importances=self._importances(),
         )
 
+    @property
+    def storage_url(self) -> str:
+        """URL of the study's database; it may contain a password."""
+        storage: Any = self._study._storage
+        return str(storage._backend.url)
+
     def best(self) -> FrozenTrial | None:
         """Return the best finalist where all are re-scored, else the completed trial with the highest value."""
         return next(iter(self._rescored.finalists() or finalists(self._study, 1)), None)

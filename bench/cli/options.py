@@ -173,9 +173,9 @@ def _name(field: Field[Any]) -> str:
 
 
 def _option(field: Field[Any], hint: Any, metadata: Mapping[str, Any]) -> Option:
-    types_ = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    is_optional = type(None) in types_
-    (kind,) = (each for each in types_ if each is not type(None))
+    alternatives = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    is_optional = type(None) in alternatives
+    (kind,) = (each for each in alternatives if each is not type(None))
     is_tuple = get_origin(kind) is tuple
     if is_tuple:
         kind = get_args(kind)[0]
@@ -187,9 +187,8 @@ def _option(field: Field[Any], hint: Any, metadata: Mapping[str, Any]) -> Option
         kind = str
     elif "parse" in metadata:
         kind = object
-    fallback = None if field.default is MISSING else field.default
-    if field.default_factory is not MISSING:
-        fallback = field.default_factory()
+    has_default = field.default is not MISSING and field.default is not None and kind is not bool
+    fallback = field.default_factory() if field.default_factory is not MISSING else field.default
     return Option(
         name=_name(field),
         kind=kind,
@@ -198,8 +197,8 @@ def _option(field: Field[Any], hint: Any, metadata: Mapping[str, Any]) -> Option
         is_list=(is_tuple or metadata.get("several", False)) and not metadata.get("commas"),
         is_optional=is_optional,
         is_path=is_path,
-        default=None if kind in (bool, Mapping) or fallback is None else _stored_default(fallback, metadata),
-        fallback=fallback,
+        default=_stored_default(field.default, metadata) if has_default else None,
+        fallback=None if fallback is MISSING else fallback,
         is_required=field.default is MISSING and field.default_factory is MISSING and "default" not in metadata,
     )
 

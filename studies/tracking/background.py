@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from models.threads import limited_threads
 from studies.history import StudyHistory
 from studies.record.study import StudyRecord
 from studies.secrets import hide_password
+from studies.storage.errors import StorageError, storage_errors_explained
 from studies.tracking.runs import StudyRun, problem_of
 
 __all__ = ["Tracker", "copy_study"]
@@ -70,13 +72,13 @@ class Tracker:
             try:
                 run = run or StudyRun(self.uri)
                 if ending:
-                    with history.exclusive_lock():
+                    with _locked(history):
                         run.close(*ending)
                 else:
                     _catch_up(run, history)
                 self.problem = None
             except Exception as error:
-                self.problem = problem_of(self.uri, error)
+                self.problem = str(error) if isinstance(error, StorageError) else problem_of(self.uri, error)
                 retry_at = time.monotonic() + RETRY_SECONDS
                 run = None  # what it knew of the server may be wrong now
             if ending:
@@ -86,10 +88,10 @@ class Tracker:
 
 def _catch_up(run: StudyRun, history: StudyHistory) -> None:
     if not run.is_open:
-        with history.exclusive_lock():
-            run.open(history.record())
-    missing = run.missing(trial.number for trial in history.finished())
-    with limited_threads(1):  # the others belong to the trials that run meanwhile
+        with _locked(history):
+            run.open(_record(history))
+    missing = run.missing(_finished(history))
+    with limited_threads(1), storage_errors_explained(history.storage_url):  # other threads belong to the trials
         records = history.trial_records(missing)
     run.write_trials(records)
 
@@ -97,11 +99,34 @@ def _catch_up(run: StudyRun, history: StudyHistory) -> None:
 def copy_study(uri: str, history: StudyHistory, artifacts: Sequence[Path]) -> int:
     """Write to MLflow what it lacks of the study, and its files; the number of trials that it lacked.
 
-    Raises whatever MLflow raises.
+    Raises StorageError, and whatever MLflow raises.
     """
-    run, record = StudyRun(uri), history.record()
-    with history.exclusive_lock():
+    run, record = StudyRun(uri), _record(history)
+    with _locked(history):
         run.open(record)
-        n_missing = len(run.missing(trial.number for trial in history.finished()))
+        n_missing = len(run.missing(_finished(history)))
         run.close(record, artifacts)
     return n_missing
+
+
+@contextmanager
+def _locked(history: StudyHistory) -> Iterator[None]:
+    """Hold the lock of the study; only its own errors, not those of MLflow, are errors of the storage."""
+    lock = history.exclusive_lock()
+    with storage_errors_explained(history.storage_url):
+        lock.__enter__()
+    try:
+        yield
+    finally:
+        with storage_errors_explained(history.storage_url):
+            lock.__exit__(None, None, None)
+
+
+def _record(history: StudyHistory) -> StudyRecord:
+    with storage_errors_explained(history.storage_url):
+        return history.record()
+
+
+def _finished(history: StudyHistory) -> list[int]:
+    with storage_errors_explained(history.storage_url):
+        return [trial.number for trial in history.finished()]

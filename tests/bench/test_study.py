@@ -107,6 +107,8 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
         (("--model", "ials", "--seed", "-1"), "must be at least 0, got -1"),
         (("--model", "ials", "--timeout", "nan"), "nan is not a finite number"),
         (("--model", "ials", "--trails", "3"), "Did you mean --trials?"),
+        (("--model", "ials", "--storage", "sqlite:///a\0b"), "argument --storage: 'sqlite:///a\\x00b' holds a NUL"),
+        (("--model", "ials", "--study-name", "\udc80"), "argument --study-name: '\\udc80' is not valid Unicode"),
         (("--model", "ials", "--mod", "3"), "unrecognized arguments: --mod 3"),
         ((), "Name a model with --model, one of: als, "),
         (("--model", "ials", "--holdout", "last", "--draws", "2"), "2 draws of it would be equal"),

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from evaluation.interactions import Interactions
 from evaluation.split import Split
 from studies.history import StudyHistory
 from studies.record.study import StudyRecord
 from studies.search import SearchOptions, search
+from studies.storage.errors import StorageError
 from studies.storage.opening import load_study, open_storage
 from studies.tracking.background import SERVER_SECONDS, Tracker, copy_study
 from studies.tracking.runs import StudyRun
@@ -154,8 +158,6 @@ def test_a_server_gets_the_same(
 
 def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
     """A study made without MLflow can be written to it later, from its storage alone."""
-    from studies.storage.opening import load_study, open_storage
-
     search("fragile", data, split, options)
     history = StudyHistory(load_study(open_storage(options.storage), options.study_name))
     tracker = Tracker(uri)
@@ -227,3 +229,26 @@ def test_two_commands_that_track_one_study_leave_each_trial_once(
     for run in runs:
         run.close(record, [])
     assert_holds(Store(uri, "two"), record)
+
+
+def test_a_storage_that_fails_is_not_called_a_problem_of_mlflow(
+    data: Interactions, split: Split, options: SearchOptions, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = search("fragile", data, split, options)
+    record = history.record()
+
+    @contextmanager
+    def gone(url: str) -> Iterator[None]:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+        yield
+
+    monkeypatch.setattr("studies.history.exclusive_lock", gone)
+    tracker = Tracker(uri)
+    tracker.search_started(history)
+    tracker.finish(record, [], timeout=120)
+    assert tracker.problem is not None
+    assert tracker.problem.startswith(f"The storage {options.storage} failed (")
+    assert "connection refused" in tracker.problem
+    assert uri not in tracker.problem
+    with pytest.raises(StorageError, match="connection refused"):
+        copy_study(uri, history, [])
