@@ -1,10 +1,13 @@
-"""The sets that are known by name: where their publisher keeps them, on what terms, and how to know the right bytes."""
+"""The data sets that are known by name: the publisher's address, terms and checksum of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KNOWN_SETS", "KnownSet"]
+__all__ = ["EMBEDDED", "KNOWN_SETS", "KnownSet", "known_names"]
+
+#: The set that is part of mfbench; the others are fetched.
+EMBEDDED = "movielens-small"
 
 _MOVIELENS = "https://files.grouplens.org/datasets/movielens/"
 _MOVIELENS_TERMS = (
@@ -23,7 +26,7 @@ _LASTFM_TERMS = (
 class KnownSet:
     """``checksum`` is ``md5:`` or ``sha256:`` with the digest; None where the publisher changes the file.
 
-    In that case the publisher's own ``.md5`` beside the file is asked.
+    A file without a known checksum is compared with the ``.md5`` that the publisher keeps beside it.
     """
 
     name: str
@@ -43,8 +46,8 @@ def _movielens(size: str, about: str, terms: str, md5: str | None) -> KnownSet:
     return KnownSet(name=f"movielens-{size}", url=url, about=about, terms=terms, checksum=checksum)
 
 
-# The MD5 sums are those of GroupLens's ml-*.zip.md5.  For Last.FM no sum is published: its SHA-256 is the one
-# that independent projects recorded from the publisher's file.
+# The MD5 sums are from GroupLens's ml-*.zip.md5. No sum is published for Last.FM: the SHA-256 is the one that
+# independent projects recorded from the publisher's file.
 _SETS = (
     _movielens(
         "100k",
@@ -92,3 +95,8 @@ _SETS = (
     ),
 )
 KNOWN_SETS = {known.name: known for known in _SETS}
+
+
+def known_names() -> tuple[str, ...]:
+    """The names of the data sets that can be loaded by name."""
+    return (EMBEDDED, *KNOWN_SETS)

@@ -1,4 +1,4 @@
-"""Which column of a table is what: by its name, by its place in a file without a header, or as the user says."""
+"""Assigns roles to the columns of a table: by name, by position where there is no header, or as the user says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = [
     "ROLES",
     "Role",
     "by_name",
-    "by_place",
+    "by_position",
     "chosen",
     "column_index",
     "is_number",
@@ -40,21 +40,22 @@ _TITLES = ("title", "name", "itemname", "itemtitle", "movietitle", "moviename", 
 
 
 def by_name(header: Sequence[str]) -> dict[Role, int]:
-    """The place of every role that a header names; of several columns that fit a role the first takes it."""
+    """The column of every role that a header names, from 0; the first of several columns with a name of the role."""
     found: dict[Role, int] = {}
     for role in ROLES:
-        for place, name in enumerate(header):
+        for index, name in enumerate(header):
             if role not in found and _plain(name) in _NAMES[role]:
-                found[role] = place
+                found[role] = index
     if "rating" in found:
         found.pop("weight", None)
     return found
 
 
-def by_place(n_columns: int, third: Sequence[str]) -> dict[Role, int]:
+def by_position(n_columns: int, third: Sequence[str]) -> dict[Role, int]:
     """The usual order of a file without a header: user, item, rating, time.
 
-    A third column whose values are too large for ratings, or for counts, is taken for weights, or for times.
+    A third column is one of weights where its values are too large for ratings, and of times where they are too large
+    for weights.
     """
     roles: list[Role] = ["user", "item", "rating", "time"]
     largest = max((float(field) for field in third if is_number(field)), default=0)
@@ -72,12 +73,12 @@ def is_number(field: str) -> bool:
 
 
 def title_column(header: Sequence[str]) -> int | None:
-    """The place of the items' titles."""
-    return next((place for place, name in enumerate(header) if _plain(name) in _TITLES), None)
+    """The column of the items' titles, from 0."""
+    return next((index for index, name in enumerate(header) if _plain(name) in _TITLES), None)
 
 
 def parse_columns(text: str) -> dict[Role, str]:
-    """``user=uid,item=track`` as a mapping from role to column; raises DataError for what is not of that form."""
+    """``user=uid,item=track`` as a mapping from role to column; raises DataError for any other form."""
     pairs: dict[Role, str] = {}
     for part in text.split(","):
         role, equals, column = (piece.strip() for piece in part.partition("="))
@@ -98,17 +99,17 @@ def chosen(
     asked: Mapping[Role, str], recognised: Mapping[Role, int], header: Sequence[str], n_columns: int, file: object
 ) -> dict[Role, int]:
     """``recognised`` with the columns that the user asked for: by name, or from 1 where there is no header."""
-    columns = {role: place for role, place in recognised.items() if role not in asked}
-    places = {role: column_index(column, header, n_columns, file) for role, column in asked.items()}
+    columns = {role: index for role, index in recognised.items() if role not in asked}
+    indices = {role: column_index(column, header, n_columns, file) for role, column in asked.items()}
     for rival, other in (("rating", "weight"), ("weight", "rating")):
-        if rival in places:
+        if rival in indices:
             columns.pop(cast(Role, other), None)
-    kept = {role: place for role, place in columns.items() if place not in places.values()}
-    return {**kept, **places}
+    kept = {role: index for role, index in columns.items() if index not in indices.values()}
+    return {**kept, **indices}
 
 
 def column_index(column: str, header: Sequence[str], n_columns: int, file: object, option: str = "--columns") -> int:
-    """The place of a column that the user named with ``option``: by name, or from 1 where there is no header."""
+    """The column, from 0, that the user gave with ``option``: by name, or by number from 1 where there is no header."""
     if header:
         if column in header:
             return header.index(column)

@@ -1,4 +1,4 @@
-"""The one error that reading data raises, and how its message looks."""
+"""The error that reading data raises, and the form of its messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["DataError", "did_you_mean", "shown"]
 
 
 class DataError(UserError):
-    """The data cannot be used; one line that says what is wrong, where, the value, and what to do."""
+    """The data cannot be used; the message is one line: where, what is wrong, the value, what to do."""
 
     @classmethod
     def at(cls, place: object, problem: str, *, line: int | None = None) -> DataError:
@@ -21,7 +21,7 @@ class DataError(UserError):
 
 
 def shown(value: object, length: int = 60) -> str:
-    """A value out of a file, safe to print on one line of a terminal and cut to ``length``."""
+    """A value from a file, safe to print on one line of a terminal and cut to ``length``."""
     text = value if isinstance(value, str) else str(value)
     printable = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: length + 1])
     return printable if len(printable) <= length else printable[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""Features of items and users, from tables beside the interactions."""
+"""Features of items and users from tables beside the interactions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.datasets.columns import by_name, column_index, is_number
 from bench.datasets.errors import DataError, shown
-from bench.datasets.files import DataFile
+from bench.datasets.files import DataFile, require_memory
 from bench.datasets.layout import sample_of
 from bench.datasets.movielens_small import read_movies
 from bench.datasets.options import DataOptions
@@ -20,19 +20,21 @@ from evaluation.interactions import FeatureTable, Interactions
 
 __all__ = ["Table", "embedded_items", "read_table", "with_features"]
 
-NOTHING = "none"  #: what --item-features says to leave features out
-TAKEN_UNASKED = ("genres", "genre", "tags", "tag")  #: the first that an items file has
-NO_VALUE = ("", "(no genres listed)")  #: the latter is MovieLens's own
-FEW_NUMBERS = 12  #: different ones in a column that are taken as they are
-N_RANGES = 10  #: of more numbers, with about as many users or items each
-MAX_LENGTH = 120  #: of a feature's name, which stands in an array of fixed width
+_NOTHING = "none"  #: the value of --item-features that leaves features out
+_DEFAULTS = ("genres", "genre", "tags", "tag")  #: the first of these columns is taken unless the user names some
+_NO_VALUE = ("", "(no genres listed)")  #: the latter is MovieLens's
+_FEW_NUMBERS = 12  #: a numeric column with more different values is cut into ranges
+_N_RANGES = 10  #: ranges of a numeric column, with about as many users or items each
+_MAX_LENGTH = 120  #: of a feature's name; names are kept in an array of fixed width
+_CHECKED_VALUES = 1 << 20  #: the memory is checked whenever so many values have been read
+_VALUE_BYTES = 200  #: memory of a value until the table of features is made
 
-#: the last columns of u.item, which are one here
+#: The last columns of u.item, each a flag of one genre; they are read as one column.
 _FLAGS = (
     *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
     *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
 )
-#: MovieLens's tables without a header
+#: The columns of MovieLens's tables without a header.
 _HEADERS: Mapping[str, tuple[str, ...]] = {
     "u.item": ("item", "title", "released", "video", "url", "genres"),
     "u.user": ("user", "age", "gender", "occupation", "zip"),
@@ -43,9 +45,9 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table of items or users; ``header`` is empty where nobody knows the names of its columns."""
+    """A table of items or users; ``header`` is empty where the names of its columns are unknown."""
 
-    place: object  #: for messages
+    source: object  #: file or data set, for messages
     header: tuple[str, ...]
     n_columns: int
     id_column: int
@@ -55,27 +57,27 @@ class Table:
 def with_features(
     interactions: Interactions, options: DataOptions, items: Table | None, users: Table | None
 ) -> Interactions:
-    """The same with the columns of these tables that ``options`` name; of items those that are known by name.
+    """Add the features in the columns that ``options`` name; unless it names some, items have genres or tags.
 
-    A field is split at ``|``; each part is a feature, ``column=part``. An id may have several rows. Numbers of many
-    values are cut into ranges. Raises DataError for what was asked for and cannot be used.
+    A field is split at ``|``; each part is a feature, ``column=part``. An id may have several rows. Numeric columns
+    with many values are cut into ranges. Raises DataError for a column that was named and cannot be used.
     """
-    of_items, of_users = _listed(options.item_features), _listed(options.user_features)
-    if of_items is None and items is not None:
+    item_columns, user_columns = _names(options.item_features), _names(options.user_features)
+    if item_columns is None and items is not None:
         known = {name.lower(): name for name in reversed(items.header)}
-        of_items = tuple(known[name] for name in TAKEN_UNASKED if name in known)[:1]
-    if of_users is None and users is not None and options.users is not None:
+        item_columns = tuple(known[name] for name in _DEFAULTS if name in known)[:1]
+    if user_columns is None and users is not None and options.users is not None:
         there = shown(", ".join(users.header), 200) or f"columns 1 to {users.n_columns}"
-        raise DataError.at(options.users, f"say with --user-features what to learn of users; there are: {there}")
-    for_users = _feature_table("user", users, of_users, interactions.user_ids)
-    for_items = _feature_table("item", items, of_items, interactions.item_ids)
+        raise DataError.at(options.users, f"name the columns to learn from with --user-features; there are: {there}")
+    for_users = _feature_table("user", users, user_columns, interactions.user_ids)
+    for_items = _feature_table("item", items, item_columns, interactions.item_ids)
     notes = [_note(kind, table) for kind, table in (("users", for_users), ("items", for_items)) if table is not None]
     source = replace(interactions.source, notes=(*interactions.source.notes, *notes))
     return replace(interactions, user_features=for_users, item_features=for_items, source=source)
 
 
 def read_table(file: DataFile | None, kind: str) -> Table | None:
-    """The table of ``kind`` "item" or "user" in ``file``; None where there is no file."""
+    """The table of items or users in ``file``, as ``kind`` says ("item" or "user"); None where there is no file."""
     if file is None:
         return None
     sample = sample_of(file)
@@ -98,25 +100,25 @@ def embedded_items() -> Table:
     return Table("movielens-small", _HEADERS["movies.dat"], 3, 0, rows)
 
 
-def _listed(columns: str | None) -> tuple[str, ...] | None:
+def _names(columns: str | None) -> tuple[str, ...] | None:
     if columns is None:
         return None
     names = tuple(dict.fromkeys(name.strip() for name in columns.split(",")))
     if "" in names:
         raise DataError(f"{shown(columns)!r} has a column without a name; write for instance genres,year")
-    return () if names == (NOTHING,) else names
+    return () if names == (_NOTHING,) else names
 
 
 def _unflagged(fields: Sequence[str]) -> Sequence[str]:
     if len(fields) != 5 + len(_FLAGS):
-        return fields[:5]  # which is one too few
+        return fields[:5]  # one column too few, which is reported with the line
     return [*fields[:5], "|".join(name for name, flag in zip(_FLAGS, fields[5:], strict=True) if flag.strip() == "1")]
 
 
 def _feature_table(
     kind: str, table: Table | None, columns: tuple[str, ...] | None, ids: NDArray[np.generic]
 ) -> FeatureTable | None:
-    """Of the users or items ``ids``; None where nothing is to be known of them."""
+    """The features of the users or items ``ids``; None where no column is chosen."""
     if not columns:
         return None
     if table is None:
@@ -125,7 +127,7 @@ def _feature_table(
     fields = _fields(table, columns, f"--{kind}-features", row_of)
     if not any(rows for rows, _ in fields):
         problem = f"none of its ids is a {kind} of the data, such as '{shown(next(iter(row_of)))}'"
-        raise DataError.at(table.place, f"{problem}; give another file")
+        raise DataError.at(table.source, f"{problem}; give another file")
     pairs = [pair for column, each in zip(columns, fields, strict=True) for pair in _named(column, *each)]
     names, columns_of = np.unique([name for _, name in pairs], return_inverse=True) if pairs else (np.array([""]), [])
     shape = (len(ids), len(names))
@@ -138,34 +140,41 @@ def _feature_table(
 def _fields(
     table: Table, columns: Sequence[str], option: str, row_of: Mapping[str, int]
 ) -> list[tuple[list[int], list[str]]]:
-    """Of each column the rows that have a value there, and the values, ``|`` undone."""
-    places = [column_index(column, table.header, table.n_columns, table.place, option) for column in columns]
+    """For each of ``columns`` the rows of the values and the values; a field with ``|`` has several."""
+    indices = [column_index(column, table.header, table.n_columns, table.source, option) for column in columns]
     found: list[tuple[list[int], list[str]]] = [([], []) for _ in columns]
+    n_values = 0
     for number, fields in table.rows:
-        if len(fields) <= max(*places, table.id_column):
+        if len(fields) <= max(*indices, table.id_column):
             problem = f"{len(fields)} columns where {table.n_columns} are expected; correct or remove the line"
-            raise DataError.at(table.place, problem, line=number)
+            raise DataError.at(table.source, problem, line=number)
         row = row_of.get(fields[table.id_column].strip())
-        for (rows, values), place in zip(found, places, strict=True):
-            parts = [part.strip() for part in fields[place].split("|")] if row is not None else []
-            values += [part for part in parts if part not in NO_VALUE]
-            rows += [row for part in parts if part not in NO_VALUE and row is not None]
+        if row is None:
+            continue
+        for (rows, values), index in zip(found, indices, strict=True):
+            parts = [part for each in fields[index].split("|") if (part := each.strip()) not in _NO_VALUE]
+            values += parts
+            rows += [row] * len(parts)
+            n_values += len(parts)
+        if n_values > _CHECKED_VALUES:
+            require_memory(table.source, _VALUE_BYTES * n_values)
+            n_values = 0
     return found
 
 
 def _named(column: str, rows: Sequence[int], values: Sequence[str]) -> list[tuple[int, str]]:
-    """Rows and their features' names."""
-    if len(set(values)) > FEW_NUMBERS and all(map(is_number, values)):
+    """Pairs of a row and the name of a feature that it has."""
+    if len(set(values)) > _FEW_NUMBERS and all(map(is_number, values)):
         values = _ranges(np.array(values, np.float64))
-    return [(row, f"{column}={value}"[:MAX_LENGTH]) for row, value in zip(rows, values, strict=True)]
+    return [(row, f"{column}={value}"[:_MAX_LENGTH]) for row, value in zip(rows, values, strict=True)]
 
 
 def _ranges(numbers: NDArray[np.float64]) -> list[str]:
-    """For each number the range that it is in: the least and the largest of those that fall together."""
-    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, N_RANGES + 1)[1:-1], method="inverted_cdf"))
+    """The range of each number, named by the smallest and the largest number in it."""
+    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, _N_RANGES + 1)[1:-1], method="inverted_cdf"))
     bins = np.searchsorted(edges, numbers)
-    said = {each: f"{numbers[bins == each].min():g} to {numbers[bins == each].max():g}" for each in np.unique(bins)}
-    return [said[each] for each in bins.tolist()]
+    names = {each: f"{numbers[bins == each].min():g} to {numbers[bins == each].max():g}" for each in np.unique(bins)}
+    return [names[each] for each in bins.tolist()]
 
 
 def _note(kind: str, table: FeatureTable) -> str:

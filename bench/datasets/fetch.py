@@ -1,4 +1,4 @@
-"""Downloads known sets: resumed where they were cut, checked against the publisher's sum, kept whole or not at all."""
+"""Downloads known sets: resumes interrupted downloads, verifies checksums, and stores only whole files."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["Fetched", "fetch"]
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
 _ATTEMPTS = 5
-#: Called with the bytes that are here and those expected, or None where the server does not say.
+#: Called with the number of bytes received and of bytes expected, or None where the server does not say.
 Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """A set that is here; ``checked`` says against what its bytes were verified."""
+    """A set on this machine; ``checked`` names the checksum that its bytes were verified against."""
 
     path: Path
     checked: str
@@ -40,28 +40,28 @@ class Fetched:
 def fetch(
     known: KnownSet, *, source: str | None = None, progress: Progress | None = None, pause_s: float = 1.0
 ) -> Fetched:
-    """Brings a known set into the cache folder, from its publisher or from ``source``.
+    """Download a known set into the cache folder, from its publisher or from ``source``.
 
-    ``source`` is the URL of the zip or of a mirror's folder, or a path of either. A download that is cut is
-    tried again, after ``pause_s`` and then twice as long, from where it stopped; also by the next call.
+    ``source`` is the URL of the zip or of a mirror's folder, or a path of either. An interrupted download is resumed
+    after ``pause_s``, then after twice as long, and so on, and by the next call.
     """
     target = fetched_file(known.file_name)
-    place = _place(source, known)
+    origin = _origin(source, known)
     with _writable(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
         with _only_one(part):
-            if isinstance(place, Path):
-                with readable(place):
-                    shutil.copyfile(place, part)
+            if isinstance(origin, Path):
+                with readable(origin):
+                    shutil.copyfile(origin, part)
             else:
-                _download(place, part, progress or _silent, pause_s)
-            checked = _verify(known, place, part)
+                _download(origin, part, progress or _silent, pause_s)
+            checked = _verify(known, origin, part)
             part.replace(target)
     return Fetched(path=target, checked=checked)
 
 
-def _place(source: str | None, known: KnownSet) -> str | Path:
+def _origin(source: str | None, known: KnownSet) -> str | Path:
     """The URL or the path of the zip."""
     if source is None:
         return known.url
@@ -87,7 +87,7 @@ def _writable(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _only_one(part: Path) -> Iterator[None]:
-    """Keeps two downloads of the same file apart, by a lock that ends with its process."""
+    """Refuse a second download of the same file; the lock ends with its process."""
     import fcntl
 
     with part.with_name(part.name + ".lock").open("w") as lock:
@@ -118,13 +118,13 @@ def _download(url: str, part: Path, progress: Progress, pause_s: float) -> None:
             time.sleep(pause_s * 2 ** (attempt - 1))
     n_here = part.stat().st_size if part.exists() else 0
     raise DataError(
-        f"{shown(url, 300)}: not reached or cut {_ATTEMPTS} times ({shown(reason, 200)}); {n_here:,} bytes are kept: "
-        "run the same command again to go on, or give a mirror or a file with --from"
+        f"{shown(url, 300)}: not reached or interrupted {_ATTEMPTS} times ({shown(reason, 200)}); {n_here:,} bytes are "
+        "kept: run the same command again to go on, or give a mirror or a file with --from"
     )
 
 
 def _continue(url: str, part: Path, progress: Progress) -> None:
-    """Appends to ``part`` what it lacks; raises ConnectionError where the connection ends early."""
+    """Append the missing bytes to ``part``; raises ConnectionError where the connection ends early."""
     n_here = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "mfbench", "Accept-Encoding": "identity"})
     if n_here:
@@ -140,36 +140,40 @@ def _continue(url: str, part: Path, progress: Progress) -> None:
                 n_here += len(chunk)
                 progress(n_here, n_whole)
     if n_whole is not None and n_here < n_whole:
-        raise ConnectionError(f"{n_here:,} of {n_whole:,} bytes came")
+        raise ConnectionError(f"{n_here:,} of {n_whole:,} bytes received")
 
 
-def _verify(known: KnownSet, place: str | Path, part: Path) -> str:
-    """Says against what the bytes were checked; removes the file and raises DataError where they are not right."""
+def _verify(known: KnownSet, origin: str | Path, part: Path) -> str:
+    """Name the checksum that the file matches; deletes the file and raises DataError where it does not match."""
     try:
-        checksum = known.checksum or _published_md5(place)
+        checksum = known.checksum or _published_md5(origin)
         if checksum is not None:
             algorithm, _, expected = checksum.partition(":")
             with part.open("rb") as file:
                 found = hashlib.file_digest(file, algorithm).hexdigest()
             if found != expected:
                 raise DataError(
-                    f"{shown(place, 300)}: its {algorithm} is {found}, but {expected} is expected; the file was "
-                    "removed: fetch it again, or from another place with --from"
+                    f"{shown(origin, 300)}: its {algorithm} is {found}, but {expected} is expected; the file was "
+                    "removed: fetch it again, or from another address with --from"
                 )
-        _verify_zip(part, place)
+        _verify_zip(part, origin)
     except DataError:
         part.unlink()
         raise
-    return f"the {checksum.partition(':')[0].upper()} known for it" if checksum else "the zip's own sums only"
+    return f"the {checksum.partition(':')[0].upper()} known for it" if checksum else "the zip's own checksums only"
 
 
-def _published_md5(place: str | Path) -> str | None:
-    """The publisher's sum from the .md5 beside the file, or None where there is none."""
+def _published_md5(origin: str | Path) -> str | None:
+    """The publisher's checksum from the .md5 beside the file; None where there is none."""
     try:
-        if isinstance(place, Path):
-            text = place.with_name(place.name + ".md5").read_text(errors="replace")
+        if isinstance(origin, Path):
+            beside = origin.with_name(origin.name + ".md5")
+            if not beside.is_file():
+                return None
+            with beside.open(errors="replace") as file:
+                text = file.read(1000)
         else:
-            with urllib.request.urlopen(place + ".md5", timeout=_TIMEOUT_S) as answer:
+            with urllib.request.urlopen(origin + ".md5", timeout=_TIMEOUT_S) as answer:
                 text = answer.read(1000).decode(errors="replace")
     except (OSError, HTTPException):
         return None
@@ -177,13 +181,13 @@ def _published_md5(place: str | Path) -> str | None:
     return f"md5:{found[0].lower()}" if found else None
 
 
-def _verify_zip(part: Path, place: str | Path) -> None:
+def _verify_zip(part: Path, origin: str | Path) -> None:
     with readable(part):
         files_in(part)
         with zipfile.ZipFile(part) as archive:
             broken = archive.testzip()
     if broken is not None:
-        raise DataError(f"{shown(place, 300)}: {shown(broken)} inside the zip is damaged; fetch it again")
+        raise DataError(f"{shown(origin, 300)}: {shown(broken)} inside the zip is damaged; fetch it again")
 
 
 def _silent(n_here: int, n_whole: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Where on this machine fetched sets and parsed data are kept."""
+"""The folders of fetched sets and of cached parsed data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["cache_folder", "fetched_file", "parsed_folder"]
 
 
 def cache_folder() -> Path:
-    """MFBENCH_CACHE, else mfbench in the user's cache folder; it need not exist yet."""
+    """``MFBENCH_CACHE``, else ``mfbench`` in the user's cache folder; it need not exist yet."""
     if chosen := os.environ.get("MFBENCH_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mfbench"

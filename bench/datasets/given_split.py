@@ -1,4 +1,4 @@
-"""The likes that a file's author holds back for validation, for data that comes with a split of its own."""
+"""The validation likes of data that comes with a split of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from bench.datasets.catalogue import EMBEDDED
 from bench.datasets.lists import read_lists
-from bench.datasets.loading import EMBEDDED, format_of, locate
+from bench.datasets.loading import format_of
+from bench.datasets.locating import locate
 from bench.datasets.options import DataOptions
 from bench.datasets.synthetic import PREFIX
 from evaluation.fold import GivenLikes
@@ -41,6 +43,6 @@ def load_validation(options: DataOptions, interactions: Interactions) -> GivenLi
 
 
 def _positions(known: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where each wanted id stands among the sorted known ones, and whether it does."""
-    places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return places, known[places] == wanted
+    """The position of each wanted id in the sorted ``known``, and whether it is there."""
+    positions = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return positions, known[positions] == wanted

@@ -1,24 +1,29 @@
-"""How a text table is laid out: its separator, whether it has a header, and which column is what."""
+"""How a text table is laid out: its separator, its header, which column has which role, and of which type it is."""
 
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from typing import Literal
 
-from bench.datasets.columns import Role, by_name, by_place, chosen, is_number, parse_columns
+from bench.datasets.columns import Role, by_name, by_position, chosen, is_number, parse_columns
 from bench.datasets.errors import DataError, shown
-from bench.datasets.files import DataFile, readable
+from bench.datasets.files import MAX_LINE_BYTES, DataFile
 from bench.datasets.options import DataOptions
 
-__all__ = ["Layout", "Sample", "layout_of", "sample_of", "table_lines"]
+__all__ = ["ColumnType", "Layout", "Sample", "fits", "layout_of", "sample_of", "table_lines"]
 
+#: "text" is any string; "time" and "zoned time" are dates without and with a time zone.
+ColumnType = Literal["int32", "int64", "uint64", "float32", "float64", "text", "time", "zoned time"]
+
+_RANGES = {"int32": (-(2**31), 2**31), "int64": (-(2**63), 2**63), "uint64": (0, 2**64)}
 _SEPARATORS = ("::", "\t", ",", ";", "|")
 _QUOTING = (",", ";")
-_SAMPLE_BYTES = 1 << 16
+_SAMPLE_LENGTH = 1 << 16
 _SAMPLE_ROWS = 200
 
 
@@ -42,21 +47,30 @@ class Sample:
 
     @property
     def n_columns(self) -> int:
-        """The header's count, else the one that most lines have."""
+        """The header's count, else the most frequent count."""
         return len(self.header) or Counter(map(len, self.lines)).most_common(1)[0][0]
+
+    @property
+    def may_be_quoted(self) -> bool:
+        """Whether files with this separator put fields into quotes."""
+        return self.separator in _QUOTING
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A table of interactions: ``columns`` gives the place of each role, from 0.
+    """A table of interactions; ``columns`` maps a role to its column, from 0.
 
-    ``is_quoted`` says whether quotes enclose fields, or are letters like any other.
+    ``types`` maps a role to its type, followed by the types to try where a later field does not fit. ``is_quoted``
+    says whether quotes enclose fields or are ordinary characters, ``has_spare_separators`` whether some lines end in
+    more separators than there are columns.
     """
 
     sample: Sample
     columns: Mapping[Role, int]
+    types: Mapping[Role, tuple[ColumnType, ...]]
     is_quoted: bool
     encoding: str = "utf-8"
+    has_spare_separators: bool = False
 
     @property
     def separator(self) -> str:
@@ -67,17 +81,13 @@ class Layout:
         return self.sample.n_columns
 
     @property
-    def may_be_quoted(self) -> bool:
-        return self.separator in _QUOTING
-
-    @property
     def n_lines_before(self) -> int:
         """Lines before the first row."""
         return self.sample.n_blank + int(self.sample.has_header)
 
 
 def layout_of(file: DataFile, options: DataOptions) -> Layout:
-    """The layout as the first lines show it, where ``options`` do not say otherwise."""
+    """The layout that the first lines show, unless ``options`` give it."""
     asked = parse_columns(options.columns) if options.columns else {}
     separator = "\t" if options.separator == r"\t" else options.separator
     sample = sample_of(file, separator=separator, header=options.header, names=tuple(asked.values()))
@@ -87,31 +97,27 @@ def layout_of(file: DataFile, options: DataOptions) -> Layout:
             file, f"only one column in {shown(line)!r}; give a user and an item a line, or --separator", line=1
         )
     third = [row[2] for row in sample.body if len(row) > 2]
-    columns = by_name(sample.header) if sample.has_header else by_place(sample.n_columns, third)
+    columns = by_name(sample.header) if sample.has_header else by_position(sample.n_columns, third)
     columns = chosen(asked, columns, sample.header, sample.n_columns, file)
     missing = " and ".join(role for role in ("user", "item") if role not in columns)
     if missing:
         example = ",".join(f"{role}=NAME" for role in missing.split(" and "))
         names = shown(", ".join(sample.header), 200)
         raise DataError.at(file, f"no column for {missing} among: {names}; say which with --columns {example}", line=1)
-    return Layout(sample=sample, columns=columns, is_quoted=sample.has_quotes)
+    types = {role: _types(role, _fields(sample, column)) for role, column in columns.items()}
+    return Layout(sample=sample, columns=columns, types=types, is_quoted=sample.has_quotes)
 
 
 def sample_of(
     file: DataFile, *, separator: str | None = None, header: bool | None = None, names: Sequence[str] = ()
 ) -> Sample:
-    """The first lines of a text table; raises DataError for an empty file and for one that is no text.
+    """The first lines of a text table; raises DataError for an empty file and for one that is not text.
 
-    ``header`` says whether there is one; otherwise its form does, or that it holds one of ``names``.
+    ``header`` says whether the first line is a header. If it is None, the line is one where it looks like one or
+    holds one of ``names``.
     """
-    with readable(file), file.open() as content:
-        head = content.read(_SAMPLE_BYTES)
-    if b"\0" in head:
-        raise DataError.at(file, "is not a text table; save it as UTF-8 text, or as Parquet or a scipy .npz")
-    lines = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline=None).readlines()
-    if len(head) == _SAMPLE_BYTES and len(lines) > 1:
-        lines.pop()
-    n_blank = next((place for place, line in enumerate(lines) if line.strip()), None)
+    lines = _first_lines(file)
+    n_blank = next((position for position, line in enumerate(lines) if line.strip()), None)
     if n_blank is None:
         raise DataError.at(file, "the file is empty; give one with a user and an item a line")
     candidates = _SEPARATORS if separator is None else (separator,)
@@ -120,27 +126,68 @@ def sample_of(
     table = tables[separator]
     if header is None:
         header = _is_header(table) or any(name in table[0] for name in names if not name.isdecimal())
-    has_quotes = separator in _QUOTING and b'"' in head
+    has_quotes = separator in _QUOTING and any('"' in line for line in lines)
     return Sample(separator=separator, has_header=header, has_quotes=has_quotes, n_blank=n_blank, lines=table)
 
 
-def table_lines(lines: Iterator[str], separator: str, *, is_quoted: bool) -> Iterator[tuple[int, list[str]]]:
-    """The fields of every line that is not blank, with its number from 1; a quoted field may hold line breaks."""
-    if is_quoted:
-        reader = csv.reader(lines, delimiter=separator)
-        return ((reader.line_num, fields) for fields in reader if fields)
-    return (
-        (number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1) if line.strip()
-    )
+def table_lines(
+    lines: Iterable[tuple[int, str]], separator: str, *, is_quoted: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the fields of every line that is not blank, with its number; a quoted field may hold line breaks.
+
+    ``lines`` are as :meth:`DataFile.lines` yields them. Raises csv.Error where a quoted row is longer than a line may
+    be.
+    """
+    if not is_quoted:
+        yield from ((number, line.rstrip("\r\n").split(separator)) for number, line in lines if line.strip())
+        return
+    number = length = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal number, length
+        for number, line in lines:  # noqa: B007  # read below
+            length += len(line)
+            if length > MAX_LINE_BYTES:
+                raise csv.Error(f"it is longer than {MAX_LINE_BYTES:,} characters")
+            yield line
+
+    for fields in csv.reader(counted(), delimiter=separator):
+        length = 0
+        if fields:
+            yield number, fields
+
+
+def fits(field: str, kind: ColumnType) -> bool:
+    """Whether the reader of tables accepts a whole number ``field`` for the type ``kind``; True for other types."""
+    if kind not in _RANGES:
+        return True
+    low, end = _RANGES[kind]
+    return re.fullmatch(r"-?[0-9]{1,40}", field) is not None and low <= int(field) < end
+
+
+def _first_lines(file: DataFile) -> list[str]:
+    lines, length = [], 0
+    for _, line in file.lines():
+        lines.append(line)
+        length += len(line)
+        if length >= _SAMPLE_LENGTH:
+            break
+    return lines
 
 
 def _table(lines: Sequence[str], separator: str) -> tuple[tuple[str, ...], ...]:
-    rows = islice(table_lines(iter(lines), separator, is_quoted=separator in _QUOTING), _SAMPLE_ROWS)
-    return tuple(tuple(fields) for _, fields in rows)
+    rows: list[tuple[str, ...]] = []
+    # a row that csv cannot read is explained when the whole table is read, or another separator fits
+    with suppress(csv.Error):
+        for _, fields in table_lines(enumerate(lines, start=1), separator, is_quoted=separator in _QUOTING):
+            rows.append(tuple(fields))
+            if len(rows) == _SAMPLE_ROWS:
+                break
+    return tuple(rows) or ((lines[0],),)
 
 
 def _consistency(table: Sequence[Sequence[str]]) -> tuple[float, int]:
-    """The share of the rows that have as many fields as most, where that is more than one; then how many that is."""
+    """The share of rows with the most frequent number of columns, if that is more than one, and that number."""
     n_fields, n_rows = Counter(map(len, table)).most_common(1)[0]
     return (n_rows / len(table), n_fields) if n_fields > 1 else (0, 0)
 
@@ -151,3 +198,22 @@ def _is_header(table: Sequence[Sequence[str]]) -> bool:
     if any(map(is_number, first)):
         return False
     return bool(by_name(first)) or any(is_number(field) for line in later for field in line)
+
+
+def _fields(sample: Sample, column: int) -> list[str]:
+    return [row[column].strip() for row in sample.body if column < len(row)]
+
+
+def _types(role: Role, fields: Sequence[str]) -> tuple[ColumnType, ...]:
+    """The types for a role's column, given its first ``fields``, from narrow to loose."""
+    if role in ("rating", "weight"):
+        return ("float32",)
+    if role == "time":
+        if all(map(is_number, fields)):
+            return ("int64", "float64")
+        has_zone = any(re.search(r"(Z|[+-]\d\d:?\d\d)$", field) for field in fields if ":" in field)
+        return ("zoned time",) if has_zone else ("time",)
+    if not all(re.fullmatch(r"0|-?[1-9][0-9]{0,19}", field) for field in fields):
+        return ("text",)  # ids with leading zeros too, for 007 is not 7
+    integers: tuple[ColumnType, ...] = ("int32", "int64", "uint64")
+    return (*(kind for kind in integers if all(fits(field, kind) for field in fields)), "text")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from bench.datasets.arrow_rows import BadColumnError, RowsBuilder
 from bench.datasets.columns import Role, by_name, chosen, parse_columns
 from bench.datasets.errors import DataError, shown
-from bench.datasets.files import DataFile, readable
-from bench.datasets.gathering import BadColumnError, Gathered
+from bench.datasets.files import DataFile, readable, require_memory
 from bench.datasets.options import DataOptions
 from bench.datasets.rows import Rows
 
@@ -15,42 +16,55 @@ __all__ = ["read_parquet"]
 
 
 def read_parquet(parts: Sequence[DataFile], options: DataOptions) -> Rows:
-    """The rows of a Parquet table in one file or several, of which only the columns needed are read."""
-    gathered = Gathered(options)
+    """The rows of a Parquet table in one file or several; only the columns needed are read."""
+    builder = RowsBuilder(options)
     for part in parts:
-        _gather(part, options, gathered)
+        _add(part, options, builder)
     try:
-        return gathered.rows()
+        return builder.rows()
     except BadColumnError as error:
         raise DataError.at(parts[0], str(error)) from None
 
 
-def _gather(part: DataFile, options: DataOptions, gathered: Gathered) -> None:
-    """Adds a file's rows to ``gathered``."""
+def _add(part: DataFile, options: DataOptions, builder: RowsBuilder) -> None:
+    """Add the rows of a file to ``builder``."""
     import pyarrow.parquet
 
     with readable(part), part.open_seekable() as content:
-        parquet = pyarrow.parquet.ParquetFile(content)
-        header = parquet.schema_arrow.names
-        places = _places(part, header, options)
+        metadata = pyarrow.parquet.read_metadata(content)
+        schema = metadata.schema.to_arrow_schema()
+        indices = _columns(part, schema.names, options)
+        names = {role: schema.names[index] for role, index in indices.items()}
+        require_memory(part, max(4 * len(names) * metadata.num_rows, _largest_group(metadata, set(names.values()))))
+        # text ids stay dictionaries: a long id that the file stores once must not be repeated for every row
+        ids = [names[role] for role in ("user", "item") if pyarrow.types.is_string(schema.field(names[role]).type)]
+        table = pyarrow.parquet.ParquetFile(content, metadata=metadata, read_dictionary=ids)
         n_before = 0
         try:
-            for batch in parquet.iter_batches(columns=[header[place] for place in places.values()]):
-                columns = {role: batch.column(header[place]) for role, place in places.items()}
-                gathered.add(columns, n_before=n_before)
+            for batch in table.iter_batches(columns=list(names.values())):
+                builder.add({role: batch.column(name) for role, name in names.items()}, n_before=n_before)
                 n_before += batch.num_rows
         except BadColumnError as error:
             raise DataError.at(part, str(error)) from None
 
 
-def _places(file: DataFile, header: Sequence[str], options: DataOptions) -> dict[Role, int]:
+def _largest_group(metadata: Any, names: Collection[str]) -> int:
+    """Bytes that the columns ``names`` of the largest row group take when they are decompressed."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    columns = ((group.column(number) for number in range(group.num_columns)) for group in groups)
+    return max(
+        (sum(c.total_uncompressed_size for c in group if c.path_in_schema in names) for group in columns), default=0
+    )
+
+
+def _columns(file: DataFile, header: Sequence[str], options: DataOptions) -> dict[Role, int]:
     asked = parse_columns(options.columns) if options.columns else {}
-    places = chosen(asked, by_name(header), header, len(header), file)
-    missing = [role for role in ("user", "item") if role not in places]
+    columns = chosen(asked, by_name(header), header, len(header), file)
+    missing = [role for role in ("user", "item") if role not in columns]
     if missing:
         names = shown(", ".join(header), 200)
         example = ",".join(f"{role}=NAME" for role in missing)
         raise DataError.at(
             file, f"no column for {' and '.join(missing)} among: {names}; say which with --columns {example}"
         )
-    return places
+    return columns

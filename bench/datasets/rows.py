@@ -1,8 +1,12 @@
-"""What a reader hands over: one user, one item and perhaps a value and a time a row."""
+"""The table that readers return: one user, one item and perhaps a value and a time per row; and its division by user.
+
+Rows are processed in parts, some users at a time, so that intermediate arrays stay small beside the table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -11,14 +15,17 @@ from numpy.typing import NDArray
 
 __all__ = [
     *("VALUE_KINDS", "Ids", "Rows", "ValueKind"),
-    *("BLOCK", "counts_of", "encode", "first_bad_value", "value_problem"),
+    *("counts_of", "encode", "first_bad_value", "joined", "parts_by_user", "value_problem"),
 ]
 
-#: A rating says how much an item was liked, a weight how often; a bare pair says only that it was.
+#: A rating says how much a user likes an item, a weight how often they used it; a bare pair says neither.
 ValueKind = Literal["rating", "weight"]
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
-BLOCK = 1 << 18  #: rows at a time where all at once would take much memory
+_BLOCK = 1 << 18  #: rows per step where all rows at once would take much memory
 _LARGEST = float(np.finfo(np.float32).max)
+#: Rows in a part, or a 128th of all rows if that is more.
+_MIN_ROWS = 1 << 18
+_MAX_PARTS = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +38,11 @@ class Ids:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The rows of a file before anything is decided about them; arrays are (n_rows,).
+    """The rows of a file before any of them is dropped; arrays are (n_rows,).
 
-    ``values`` are float32, or, of ratings, a quarter as large: whether each is a like. ``times`` are whole seconds
-    since 1970 in 32 or 64 bits. ``titles`` are keyed by the item's id as text; ``notes`` say what a reader repaired
-    or decided.
+    ``values`` are float32, or bool for ratings of which only "is a like" is kept. ``times`` are whole seconds since
+    1970 in 32 or 64 bits. ``titles`` are keyed by the item's id as text; ``notes`` say what a reader repaired or
+    decided.
     """
 
     users: Ids
@@ -55,12 +62,12 @@ class Rows:
         return self.with_columns({name: column[chosen] for name, column in self.columns().items()})
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The arrays that there are, the codes of users and items among them."""
+        """The arrays that are not None, including the codes of users and items."""
         columns = {"users": self.users.codes, "items": self.items.codes, "values": self.values, "times": self.times}
         return {name: column for name, column in columns.items() if column is not None}
 
     def with_columns(self, columns: Mapping[str, NDArray[Any]]) -> Rows:
-        """Other rows of the same ids, with arrays as :meth:`columns` gives them."""
+        """Other rows of the same ids, with arrays as :meth:`columns` returns them."""
         return replace(
             self,
             users=replace(self.users, codes=columns["users"]),
@@ -71,11 +78,13 @@ class Rows:
 
 
 def encode(column: NDArray[Any]) -> Ids:
-    """The ids of a column, whose memory is taken over: it must not be used afterwards.
+    """The ids of a column, whose memory may be reused: do not use ``column`` afterwards.
 
-    Integers of a range not much wider than their number are counted, all else is sorted.
+    Integers whose range is not much wider than their number are encoded by a lookup table, all others by sorting.
     """
     if column.dtype.kind in "iu" and len(column):
+        if column.dtype.itemsize < 4:
+            column = column.astype(np.int32)  # a difference of two ids must not overflow
         low, high = int(column.min()), int(column.max())
         if high - low < max(4 * len(column), 1 << 20):
             return _encode_dense(column, low, high)
@@ -93,7 +102,7 @@ def value_problem(kind: ValueKind, value: float) -> str | None:
 
 
 def first_bad_value(kind: ValueKind, values: NDArray[np.float32]) -> tuple[int, str] | None:
-    """The position of the first rating or weight that :func:`value_problem` objects to, and its objection."""
+    """The position of the first rating or weight that :func:`value_problem` rejects, and its message."""
     bad = ~np.isfinite(values)
     if kind == "weight":
         bad |= values < 0
@@ -104,18 +113,91 @@ def first_bad_value(kind: ValueKind, values: NDArray[np.float32]) -> tuple[int, 
 
 
 def counts_of(codes: NDArray[np.int32], n_codes: int) -> NDArray[np.int64]:
-    """(n_codes,) how often each code occurs; ``np.bincount`` of all at once would hold them again in 64 bits."""
+    """(n_codes,) occurrences of each code; ``np.bincount`` of the whole array would copy it to 64 bits."""
     counts = np.zeros(n_codes, np.int64)
-    for block in _blocks(codes, max(n_codes, BLOCK)):
+    for block in _blocks(codes, max(n_codes, _BLOCK)):
         counts += np.bincount(block, minlength=n_codes)
     return counts
+
+
+def parts_by_user(rows: Rows) -> Iterator[Rows]:
+    """Yield all rows of the last users, then all rows of the users before them, and so on; order per user is kept.
+
+    The arrays of ``rows`` are consumed: they shrink with every part, so that no row is held twice.
+    """
+    columns = rows.columns()
+    counts = counts_of(rows.users.codes, len(rows.users.values))
+    n_parts = min(_MAX_PARTS, 1 + len(rows) // _MIN_ROWS)
+    part_of_user = ((np.cumsum(counts) - counts) * n_parts // (len(rows) + 1)).astype(np.uint8)
+    sizes = np.bincount(part_of_user, weights=counts, minlength=n_parts).astype(np.int64)
+    is_by_user = all((block[1:] >= block[:-1]).all() for block in _overlapping(rows.users.codes))
+    parts = _cut_off(columns, sizes) if is_by_user else _divided(columns, part_of_user, sizes)
+    return (rows.with_columns(part) for part in parts)
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Concatenate parts that are given last users first; a part without weights counts every pair as 1."""
+    parts = parts[::-1]
+    kind = next((part.value_kind for part in parts if part.value_kind is not None), None)
+    if any(part.values is not None for part in parts):
+        parts = [
+            replace(part, values=np.ones(len(part), np.float32)) if part.values is None else part for part in parts
+        ]
+    whole = {name: np.concatenate([part.columns()[name] for part in parts]) for name in parts[0].columns()}
+    return replace(parts[0].with_columns(whole), value_kind=kind)
+
+
+_Columns = dict[str, NDArray[Any]]
+
+
+def _cut_off(columns: _Columns, sizes: NDArray[np.int64]) -> Iterator[_Columns]:
+    """Yield the columns in pieces of these ``sizes``, the last one first."""
+    for size in sizes[::-1]:
+        start = len(columns["users"]) - int(size)
+        yield {name: column[start:].copy() for name, column in columns.items()}
+        columns = _shortened(columns, start)
+
+
+def _divided(columns: _Columns, part_of_user: NDArray[np.uint8], sizes: NDArray[np.int64]) -> Iterator[_Columns]:
+    """Yield the rows of each part, the last one first, moved block by block from the end of the columns."""
+    parts = [{name: _on_demand(int(size), column.dtype) for name, column in columns.items()} for size in sizes]
+    ends = sizes.copy()
+    while n_left := len(columns["users"]):
+        start = max(0, n_left - _BLOCK)
+        part_of_row = part_of_user[columns["users"][start:]]
+        order = np.argsort(part_of_row, kind="stable")
+        counts = np.bincount(part_of_row, minlength=len(sizes))
+        cuts = np.cumsum(counts)[:-1]
+        ends -= counts
+        for name, column in columns.items():
+            for part, end, piece in zip(parts, ends, np.split(column[start:][order], cuts), strict=True):
+                part[name][end : end + len(piece)] = piece
+        columns = _shortened(columns, start)
+    while parts:
+        yield parts.pop()
+
+
+def _shortened(columns: Mapping[str, NDArray[Any]], length: int) -> _Columns:
+    """The first ``length`` rows of the columns; columns that own their memory release the rest."""
+    for column in columns.values():
+        if column.flags.owndata:
+            column.resize(length, refcheck=False)
+    return {name: column[:length] if len(column) > length else column for name, column in columns.items()}
+
+
+def _on_demand(length: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros whose pages are allocated when they are written, and released with the array."""
+    block = mmap.mmap(-1, max(1, length * dtype.itemsize))
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        block.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(block, dtype, length)
 
 
 def _encode_dense(column: NDArray[Any], low: int, high: int) -> Ids:
     present = np.zeros(high - low + 1, np.bool_)
     for block in _blocks(column):
         present[block - low] = True
-    values = np.flatnonzero(present) + low
+    values = np.flatnonzero(present).astype(np.int64 if high < 2**63 else np.uint64) + low
     codes_of = np.cumsum(present, dtype=np.int32) - np.int32(1)
     codes = column if column.dtype == np.int32 and column.flags.owndata else np.empty(len(column), np.int32)
     for block, out in zip(_blocks(column), _blocks(codes), strict=True):
@@ -123,6 +205,11 @@ def _encode_dense(column: NDArray[Any], low: int, high: int) -> Ids:
     return Ids(values=values, codes=codes)
 
 
-def _blocks(column: NDArray[Any], length: int = BLOCK) -> Iterator[NDArray[Any]]:
-    """Views of the column, small enough that what is computed from one stays in the cache."""
+def _blocks(column: NDArray[Any], length: int = _BLOCK) -> Iterator[NDArray[Any]]:
+    """Views of the column, small enough that results computed from one stay in the processor's cache."""
     return (column[start : start + length] for start in range(0, len(column), length))
+
+
+def _overlapping(column: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Views of ``_BLOCK`` elements and the first element after them."""
+    return (column[start : start + _BLOCK + 1] for start in range(0, len(column), _BLOCK))

@@ -1,4 +1,4 @@
-"""What is in a data set, in numbers and as text."""
+"""A data set in numbers and as text: what was kept, dropped and repaired, distributions, the most popular items."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.account import describe
 from bench.datasets.errors import shown
 from evaluation.interactions import Interactions
 
-__all__ = ["Distribution", "Summary", "summarise", "to_text"]
+__all__ = ["Distribution", "Summary", "describe", "summarise", "to_text"]
 
 _QUANTILES = (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
 _QUANTILE_NAMES = ("min", "10 %", "25 %", "median", "75 %", "90 %", "max")
@@ -24,7 +23,7 @@ _BAR_WIDTH = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """Likes a user, or an item: ``quantiles`` from smallest to largest, and how many have 1, 2-3, 4-7, ... likes."""
+    """Likes per user or per item: ascending ``quantiles``, and the number with 1, 2-3, 4-7, ... likes."""
 
     quantiles: tuple[float, ...]
     mean: float
@@ -33,7 +32,7 @@ class Distribution:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """``account`` holds the lines on what was read, dropped and repaired; ``popular`` titles are hostile text."""
+    """``account`` holds the lines of :func:`describe`; the titles in ``popular`` are untrusted text."""
 
     name: str
     account: tuple[str, ...]
@@ -41,7 +40,7 @@ class Summary:
     n_users: int
     n_items: int
     n_likes: int
-    weights: tuple[float, float] | None  #: smallest and largest, where likes weigh differently
+    weights: tuple[float, float] | None  #: smallest and largest, where likes have different weights
     likes_a_user: Distribution
     likes_an_item: Distribution
     time_span: tuple[str, str] | None
@@ -68,7 +67,21 @@ class Summary:
         return facts
 
 
+def describe(interactions: Interactions) -> str:
+    """Lines on what was kept, what was dropped and why, and what was repaired; only the first is always there."""
+    source = interactions.source
+    rule = "" if source.positive_from is None else f" ({source.value_name} >= {source.positive_from:g})"
+    users = _of(interactions.n_users, source.users_read)
+    items = _of(interactions.n_items, source.items_read)
+    kept = f"{interactions.n_likes:,} of {source.rows_read:,} {f'{source.value_name}s' if rule else 'rows'}"
+    lines = [f"Kept {kept} as likes{rule}; {users} users, {items} items"]
+    if any(not reason.startswith(f"{source.value_name} below ") for reason in source.dropped):
+        lines += [f"Dropped {count:,}: {reason}" for reason, count in source.dropped.items()]
+    return "\n".join([*lines, *(f"Note: {note}" for note in source.notes)])
+
+
 def summarise(interactions: Interactions) -> Summary:
+    """Compute the summary of a data set."""
     matrix = interactions.matrix
     likes_an_item = np.bincount(matrix.indices, minlength=interactions.n_items)
     names = interactions.item_ids if interactions.item_titles is None else interactions.item_titles
@@ -92,7 +105,7 @@ def summarise(interactions: Interactions) -> Summary:
 
 
 def to_text(summary: Summary) -> str:
-    """The summary for a terminal; titles are made harmless."""
+    """The summary for a terminal, with control characters in titles escaped."""
     width = max(len(name) for name, _ in summary.facts())
     lines = [shown(summary.name, 100), *summary.account, ""]
     lines += [f"{name:<{width}}  {value}" for name, value in summary.facts()]
@@ -100,6 +113,10 @@ def to_text(summary: Summary) -> str:
         lines += ["", f"Likes a{'n' if title == 'item' else ''} {title}", *_histogram(distribution)]
     lines += ["", "Most popular", *(f"{likes:>10,}  {shown(title)}" for title, likes in summary.popular)]
     return "\n".join([*lines, "", summary.terms] if summary.terms else lines)
+
+
+def _of(kept: int, read: int | None) -> str:
+    return f"{kept:,}" if read is None or read == kept else f"{kept:,} of {read:,}"
 
 
 def _distribution(counts: NDArray[Any]) -> Distribution:

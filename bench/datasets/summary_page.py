@@ -43,7 +43,7 @@ $popular
 
 
 def to_html(summary: Summary) -> str:
-    """The whole page; every text out of the data is escaped."""
+    """The whole page; every text from the data is escaped."""
     return _PAGE.substitute(
         name=escape(summary.name),
         account="\n".join(f"<p>{escape(line)}</p>" for line in summary.account),
@@ -62,7 +62,7 @@ def _table(header: tuple[str, str], rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _chart(distribution: Distribution, what: str) -> str:
-    """A bar for how many have 1, 2-3, 4-7, ... likes, between the likes and the number."""
+    """A horizontal histogram: for 1, 2-3, 4-7, ... likes a bar and the number of users or items."""
     most = max(count for _, count in distribution.bins)
     rows = "".join(
         f'<tr><td class="number">{label}</td><td><div class="bar" style="width: {100 * count / most:.1f}%"></div></td>'

@@ -1,7 +1,7 @@
-"""Made-up likes of any size, with a taste planted that a good model can find and popularity cannot.
+"""Synthetic likes of any size, with planted tastes that a good model finds and popularity does not.
 
-Users are as active as a log-normal says and items as popular as Zipf's law says. Items belong to groups, and a
-user likes a few of them: most likes go to the user's own groups, the others to anything.
+Users' activity is log-normal, items' popularity follows Zipf's law. Items belong to groups, and every user prefers a
+few groups: most likes go to items of these groups, the others to items of any group.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ PREFIX = "synthetic:"
 _N_GROUPS = 32
 _GROUPS_A_USER = 3
 _SHARE_OF_TASTE = 0.8
-#: After these many draws a user's own groups are nearly used up, and what is missing is drawn from all items alike.
+#: After so many draws the items of a user's groups are nearly used up; missing likes are then drawn from all items.
 _MAX_TASTE_DRAWS = 8
 _ZIPF_EXPONENT = 0.8
 _ACTIVITY_SPREAD = 1.0
-#: No user likes more than this share of the items; a denser matrix takes ever more draws to fill.
+#: No user likes more than this share of the items; a denser matrix takes too many draws to fill.
 _MAX_DENSITY = 0.25
 _BLOCK = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyntheticOptions:
-    """How large a made-up set is."""
+    """The size and the seed of a synthetic set."""
 
     users: int = 1_000
     items: int = 500
@@ -51,7 +51,7 @@ class SyntheticOptions:
 
 
 def parse_synthetic(data: str) -> SyntheticOptions:
-    """``synthetic:users=138000,items=27000,pairs=20000000,seed=1`` as options; what is not named keeps its default."""
+    """``synthetic:users=138000,items=27000,pairs=20000000,seed=1`` as options; omitted ones keep their default."""
     known = [field.name for field in fields(SyntheticOptions)]
     chosen: dict[str, int] = {}
     for part in data.removeprefix(PREFIX).split(","):
@@ -69,7 +69,7 @@ def parse_synthetic(data: str) -> SyntheticOptions:
 
 
 def make_rows(options: SyntheticOptions) -> Rows:
-    """Rows of a user and an item each, by user; the same options make the same rows."""
+    """Rows of pairs, sorted by user; the same options make the same rows."""
     rng = np.random.default_rng(options.seed)
     counts = _activity(options, rng)
     groups = _Groups(options.items, rng)
@@ -84,12 +84,12 @@ def make_rows(options: SyntheticOptions) -> Rows:
     return Rows(
         users=Ids(values=np.arange(options.users), codes=users),
         items=Ids(values=np.arange(options.items), codes=items),
-        notes=("made-up data: figures on it say nothing about real users",),
+        notes=("synthetic data: figures on it say nothing about real users",),
     )
 
 
 def _activity(options: SyntheticOptions, rng: np.random.Generator) -> NDArray[np.int64]:
-    """How many likes each user has: at least one, ``options.pairs`` together."""
+    """(users,) likes of each user: at least one, ``options.pairs`` in total."""
     most = int(options.items * _MAX_DENSITY)
     weights = rng.lognormal(0, _ACTIVITY_SPREAD, options.users)
     counts = np.ones(options.users, np.int64)
@@ -104,7 +104,7 @@ def _activity(options: SyntheticOptions, rng: np.random.Generator) -> NDArray[np
 
 
 class _Groups:
-    """Items shuffled into groups of nearly equal size, each with Zipf's law inside."""
+    """Items shuffled into groups of nearly equal size; popularity in each follows Zipf's law."""
 
     def __init__(self, n_items: int, rng: np.random.Generator) -> None:
         self._items = rng.permutation(n_items).astype(np.int32)
@@ -114,7 +114,7 @@ class _Groups:
         self._sizes = sizes
 
     def draw(self, groups: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int32]:
-        """One item of each of ``groups``."""
+        """Draw one item from each of ``groups``."""
         totals = self._cumulated[self._sizes - 1]
         ranks = np.searchsorted(self._cumulated, rng.random(len(groups)) * totals[groups])
         return self._items[self._starts[groups] + np.minimum(ranks, self._sizes[groups] - 1)]

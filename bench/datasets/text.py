@@ -2,82 +2,121 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.datasets.column_types import ColumnTypes
+from bench.datasets.arrow_rows import BadColumnError, RowsBuilder
 from bench.datasets.columns import Role
-from bench.datasets.diagnosis import check_quotes, diagnose, encoding_of
-from bench.datasets.files import DataFile, readable
-from bench.datasets.gathering import BadColumnError, Gathered
-from bench.datasets.layout import Layout, layout_of
+from bench.datasets.diagnosis import adapted, check_quotes
+from bench.datasets.files import MAX_LINE_BYTES, DataFile, readable
+from bench.datasets.layout import ColumnType, Layout, layout_of
 from bench.datasets.options import DataOptions
 from bench.datasets.rows import Rows
-from bench.datasets.trailing_separators import WithoutSpareSeparators
 
 __all__ = ["read_text"]
 
-#: The reader holds some sixty blocks at a time; larger ones are read no faster. No line may be longer.
-_BLOCK_BYTES = 1 << 18
+#: pyarrow holds some sixty blocks at a time; larger ones are read no faster. It reads no line longer than a block.
+_BLOCK_BYTES = MAX_LINE_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Failure:
+    """Why pyarrow could not read a table, and how many rows it had read before."""
+
+    reason: str
+    n_read: int
 
 
 def read_text(file: DataFile, options: DataOptions) -> Rows:
     """The rows of a text file; raises DataError, with the line, where it is not a table of users and items."""
     layout = layout_of(file, options)
-    types = ColumnTypes(layout)
-    rows = _attempt(file, layout, types, options)
-    while isinstance(rows, str):
-        if "invalid UTF8" in rows and layout.encoding == "utf-8" and encoding_of(file) == "latin-1":
-            layout = replace(layout, encoding="latin-1")
-        elif layout.may_be_quoted and not layout.is_quoted and '"' in rows:
-            layout = replace(layout, is_quoted=True)
-        elif not types.loosen(rows):
-            diagnose(file, layout, rows)
-        rows = _attempt(file, layout, types, options)
+    outcome = _attempt(file, layout, options)
+    while isinstance(outcome, _Failure):
+        layout = adapted(file, layout, n_read=outcome.n_read, reason=outcome.reason)
+        outcome = _attempt(file, layout, options)
     if layout.is_quoted:
         check_quotes(file)
-    return rows
+    return outcome
 
 
-def _attempt(file: DataFile, layout: Layout, types: ColumnTypes, options: DataOptions) -> Rows | str:
-    """The rows, or what the fast reader objects to."""
-    with readable(file):
-        # never closed here: after an error pyarrow still reads ahead in a thread of its own, and the number of a closed
-        # file is given to the next one, whose bytes it would take
-        rows = _parse(file.open_arrow(), layout, types, options)
-    if isinstance(rows, str) and "columns, got" in rows:
-        with readable(file), file.open() as content:
-            mending = WithoutSpareSeparators(content, layout.separator, layout.n_columns)
-            rows = _parse(mending, layout, types, options)
-        if mending.n_mended and isinstance(rows, Rows):
-            return replace(
-                rows, notes=(f"lines cut at the end, where they had spare separators: {mending.n_mended:,}",)
-            )
-    return rows
-
-
-def _parse(stream: Any, layout: Layout, types: ColumnTypes, options: DataOptions) -> Rows | str:
+def _attempt(file: DataFile, layout: Layout, options: DataOptions) -> Rows | _Failure:
     import pyarrow as pa
 
-    gathered = Gathered(options)
-    try:
-        for batch in _batches(stream, layout, types):
-            gathered.add(batch)
-        return gathered.rows()
-    except (pa.ArrowInvalid, BadColumnError) as error:
-        return str(error)
+    builder, n_read = RowsBuilder(options), 0
+    with readable(file):
+        # The file is never closed here: after an error a thread of pyarrow's still reads ahead, and the descriptor of
+        # a closed file is given to the next file opened, whose bytes the thread would take.
+        stream = _TableStream(file.open() if layout.has_spare_separators else file.open_arrow(), layout)
+        try:
+            for n_rows, batch in _batches(stream, layout):
+                builder.add(batch)
+                n_read += n_rows
+            n_read = 0  # what is wrong with the whole column can be in any row
+            rows = builder.rows()
+        except (pa.ArrowInvalid, BadColumnError) as error:
+            return _Failure(reason=str(error), n_read=n_read)
+    if not stream.n_cut:
+        return rows
+    return replace(rows, notes=(f"lines cut at the end, where they had spare separators: {stream.n_cut:,}",))
 
 
-def _batches(stream: Any, layout: Layout, types: ColumnTypes) -> Iterator[dict[Role, Any]]:
-    """A pyarrow array a role, block by block; an empty field is a null."""
+class _TableStream(io.RawIOBase):
+    """The bytes of a table, for pyarrow; spare separators at line ends are cut off where ``layout`` has some.
+
+    Raises BadColumnError for a NUL byte, and for a line that is too long to cut.
+    """
+
+    def __init__(self, source: Any, layout: Layout) -> None:
+        self._source = source
+        self._is_cut = layout.has_spare_separators
+        self._separator = layout.separator.encode()
+        self._n_separators = layout.n_columns - 1
+        self._ready = b""
+        self.n_cut = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        block: bytes = self._cut_block(size) if self._is_cut else self._source.read(size)
+        if b"\0" in block:
+            raise BadColumnError("a NUL byte")
+        return block
+
+    def _cut_block(self, size: int) -> bytes:
+        lines, length = [self._ready], len(self._ready)
+        while length < size and (line := self._source.readline(MAX_LINE_BYTES + 1)):
+            if len(line) > MAX_LINE_BYTES:
+                raise BadColumnError("a line that is too long")
+            lines.append(self._cut(line))
+            length += len(lines[-1])
+        block = b"".join(lines)
+        self._ready = block[size:]
+        return block[:size]
+
+    def _cut(self, line: bytes) -> bytes:
+        n_spare = line.count(self._separator) - self._n_separators
+        if n_spare <= 0 or b'"' in line:
+            return line
+        text = line.rstrip(b"\r\n")
+        if not text.endswith(self._separator * n_spare):
+            return line
+        self.n_cut += 1
+        return text[: -n_spare * len(self._separator)] + line[len(text) :]
+
+
+def _batches(stream: _TableStream, layout: Layout) -> Iterator[tuple[int, dict[Role, Any]]]:
+    """Yield the number of rows of each block, and a pyarrow array per role; an empty field is a null."""
     import pyarrow as pa
     import pyarrow.csv
 
-    width = len(layout.separator)  # the reader knows one-byte separators: `::` leaves an empty column between two
-    names = [f"column {place}" for place in range((layout.n_columns - 1) * width + 1)]
-    roles: dict[str, Role] = {names[place * width]: role for role, place in layout.columns.items()}
-    gaps = [name for place, name in enumerate(names) if place % width]
+    width = len(layout.separator)  # pyarrow knows one-byte separators: `::` leaves an empty column between two
+    names = [f"column {position}" for position in range((layout.n_columns - 1) * width + 1)]
+    roles: dict[str, Role] = {names[column * width]: role for role, column in layout.columns.items()}
+    gaps = [name for position, name in enumerate(names) if position % width]
+    types = {name: _arrow_type(layout.types[role][0]) for name, role in roles.items()}
     batches = pyarrow.csv.open_csv(
         stream,
         read_options=pyarrow.csv.ReadOptions(
@@ -93,10 +132,20 @@ def _batches(stream: Any, layout: Layout, types: ColumnTypes) -> Iterator[dict[R
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=[*roles, *gaps],
-            column_types={name: types[role] for name, role in roles.items()} | dict.fromkeys(gaps, pa.null()),
+            column_types=types | dict.fromkeys(gaps, pa.null()),
             null_values=[""],
             strings_can_be_null=True,
         ),
-        memory_pool=pa.system_memory_pool(),  # pyarrow's own keeps what it no longer needs
+        memory_pool=pa.system_memory_pool(),  # pyarrow's own pool keeps memory that it no longer needs
     )
-    return ({role: batch.column(name) for name, role in roles.items()} for batch in batches)
+    return ((batch.num_rows, {role: batch.column(name) for name, role in roles.items()}) for batch in batches)
+
+
+def _arrow_type(kind: ColumnType) -> Any:
+    import pyarrow as pa
+
+    if kind == "text":
+        return pa.dictionary(pa.int32(), pa.string())
+    if kind in ("time", "zoned time"):
+        return pa.timestamp("ns", tz="UTC" if kind == "zoned time" else None)
+    return pa.type_for_alias(kind)

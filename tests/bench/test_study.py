@@ -290,7 +290,7 @@ def test_a_split_given_by_the_author_is_searched_as_the_seed_does(command: Comma
     page = next((tmp_path / "reports/html").glob("*.html")).read_text()
     assert "the validation likes that the author of the data chose, of 40 users" in page
     assert "all items, seen ones too" in page
-    assert "the file&#39;s author holds back 240 likes for validation" in page
+    assert "the file&#39;s author holds out 240 likes for validation" in page
     refused = command("study", "--model", "item2item", "--split", "given", "--no-mlflow")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "movielens-small brings no validation likes of its own" in refused.err

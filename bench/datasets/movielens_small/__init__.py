@@ -1,4 +1,4 @@
-"""MovieLens latest-small of October 2016, shipped with the package; TERMS.md beside it says on what terms."""
+"""MovieLens latest-small of October 2016, shipped with the package under the terms in TERMS.md."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class Movies:
 
 
 def read_movies() -> Movies:
+    """Read the rated movies."""
     with np.load(ITEMS, allow_pickle=False) as arrays:
         return Movies(ids=arrays["movie_id"], titles=_lines(arrays["titles"]), genres=_lines(arrays["genres"]))
 
 
 def read_rows() -> Rows:
-    """All 100,004 ratings in the publisher's order, by user and then by movie."""
+    """Read all 100,004 ratings in the publisher's order, by user and then by movie."""
     movies = read_movies()
     with np.load(RATINGS, allow_pickle=False) as arrays:
         return Rows(
@@ -56,7 +57,7 @@ def read_rows() -> Rows:
 
 
 def digest(array: NDArray[Any]) -> str:
-    """SHA-256 (hex) of an array's type, shape and contents, which no version of zlib changes."""
+    """SHA-256 (hex) of an array's type, shape and contents; unlike that of the file, it does not depend on zlib."""
     return hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode() + array.tobytes()).hexdigest()
 
 

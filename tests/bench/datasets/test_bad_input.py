@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.datasets import DataError, DataOptions, gathering, load
+from bench.datasets import DataError, DataOptions, arrow_rows, load
 
 HEADER = "user,item,rating,timestamp\n"
 GOOD = "1,10,5,100\n2,11,4,101\n"
@@ -115,7 +115,7 @@ BAD_BINARY = {
     "negative_index.npz": (csr(indices=(0, -1)), "column number -1 is outside the shape"),
     "indptr.npz": (csr(indptr=(0, 2, 1)), "'indptr' does not divide 2 entries among 2"),
     "huge.npz": (csr(shape=(10**12, 2)), "1,000,000,000,000 x 2 is more than an index can hold"),
-    "cube.npz": (csr(shape=(2, 2, 2)), "is not that of a matrix"),
+    "cube.npz": (csr(shape=(2, 2, 2)), r"its shape is int64 \(3,\), not two whole numbers: users and items"),
     "dia.npz": (csr(form="dia"), "of the format 'dia'; save it as csr, csc or coo"),
     "nan.npz": (csr(data=(1.0, np.nan)), "entry 2: the weight is nan"),
     "negative.npz": (csr(data=(1.0, -3.0)), "entry 2: the weight -3 is negative"),
@@ -170,7 +170,7 @@ def test_missing_file_of_titles_is_explained(write, tmp_path):
 def test_titles_of_other_items_are_refused(write):
     titles = write("id,title\n77,Heat\n", "movies.csv")
     message = message_of(data=write(HEADER + GOOD), items=titles)
-    assert message == f"{titles}: none of its 1 ids is an item of the data, such as '10'; give another file"
+    assert message == f"{titles}: no title for any item of the data, such as '10'; give another file"
 
 
 def test_folder_without_ratings_is_explained(tmp_path):
@@ -234,8 +234,8 @@ def test_option_without_use_is_refused():
     )
 
 
-def test_what_is_no_file_is_not_read():
-    assert "is neither a file nor a folder" in message_of(data="/dev/zero")
+def test_a_device_is_not_read():
+    assert "is neither a regular file nor a folder" in message_of(data="/dev/zero")
 
 
 def test_folder_that_may_not_be_listed_is_explained(tmp_path, monkeypatch):
@@ -251,7 +251,7 @@ def test_adding_up_ratings_is_refused(write):
 
 
 def test_more_rows_than_an_index_can_hold_are_refused(write, monkeypatch):
-    monkeypatch.setattr(gathering, "_MAX_ROWS", 1)
+    monkeypatch.setattr(arrow_rows, "_MAX_ROWS", 1)
     assert "more than 1 rows, which an index cannot hold; give fewer" in message_of(data=write(HEADER + GOOD))
 
 

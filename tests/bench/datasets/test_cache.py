@@ -1,11 +1,16 @@
-"""Parsed data is kept, checked, and read again only when it is what it should be."""
+"""Parsed data is cached, and read from the cache only if it is exactly what was stored."""
 
+import io
+import os
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bench.datasets import DataOptions, load, loading
+from bench.datasets.cache import _digest, load_cached, store
 
 
 @pytest.fixture
@@ -68,30 +73,80 @@ def test_no_cache_neither_takes_nor_keeps(write, parses, cache_folder):
     assert not cache_folder.exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "bit", "other key", "range", "lengths", "pickle"])
-def test_damaged_file_is_not_trusted(write, parses, cache_folder, damage):
+def cached_file(cache_folder):
+    (path,) = (cache_folder / "parsed").glob("*.npz")
+    return path
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "bit", "another key", "folder"])
+def test_damaged_file_is_parsed_again(write, parses, cache_folder, damage):
     options = DataOptions(data=write(TEXT))
     expected = load(options)
-    (kept,) = (cache_folder / "parsed").glob("*.npz")
-    content = kept.read_bytes()
-    arrays = dict(np.load(kept))
-    if damage == "cut":
-        kept.write_bytes(content[: len(content) // 2])
-    elif damage == "bit":
-        place = content.index(arrays["timestamps"].tobytes())
-        kept.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
-    elif damage == "other key":
-        arrays["about"] = np.frombuffer(arrays["about"].tobytes().replace(kept.stem.encode(), b"0" * 64), np.uint8)
-        np.savez(kept, **arrays)
-    elif damage == "range":
-        np.savez(kept, **{**arrays, "indices": arrays["indices"] + 5})
-    elif damage == "lengths":
-        np.savez(kept, **{**arrays, "timestamps": arrays["timestamps"][1:]})
+    path = cached_file(cache_folder)
+    content = path.read_bytes()
+    if damage == "folder":
+        path.unlink()
+        path.mkdir()
+    elif damage == "another key":
+        load(replace(options, positive_from=1))
+        (other,) = set((cache_folder / "parsed").glob("*.npz")) - {path}
+        path.write_bytes(other.read_bytes())
+        parses.pop()
     else:
-        np.savez(kept, **{**arrays, "user_ids": arrays["user_ids"].astype(object)})
-    assert_same(load(options), expected)
+        position = content.index(expected.timestamps.tobytes())
+        flipped = content[:position] + b"\xff" + content[position + 1 :]
+        path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "bit": flipped}[damage])
     assert_same(load(options), expected)
     assert len(parses) == 2
+
+
+@pytest.mark.parametrize("forgery", ["range", "descending", "lengths", "titles", "pickle", "missing", "no zip"])
+def test_file_with_a_valid_digest_that_holds_something_else_is_parsed_again(write, parses, cache_folder, forgery):
+    write("movieId,title\n10,Heat\n", "movies.csv")
+    options = DataOptions(data=write(TEXT, "ratings.csv"))
+    expected = load(options)
+    path = cached_file(cache_folder)
+    arrays = dict(np.load(io.BytesIO(path.read_bytes()[32:])))
+    forged = {
+        "range": {"indices": arrays["indices"] + 5},
+        "descending": {"indptr": arrays["indptr"][::-1]},
+        "lengths": {"timestamps": arrays["timestamps"][1:]},
+        "titles": {"item_titles": arrays["item_titles"][1:]},
+        "pickle": {"user_ids": arrays["user_ids"].astype(object)},
+    }.get(forgery, {})
+    if forgery == "missing":
+        del arrays["about"]
+    buffer = io.BytesIO(bytes(32))
+    buffer.seek(32)
+    buffer.write(b"no zip") if forgery == "no zip" else np.savez(buffer, **{**arrays, **forged})
+    digest = _digest(path.stem, buffer)
+    path.write_bytes(digest + buffer.getvalue()[32:])
+    assert_same(load(options), expected)
+    assert len(parses) == 2
+
+
+@pytest.fixture
+def stored(write, cache_folder):
+    """A key, its interactions, and the path and content of its file."""
+    key, interactions = "0" * 64, load(DataOptions(data=write(TEXT), keep_ratings=True))
+    store(key, interactions)
+    path = cached_file(cache_folder)
+    return key, interactions, path, path.read_bytes()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_change_of_bytes_raises_or_loads_other_data(stored, data):
+    key, interactions, path, content = stored
+    changed = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    end = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    path.write_bytes(changed[:end])
+    loaded = load_cached(key)
+    assert loaded is None or changed[:end] == content
+    path.write_bytes(content)
+    assert_same(load_cached(key), interactions)
 
 
 def test_only_the_latest_are_kept(write, parses, cache_folder):
@@ -99,6 +154,17 @@ def test_only_the_latest_are_kept(write, parses, cache_folder):
     for seed in range(20):
         load(DataOptions(data=path, sample_seed=seed))
     assert len(list((cache_folder / "parsed").iterdir())) == 16
+
+
+def test_what_a_killed_process_left_is_deleted_a_day_later(write, parses, cache_folder):
+    (cache_folder / "parsed").mkdir(parents=True)
+    old, new = (cache_folder / "parsed" / f"{name}.npz.1.part" for name in ("old", "new"))
+    for part in (old, new):
+        part.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+    load(DataOptions(data=write(TEXT)))
+    assert new.exists()
+    assert not old.exists()
 
 
 def test_unwritable_cache_folder_stops_nothing(write, parses, tmp_path, monkeypatch):

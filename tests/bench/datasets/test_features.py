@@ -135,7 +135,10 @@ def test_a_table_that_nobody_asked_for_may_be_unusable(tmp_path: Path) -> None:
         ),
         ({"item_features": "genres,"}, "'genres,' has a column without a name; write for instance genres,year"),
         ({"user_features": "age"}, "--user-features needs a table of users; name its file with --users"),
-        ({"users": "people.csv"}, "people.csv: say with --user-features what to learn of users; there are: user, age"),
+        (
+            {"users": "people.csv"},
+            "people.csv: name the columns to learn from with --user-features; there are: user, age",
+        ),
         ({"users": "people.csv", "user_features": "age"}, r"people.csv, line 3: 1 columns where 2 are expected"),
         ({"users": "none.csv", "user_features": "age"}, "none.csv: there is no such file; check the path"),
         ({"users": "others.csv", "user_features": "age"}, "none of its ids is a user of the data, such as '1'"),

@@ -113,7 +113,9 @@ def test_failing_server_is_asked_again(known, server):
 
 def test_what_came_before_giving_up_is_kept_for_the_next_call(known, server, cache_folder):
     server.cuts = [100] * 5
-    with pytest.raises(DataError, match=r"cut 5 times .* 500 bytes are kept: run the same command again to go on"):
+    with pytest.raises(
+        DataError, match=r"interrupted 5 times .* 500 bytes are kept: run the same command again to go on"
+    ):
         fetched(known)
     assert not (cache_folder / "sets" / "ml-1m.zip").exists()
     assert fetched(known).path.read_bytes() == ZIP
@@ -135,7 +137,7 @@ def test_wrong_checksum_is_refused_and_nothing_is_left(known, cache_folder):
 
 def test_published_md5_beside_the_file_is_asked_where_none_is_known(known, server):
     unknown = replace(known, checksum=None)
-    assert fetched(unknown).checked == "the zip's own sums only"
+    assert fetched(unknown).checked == "the zip's own checksums only"
     server.files["/ml-1m.zip.md5"] = f"MD5 (ml-1m.zip) = {MD5[4:]}\n".encode()
     assert fetched(unknown).checked == "the MD5 known for it"
     server.files["/ml-1m.zip.md5"] = b"0" * 32
@@ -165,7 +167,7 @@ def test_missing_file_is_not_asked_for_again(known, server):
 
 
 def test_unreachable_server_is_explained(known):
-    with pytest.raises(DataError, match="not reached or cut 5 times"):
+    with pytest.raises(DataError, match="not reached or interrupted 5 times"):
         fetched(known, source="http://127.0.0.1:9")
 
 

@@ -156,9 +156,12 @@ def test_parts_of_a_parquet_table_are_read_together(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"user": ["a"], "item": [1]}, "part-1.parquet: a column is text here and int64 before; write both alike"),
-        ({"user": pa.array([1], pa.int32()), "item": [1]}, "a column is int32 here and int64 before"),
-        ({"user": [1], "item": [1], "rating": [float("nan")]}, "a column is missing here that was there before"),
+        ({"user": ["a"], "item": [1]}, "part-1.parquet: a column is text here and int64 in earlier rows; write one"),
+        ({"user": pa.array([1], pa.int32()), "item": [1]}, "a column is int32 here and int64 in earlier rows"),
+        (
+            {"user": [1], "item": [1], "rating": [float("nan")]},
+            "a column of the earlier parts is missing here; write all parts",
+        ),
     ],
 )
 def test_parts_that_do_not_fit_together_are_refused(tmp_path, columns, message):

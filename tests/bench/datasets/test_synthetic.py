@@ -15,7 +15,7 @@ def test_size_is_exactly_that_asked_for():
     assert interactions.n_likes == 60_000
     assert interactions.n_users == 2_000
     assert interactions.source.dropped == {}
-    assert "made-up data" in interactions.source.notes[0]
+    assert "synthetic data" in interactions.source.notes[0]
 
 
 def test_same_seed_makes_the_same_set_and_another_seed_another():

@@ -1,4 +1,4 @@
-"""Gathers the columns of a table that comes batch by batch, so that no row is held twice."""
+"""Builds rows from a table that pyarrow reads batch by batch, so that no row is held twice."""
 
 from __future__ import annotations
 
@@ -10,42 +10,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.columns import Role
-from bench.datasets.errors import shown
+from bench.datasets.errors import DataError, shown
+from bench.datasets.files import require_memory
 from bench.datasets.options import DataOptions
 from bench.datasets.rows import VALUE_KINDS, Ids, Rows, ValueKind, encode, first_bad_value
 
-__all__ = ["MAX_ID_LENGTH", "BadColumnError", "Gathered", "are_beyond_64_bits"]
+__all__ = ["MAX_ID_LENGTH", "BadColumnError", "RowsBuilder"]
 
-#: Text ids are kept in arrays of fixed width, which one endless id would blow up.
+#: Text ids are kept in arrays of fixed width, so one very long id would make all of them long.
 MAX_ID_LENGTH = 256
 _MAX_ROWS = 2**31 - 1
-#: A column grows by half, but by no more rows than this: numpy writes to all that it grows by.
+#: A column grows by half its length, but by no more rows than this: numpy writes to all the memory that it adds.
 _STEP = 1 << 20
-#: Seconds of the year 5138; what lies beyond is taken for milliseconds.
+#: Text ids are checked against the available memory whenever they have grown by this many bytes.
+_TEXT_STEP = 1 << 26
+#: Seconds of the year 5138; larger times are taken for milliseconds.
 _MAX_SECONDS = 10**11
 
 
 class BadColumnError(ValueError):
-    """A column cannot be used; the reader that knows its file turns this into a DataError."""
+    """A column cannot be used; the reader of the file turns this into a DataError."""
 
 
-class Gathered:
-    """The columns of the roles asked for; :meth:`add` takes pyarrow's batches, :meth:`rows` ends it.
+class RowsBuilder:
+    """Collects the columns of a table; :meth:`add` takes one pyarrow array per role, :meth:`rows` returns the rows.
 
-    Of ratings it keeps only whether they are likes, where ``options`` do not ask for more.
+    Unless ``options`` keep the ratings, only whether each rating is a like is stored.
     """
 
     def __init__(self, options: DataOptions) -> None:
         self._liked_from = None if options.keep_ratings else options.liked_from
+        self._data = options.data
         self._columns: dict[Role, _Numbers | _Texts] = {}
 
     def add(self, batch: dict[Role, Any], *, n_before: int = 0) -> None:
-        """One more array a role, after ``n_before`` rows of the same file.
+        """Append one array per role; ``n_before`` is the number of earlier rows in the same file, for messages.
 
-        Raises BadColumnError for nulls, for types that a role cannot have and for values that cannot be used.
+        Raises BadColumnError for nulls, for types that a role cannot have and for values that cannot be used, and
+        DataError for more rows than an index or the memory can hold.
         """
         if self._columns and self._columns.keys() != batch.keys():
-            raise BadColumnError("a column is missing here that was there before; write both alike")
+            raise BadColumnError("a column of the earlier parts is missing here; write all parts with the same columns")
         for role, array in batch.items():
             if array.null_count:
                 raise BadColumnError(f"{array.null_count:,} rows have no {role}; give one, or remove them")
@@ -56,7 +61,8 @@ class Gathered:
                 if role == "rating" and self._liked_from is not None:
                     converted = converted >= self._liked_from
             if role not in self._columns:
-                self._columns[role] = _Numbers(converted.dtype) if isinstance(converted, np.ndarray) else _Texts()
+                is_number = isinstance(converted, np.ndarray)
+                self._columns[role] = _Numbers(self._data, converted.dtype) if is_number else _Texts(self._data)
             self._columns[role].add(converted)
 
     def rows(self) -> Rows:
@@ -74,9 +80,10 @@ class Gathered:
 
 
 class _Numbers:
-    """An array that grows little by little, in place where the system can, with integers in 32 bits while they fit."""
+    """An array that grows in steps, in place where the system can; integers are held in 32 bits while they fit."""
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
+    def __init__(self, data: str, dtype: np.dtype[Any]) -> None:
+        self._data = data
         self._dtype = dtype
         self._array = np.empty(1 << 16, np.int32 if dtype.kind in "iu" and dtype.itemsize > 4 else dtype)
         self._length = 0
@@ -84,19 +91,17 @@ class _Numbers:
     def add(self, numbers: Any) -> None:
         if not isinstance(numbers, np.ndarray) or numbers.dtype != self._dtype:
             found = getattr(numbers, "dtype", "text")
-            raise BadColumnError(f"a column is {found} here and {self._dtype} before; write both alike")
+            raise BadColumnError(f"a column is {found} here and {self._dtype} in earlier rows; write one type")
         end = self._length + len(numbers)
         if end > _MAX_ROWS:
-            raise BadColumnError(f"more than {_MAX_ROWS:,} rows, which an index cannot hold; give fewer")
+            raise DataError.at(self._data, f"more than {_MAX_ROWS:,} rows, which an index cannot hold; give fewer")
         if self._array.dtype != self._dtype and not _fit(numbers, self._array.dtype):
             self._array = self._array.astype(self._dtype)
         if end > len(self._array):
+            require_memory(self._data, self._array.nbytes // 2)  # the rows are divided by user later
             self._array.resize(end + min(end // 2, _STEP), refcheck=False)
         self._array[self._length : end] = numbers
         self._length = end
-
-    def __len__(self) -> int:
-        return self._length
 
     def numbers(self) -> NDArray[Any]:
         self._array.resize(self._length, refcheck=False)
@@ -107,35 +112,39 @@ class _Numbers:
 
 
 class _Texts:
-    """Dictionary-encoded text."""
+    """Dictionary-encoded text ids."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: str) -> None:
+        self._data = data
         self._chunks: list[Any] = []
-
-    def __len__(self) -> int:
-        return sum(map(len, self._chunks))
+        self._n_bytes = 0
 
     def add(self, chunk: Any) -> None:
         if isinstance(chunk, np.ndarray):
-            raise BadColumnError("a column is numbers here and text before; write both alike")
+            raise BadColumnError("a column is numbers here and text in earlier rows; write one type")
+        if _longest(chunk.dictionary) > MAX_ID_LENGTH:  # in bytes: there may be fewer characters
+            longest = max(map(len, _texts(chunk.dictionary)))
+            if longest > MAX_ID_LENGTH:
+                raise BadColumnError(f"an id has {longest:,} characters; the longest allowed is {MAX_ID_LENGTH}")
+        n_bytes = chunk.nbytes
+        if self._n_bytes // _TEXT_STEP != (self._n_bytes + n_bytes) // _TEXT_STEP:
+            require_memory(self._data, self._n_bytes)
+        self._n_bytes += n_bytes
         self._chunks.append(chunk)
 
     def ids(self) -> Ids:
         import pyarrow as pa
 
         merged = pa.chunked_array(self._chunks).unify_dictionaries()
-        try:
-            texts = merged.chunk(0).dictionary.to_pylist()
-        except UnicodeDecodeError as error:  # Parquet's writers promise UTF-8, and pyarrow believes them
-            raise BadColumnError(f"an id is not UTF-8 ({error.object[:20]!r}); write the file anew") from None
+        texts = _texts(merged.chunk(0).dictionary)
         codes = np.concatenate([np.from_dlpack(chunk.indices) for chunk in merged.chunks])
         longest = max(texts, key=len, default="")
-        if len(longest) > MAX_ID_LENGTH:
-            raise BadColumnError(f"an id has {len(longest):,} characters; the longest allowed is {MAX_ID_LENGTH}")
-        if any("\n" in text for text in texts):
-            raise BadColumnError("an id holds a line break; is a quote left open?")
-        if are_beyond_64_bits(texts):
+        for sign, name in (("\n", "line break; is a quote left open?"), ("\0", "NUL character; remove it")):
+            if any(sign in text for text in texts):
+                raise BadColumnError(f"an id holds a {name}")
+        if _are_beyond_64_bits(texts):
             raise BadColumnError(f"the id {shown(longest)} is beyond 64 bits; give ids within 64 bits")
+        require_memory(self._data, 2 * 4 * len(longest) * len(texts))
         values = np.array(texts, dtype=np.str_)
         order = np.argsort(values)
         rank = np.empty(len(order), np.int32)
@@ -146,12 +155,28 @@ class _Texts:
         raise BadColumnError("a rating, a weight or a time is text; give numbers")
 
 
+def _texts(dictionary: Any) -> list[str]:
+    try:
+        return dictionary.to_pylist()
+    except UnicodeDecodeError as error:  # pyarrow does not check that a Parquet file's text is UTF-8
+        raise BadColumnError(f"an id is not UTF-8 ({error.object[:20]!r}); write the file anew") from None
+
+
+def _longest(dictionary: Any) -> int:
+    """The length in bytes of the longest text in pyarrow's string array."""
+    _, offsets, _ = dictionary.buffers()
+    if offsets is None:
+        return 0
+    ends = np.frombuffer(offsets, np.int32)[dictionary.offset : dictionary.offset + len(dictionary) + 1]
+    return int(np.diff(ends).max(initial=0))
+
+
 def _fit(numbers: NDArray[Any], dtype: np.dtype[Any]) -> bool:
     limits = np.iinfo(dtype)
     return not len(numbers) or bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
 
 
-def are_beyond_64_bits(ids: Sequence[str]) -> bool:
+def _are_beyond_64_bits(ids: Sequence[str]) -> bool:
     """Whether all ids are whole numbers, and one of them is too large for a 64-bit integer."""
     if not ids or not all(re.fullmatch(r"[+-]?\d+", text) for text in ids):
         return False
@@ -180,7 +205,7 @@ def _converted(role: Role, array: Any) -> Any:
 
 
 def _moments(array: Any) -> NDArray[Any]:
-    """Seconds or milliseconds since 1970 as they are, dates as seconds."""
+    """Seconds or milliseconds since 1970 unchanged, dates as seconds."""
     import pyarrow as pa
     import pyarrow.types as kinds
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.benchmarks.process_memory import forget_peak, held_bytes, peak_bytes
-from bench.datasets import DataOptions, parts
-from bench.datasets.likes import to_interactions
-from bench.datasets.parts import parts_by_user
-from bench.datasets.rows import Ids, Rows, encode
+from bench.datasets import DataOptions
+from bench.datasets import rows as table
+from bench.datasets.preprocessing import to_interactions
+from bench.datasets.rows import Ids, Rows, encode, joined, parts_by_user
 
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=40)
 
@@ -31,7 +31,7 @@ def rows_of(pairs, *, values=None, kind=None, with_times=False):
 
 
 def small_parts():
-    return patch.multiple(parts, _MIN_ROWS=4, BLOCK=3)
+    return patch.multiple(table, _MIN_ROWS=4, _BLOCK=3)
 
 
 @given(PAIRS, st.booleans())
@@ -41,10 +41,10 @@ def test_parts_hold_every_row_once_the_last_users_first_and_keep_the_order_of_a_
     with small_parts():
         found = list(parts_by_user(rows))
     assert len(found) == 1 + len(users) // 4
-    joined = parts.joined(found)
+    whole = joined(found)
     order = np.argsort(users, kind="stable")
-    by_user = np.argsort(joined.users.codes, kind="stable")
-    assert joined.values[by_user].tolist() == numbers[order].tolist()
+    by_user = np.argsort(whole.users.codes, kind="stable")
+    assert whole.values[by_user].tolist() == numbers[order].tolist()
     seen = [set(part.users.codes.tolist()) for part in found if len(part)]
     assert all(min(before) > max(after) for before, after in pairwise(seen))
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.datasets import DataOptions, describe, load
-from bench.datasets.likes import to_interactions
+from bench.datasets.preprocessing import to_interactions
 from bench.datasets.rows import Rows, encode
 from evaluation.interactions import Interactions
 
