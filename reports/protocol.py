@@ -6,7 +6,7 @@ from reports import cells, formats
 from reports.cells import Column, Table
 from studies.record.study import DataSummary, SplitSummary
 
-__all__ = ["cautions", "data_facts", "dropped", "held_out", "training"]
+__all__ = ["cautions", "data_facts", "dropped", "held_out", "ranked_items", "training"]
 
 TRAINING = {
     "warm": "The rest of a test user’s history is part of the training data",
@@ -20,6 +20,12 @@ def held_out(split: SplitSummary) -> str:
     """``1 random like a user``, as studies have stored it, becomes ``1 random like per user``."""
     amount, unit, rest = split.holdout.rpartition(" a user")
     return f"{amount} per user" if unit and not rest else split.holdout
+
+
+def ranked_items(split: SplitSummary) -> str:
+    """The items among which a held-out item is ranked."""
+    which = "all items, seen ones included" if split.seen_may_return else "all items that the user has not seen"
+    return f"{which}: the full catalogue, without sampled negatives; an item with the same score counts half"
 
 
 def training(split: SplitSummary) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import formats
-from reports.protocol import cautions, held_out, training
+from reports.protocol import cautions, held_out, ranked_items, training
 from reports.sentences import counted
 from studies.record.comparison import ComparisonRecord
 
@@ -22,9 +22,8 @@ def paragraphs(record: ComparisonRecord) -> tuple[str, ...]:
         f"{training(split)}."
     )
     ranking = (
-        "A held-out item is ranked among all items that its user has not seen: the full catalogue, without sampled "
-        "negatives; an item with the same score counts half. Metrics are means over all test users, with and without "
-        "hits."
+        f"A held-out item is ranked among {ranked_items(split)}. Metrics are means over all test users, with and "
+        "without hits."
     )
     return (test, ranking, *cautions(split))
 

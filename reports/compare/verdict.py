@@ -160,7 +160,7 @@ def _cost(record: ComparisonRecord) -> Iterator[str]:
         for rank, name in named.items()
         if name != best.name
     ]
-    yield f"Fitting {best.name} takes {formats.brief(seconds[best.name])}; {joined(others)}."
+    yield "; ".join([f"Fitting {best.name} takes {formats.brief(seconds[best.name])}", *others]) + "."
 
 
 def _blending(record: ComparisonRecord, blend: BlendRecord) -> str:

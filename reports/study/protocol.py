@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import formats
-from reports.protocol import cautions, held_out, training
+from reports.protocol import cautions, held_out, ranked_items, training
 from studies.record.study import SplitSummary, StudyRecord
 
 __all__ = ["facts", "paragraphs"]
@@ -59,11 +59,9 @@ def _draws(split: SplitSummary) -> str:
 
 
 def _ranking(record: StudyRecord) -> str:
-    among = "all items, seen ones included" if record.split.seen_may_return else "all items that the user has not seen"
     text = (
-        f"A trial is scored by the rank of each held-out item among {among}: the full catalogue, without sampled "
-        "negatives; an item with the same score counts half. Every metric is the mean over users and draws, with a "
-        f"95{formats.NBSP}% bootstrap interval over users."
+        f"A trial is scored by the rank of each held-out item among {ranked_items(record.split)}. Every metric is the "
+        f"mean over users and draws, with a 95{formats.NBSP}% bootstrap interval over users."
     )
     best = record.best
     if best is None or best.tie_share is None:

@@ -1,1 +1,1 @@
-"""Plain values: all that reports and trackers get to see."""
+"""Records of plain values: all that reports and trackers get, and their JSON."""

@@ -1,4 +1,4 @@
-"""What a comparison with other libraries leaves behind: plain values, all that its page and its JSON show."""
+"""The record of the benchmarks against other libraries: plain values, all that their page and JSON show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Contest", "DataSet", "Entry", "PeersRecord", "Spread"]
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle of several runs, and how far they spread."""
+    """Median, lowest and highest value of several runs."""
 
     median: float
     low: float
@@ -21,51 +21,51 @@ class Spread:
 
     @classmethod
     def of(cls, values: tuple[float, ...]) -> Spread | None:
-        """None of no values."""
+        """Return None if there are no values."""
         return cls(median(values), min(values), max(values)) if values else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One contender in one contest. Of the runs, the n-th of every contender came one after the other."""
+    """One implementation in one benchmark; the n-th runs of all implementations followed one another."""
 
     name: str
     library: str
     is_ours: bool
-    seconds: tuple[float, ...] = ()  #: of the unit of work, one a run
-    cpu_seconds: tuple[float, ...] = ()  #: of the same, processor time of all threads
-    target_seconds: tuple[float, ...] = ()  #: until the target was reached, one a run; empty where it was not
-    lap_seconds: tuple[float, ...] = ()  #: each epoch of the rehearsal
-    values: tuple[float, ...] = ()  #: what was watched, after each epoch of the rehearsal
+    seconds: tuple[float, ...] = ()  #: per unit of work, of each run
+    cpu_seconds: tuple[float, ...] = ()  #: processor time of all threads, likewise
+    target_seconds: tuple[float, ...] = ()  #: until the target was reached, of each run; empty if it was not
+    lap_seconds: tuple[float, ...] = ()  #: of each epoch of the evaluated run
+    values: tuple[float, ...] = ()  #: ``Contest.watched`` after each epoch of the evaluated run
     quality: float | None = None
-    peak_bytes: int | None = None  #: the most memory that the process held
-    added_bytes: int | None = None  #: of it, what came on top of the libraries and the data
-    problem: str = ""  #: why there are no figures
+    peak_bytes: int | None = None  #: peak memory of the process
+    added_bytes: int | None = None  #: the part of it that the run added to libraries and data
+    problem: str = ""  #: why there are no measurements
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """One piece of work on one data set, done by several contenders on as many threads."""
+    """One benchmark: a task on one data set, done by several implementations on the same number of threads."""
 
     data: str
     task: str
     title: str
-    unit: str  #: what ``seconds`` are seconds of
+    unit: str  #: the unit of work that ``Entry.seconds`` measures
     threads: int
-    watched: str  #: what ``values`` are; empty where nothing is watched
-    target: float | None  #: of ``values``
-    target_rule: str  #: the target in words
-    quality: str  #: what the entries' ``quality`` is
+    watched: str  #: what ``Entry.values`` measures; empty if there are none
+    target: float | None  #: for ``Entry.values``
+    target_rule: str  #: how the target was chosen
+    quality: str  #: the metric of ``Entry.quality``
     entries: tuple[Entry, ...]
 
     @property
     def ours(self) -> Entry | None:
-        """The entry that others are measured against: the first of ours that has figures."""
+        """The entry that ratios refer to: the first one of mfbench with measurements."""
         return next((entry for entry in self.entries if entry.is_ours and entry.seconds), None)
 
     @property
     def first_of_ours(self) -> Entry | None:
-        """The entry of ours that reaches the target first."""
+        """The entry of mfbench that reaches the target first."""
         there = [entry for entry in self.entries if entry.is_ours and entry.target_seconds]
         return min(there, key=lambda entry: median(entry.target_seconds), default=None)
 
@@ -74,22 +74,22 @@ class Contest:
         return tuple(entry for entry in self.entries if not entry.is_ours)
 
     def ratio(self, entry: Entry) -> Spread | None:
-        """Their time over ours for the unit of work, run by run."""
+        """Time per unit of work over that of mfbench, run by run."""
         return _ratio(entry.seconds, self.ours.seconds if self.ours else ())
 
     def cpu_ratio(self, entry: Entry) -> Spread | None:
-        """The same of processor time: what stays comparable on a busy machine."""
+        """Processor time over that of mfbench, run by run; it stays comparable on a busy machine."""
         return _ratio(entry.cpu_seconds, self.ours.cpu_seconds if self.ours else ())
 
     def target_ratio(self, entry: Entry) -> Spread | None:
-        """Their time over that of the fastest of ours until the target is reached, run by run."""
+        """Time to the target over that of the fastest entry of mfbench, run by run."""
         first = self.first_of_ours
         return _ratio(entry.target_seconds, first.target_seconds if first else ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
-    """A data set that contests ran on; its likes are those trained on, the hidden ones left out."""
+    """A data set of the benchmarks; ``n_likes`` counts the training likes, without held-out ones."""
 
     label: str
     name: str
@@ -103,7 +103,7 @@ class DataSet:
 
 @dataclass(frozen=True, kw_only=True)
 class PeersRecord:
-    """One run of the comparison."""
+    """One run of all benchmarks."""
 
     __pydantic_config__: ClassVar = {"allow_inf_nan": False}  # read by ``as_json``; nested records inherit it
 
@@ -113,7 +113,7 @@ class PeersRecord:
     n_runs: int
     sets: tuple[DataSet, ...]
     contests: tuple[Contest, ...]
-    skipped: Mapping[str, str] = field(default_factory=dict)  #: library or task -> why it was left out
+    skipped: Mapping[str, str] = field(default_factory=dict)  #: library or task -> why it was not measured
     environment: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""What timing models one call at a time leaves behind: plain values, all that its page and its JSON show."""
+"""The record of latency measurements: plain values, all that their page and JSON show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 __all__ = ["OPERATIONS", "Latency", "ModelSpeed", "SpeedRecord"]
 
-#: What is timed -> what its ``n`` counts; in the order in which it is shown.
+#: Operation -> what its ``n`` counts; in the order of the page.
 OPERATIONS = {
     "top N of one user": "N",
     "top 10 of many users": "users",
@@ -21,17 +21,17 @@ OPERATIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """How long one call takes."""
+    """The time of one call."""
 
     operation: str  #: a key of ``OPERATIONS``
     n: int
     n_calls: int
     median: float  #: seconds
-    p99: float  #: 99 of 100 calls are no slower
+    p99: float  #: seconds, 99th percentile
 
     @property
     def count(self) -> str:
-        """``N = 10``, ``1 user``, ``1,000 users``, or nothing where there is nothing to count."""
+        """``N = 10``, ``1 user``, ``1,000 users``, or empty if the operation counts nothing."""
         counted = OPERATIONS[self.operation]
         if counted == "N":
             return f"N = {self.n:,}"
@@ -40,7 +40,7 @@ class Latency:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpeed:
-    """One model, with its default settings but for those that the command names."""
+    """One model, with its default settings except those that the command sets."""
 
     model: str
     fit_seconds: float
@@ -52,7 +52,7 @@ class ModelSpeed:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedRecord:
-    """One run."""
+    """One run of all measurements."""
 
     __pydantic_config__: ClassVar = {"allow_inf_nan": False}  # read by ``as_json``; nested records inherit it
 

@@ -1,4 +1,4 @@
-"""What a study leaves behind: plain values, all that reports and trackers get to see."""
+"""The record of a study: plain values, all that its report and its tracking get."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ ParameterValue = bool | int | float | str | None
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterRange:
-    """One searched hyperparameter: its range, and where the range comes from."""
+    """One searched hyperparameter: its range, and the source of the range."""
 
     source: str
     low: int | float | None = None
     high: int | float | None = None
     log: bool = False
     is_integer: bool = False
-    choices: tuple[ParameterValue, ...] = ()  #: set for categorical parameters, which have no low and high
+    choices: tuple[ParameterValue, ...] = ()  #: of a categorical parameter, which has no low and high
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSummary:
-    """The data of a study, in numbers."""
+    """The data of a study: counts, hash and terms."""
 
     name: str
     n_users: int
@@ -47,59 +47,61 @@ class DataSummary:
     dropped: Mapping[str, int]  #: reason -> rows
     content_hash: str
     positive_from: float | None = None
-    features: str | None = None  #: what was learnt from beside likes, in words, with a hash
-    notes: tuple[str, ...] = ()  #: what was repaired or decided while reading
+    features: str | None = None  #: description of the features the model uses, with a hash
+    notes: tuple[str, ...] = ()  #: repairs and decisions made while reading
     terms: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSummary:
-    """What was hidden from whom, in numbers; it names no hidden like."""
+    """How many likes were held out from how many users; it names no held-out item."""
 
     kind: str
     protocol: str
-    holdout: str  #: in words
+    holdout: str  #: description, such as ``1 random like a user``
     seed: int
-    n_eligible_users: int  #: users with enough likes to hide some
+    n_eligible_users: int  #: users with enough likes to hold some out
     n_test_users: int
     n_validation_users: int  #: in each draw
     n_draws: int
     n_train_likes: int  #: in the first draw
     test_hash: str
     validation_hash: str
-    n_hidden: int | None = None  #: likes hidden from each user; None where users differ, as in a split by time
-    is_last_by_time: bool = False  #: the hidden likes are a user's last, not random ones
-    seen_may_return: bool = False  #: items of a user's history are ranked like all others
-    n_unknown: int = 0  #: validation likes of items that nobody likes in training: asked for, and never found
+    n_hidden: int | None = None  #: held-out likes per user; None if users differ
+    is_last_by_time: bool = False  #: the held-out likes are the last of a user, not random ones
+    seen_may_return: bool = False  #: items of the user's history are ranked, too
+    n_unknown: int = 0  #: validation likes of items without training likes, which no model can find
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRecord:
-    """One configuration, tried: every metric is the mean over the validation users and draws."""
+    """One trial of a configuration; every metric is the mean over the validation users and draws."""
 
     number: int
     state: Literal["complete", "pruned", "failed", "running"]
     params: Mapping[str, ParameterValue]
     started: datetime | None = None
     seconds: float | None = None  #: wall time of the trial
-    fit_seconds: float | None = None  #: of it, fitting, summed over the draws
+    fit_seconds: float | None = None  #: fit time, summed over the draws
     evaluate_seconds: float | None = None
-    value: float | None = None  #: the study's metric; of a pruned trial the best it had reached
+    value: float | None = None  #: the study's metric; of a pruned trial its best value so far
     metrics: Mapping[str, Estimate] = field(default_factory=dict)
     curve: tuple[float, ...] = ()  #: the study's metric after epoch 1, 2, ...
-    n_epochs: int | None = None  #: the epoch with the best value; what a refit uses
-    errors: Mapping[str, Estimate] = field(default_factory=dict)  #: "rmse", "mae" on ratings withheld; lower is better
-    tie_share: float | None = None  #: share of unseen items that tied with a hidden like
+    n_epochs: int | None = None  #: the epoch with the best value; a refit uses it
+    errors: Mapping[str, Estimate] = field(default_factory=dict)  #: "rmse", "mae" on withheld ratings
+    tie_share: float | None = None  #: share of unseen items that tied with a held-out item
     error: str | None = None
     is_default: bool = False
-    fresh: Mapping[str, Estimate] = field(default_factory=dict)  #: metrics on fresh draws; of the finalists alone
-    overall: Mapping[str, Estimate] = field(default_factory=dict)  #: over all draws, by which the winner was named
-    same_as: int | None = None  #: the earlier trial of the same configuration, whose results these are
+    fresh: Mapping[str, Estimate] = field(default_factory=dict)  #: metrics on fresh draws; only of finalists
+    overall: Mapping[str, Estimate] = field(
+        default_factory=dict
+    )  #: metrics over all draws, by which the winner was chosen
+    same_as: int | None = None  #: number of an earlier trial with the same configuration, whose results were copied
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gain:
-    """The best trial against something else, paired by user: difference = best - other."""
+    """The best trial against another configuration or baseline, paired by user: difference = best - other."""
 
     over: str  #: "defaults", "popularity", ...
     metric: str
@@ -109,13 +111,13 @@ class Gain:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRecord:
-    """One study, whole: everything its report and its tracking show."""
+    """One study: everything that its report and its tracking show."""
 
     name: str
-    id: str  #: tells apart studies that bore one name at different times
+    id: str  #: distinguishes studies that had the same name at different times
     model: str
     metric: str
-    n_trials: int  #: asked for, in total
+    n_trials: int  #: total number asked for
     seed: int
     command: str
     started: datetime
@@ -123,20 +125,20 @@ class StudyRecord:
     data: DataSummary
     split: SplitSummary
     space: Mapping[str, ParameterRange]
-    notation: str  #: what the letters of the formulas mean
-    formulas: Mapping[str, str]  #: metric -> its formula, as its function's docstring has it
+    notation: str  #: meaning of the letters in the formulas
+    formulas: Mapping[str, str]  #: metric -> formula from the docstring of its function
     trials: tuple[TrialRecord, ...]
     floors: Mapping[str, Mapping[str, Estimate]]  #: "popularity" -> metric -> estimate
     gains: tuple[Gain, ...]
-    importances: Mapping[str, float]  #: parameter -> share; empty where too few trials completed
+    importances: Mapping[str, float]  #: parameter -> share; empty if too few trials completed
     best_config: Mapping[str, ParameterValue]  #: every hyperparameter of the best trial, n_epochs included
     environment: Mapping[str, str]  #: versions, machine, code
-    samplers: Mapping[int, str] = field(default_factory=dict)  #: number of a trial -> what proposed from it on
-    configuration: str = ""  #: every option of the command as it was resolved, as TOML
+    samplers: Mapping[int, str] = field(default_factory=dict)  #: number of a trial -> sampler from this trial on
+    configuration: str = ""  #: all options of the command, defaults included, as TOML
     second_metric: str | None = None  #: of a study of two metrics
-    front: tuple[int, ...] = ()  #: of two metrics: trials that none beats in both, the best in the first one first
-    winner: int | None = None  #: number of the best trial; None: the completed one with the highest value
-    n_rescored: int = 0  #: how many of the best were to be scored again on fresh draws
+    front: tuple[int, ...] = ()  #: Pareto front of two metrics: trial numbers, the best in the first metric first
+    winner: int | None = None  #: number of the best trial; None: the completed trial with the highest value
+    n_rescored: int = 0  #: number of trials to be scored again on fresh draws
 
     @property
     def complete(self) -> tuple[TrialRecord, ...]:
@@ -144,20 +146,20 @@ class StudyRecord:
 
     @property
     def best(self) -> TrialRecord | None:
-        """The winner; None where no trial completed."""
+        """The winner; None if no trial completed."""
         if self.winner is not None:
             return next(trial for trial in self.trials if trial.number == self.winner)
         return max(self.complete, key=lambda trial: (trial.value, -trial.number), default=None)
 
     @property
     def finalists(self) -> tuple[TrialRecord, ...]:
-        """The trials that were scored again on fresh draws, by what they reach over all draws, the winner first."""
+        """The trials that were scored again on fresh draws: the winner, then the others by score over all draws."""
         scored = [trial for trial in self.trials if trial.fresh]
         return tuple(sorted(scored, key=lambda trial: (trial is not self.best, -trial.overall[self.metric].mean)))
 
     @property
     def error_names(self) -> tuple[str, ...]:
-        """What is known of the errors of predicted ratings; empty for a model of likes."""
+        """Names of the rating errors that were measured; empty for a model of likes."""
         return tuple(dict.fromkeys(name for trial in self.trials for name in trial.errors))
 
     @property

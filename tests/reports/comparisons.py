@@ -1,4 +1,4 @@
-"""Comparison records built by hand: a whole one, the smallest, and one whose every name is hostile."""
+"""Comparison records built by hand: a complete one, the smallest, and one with hostile names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.reports.conftest import DATA, HOSTILE, SPLIT
 STARTED = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 SCORES = {"ials": 0.113, "warp": 0.111, "item2item": 0.086, "popularity": 0.040, "random": 0.001}
 CUTS = (10, 30, 100)
-SURE, UNSURE = 0.002, 0.02  #: half widths of intervals of differences
+SURE, UNSURE = 0.002, 0.02  #: half widths of the intervals of differences
 
 
 def around(mean: float, half: float = 0.015) -> Estimate:
@@ -63,7 +63,7 @@ def pair(a: str, b: str, difference: float, *, half: float = SURE, p: float = 0.
 
 
 def all_pairs(names: list[str]) -> tuple[PairRecord, ...]:
-    """Everything established, as the scores have it."""
+    """All pairs, with established differences that follow from ``SCORES``."""
     return tuple(pair(a, b, SCORES[a] - SCORES[b]) for a, b in combinations(names, 2))
 
 
@@ -145,7 +145,7 @@ def comparison(scores: dict[str, float] | None = None, **more: Any) -> Compariso
 
 
 def smallest() -> ComparisonRecord:
-    """One floor alone, one seed: nothing to compare with anything."""
+    """Only one baseline and one seed, so that there is nothing to compare."""
     record = comparison({"popularity": 0.04})
     alone = replace(record.entrants[0], by_seed={"mrr@100": (0.04,)}, fit_seconds=(0.1,))
     return replace(
@@ -162,7 +162,7 @@ def smallest() -> ComparisonRecord:
 
 
 def hostile() -> ComparisonRecord:
-    """Every text that comes from outside is markup that would run, were it not text."""
+    """Every text from outside is markup that would run if it were not escaped."""
     record = comparison()
     lists = dict.fromkeys(("ials", "warp", "item2item"), (HOSTILE, "a film"))
     return replace(
@@ -185,7 +185,7 @@ def hostile() -> ComparisonRecord:
 
 
 def _heatmaps(order: tuple[str, ...]) -> list[HeatmapRecord]:
-    """The value says which heatmap it is: the measure's place and k."""
+    """Each value identifies its heatmap by the position of the measure and by k."""
     found = []
     for of, among in (("recommendations", ("all", "2 to 20")), ("neighbours", ("all", "5 to 9"))):
         for i, measure in enumerate(("overlap", "jaccard", "rbo", "tau")):

@@ -1,4 +1,4 @@
-"""Study records built by hand, from a whole study to the oddest ones, and a browser to look at their pages."""
+"""Study records built by hand, from a complete study to edge cases, and a browser to open their pages."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def study(
     space: dict[str, ParameterRange] | None = None,
     **more: Any,
 ) -> StudyRecord:
-    """A record around some trials; what follows from them is worked out as a search would."""
+    """A record of these trials; values that follow from them are computed as a search would."""
     record = StudyRecord(
         name=name,
         id="20261121-175000-5c1e",
@@ -107,10 +107,10 @@ def study(
         data=DATA,
         split=SPLIT,
         space=SPACE if space is None else space,
-        notation="rank: 1 + unseen items that score higher + half of those that tie.\nhits: hidden likes listed.",
+        notation="rank: 1 + unseen items that score higher + half of those that tie.\nhits: held-out items in the list.",
         formulas={
             "mrr@100": "mean over test users of 1/rank where rank <= 100, else 0",
-            "map@30": "mean over test users of the sum over hits of precision@rank / min(30, hidden likes)",
+            "map@30": "mean over test users of the sum over hits of precision@rank / min(30, held-out items)",
         },
         trials=trials,
         floors={"popularity": {"mrr@100": around(0.0398, 0.006), "map@30": around(0.0381, 0.006)}},
@@ -126,7 +126,7 @@ def study(
 
 
 def trial(number: int, rng: Random) -> TrialRecord:
-    """A trial drawn from the space; its quality has a maximum inside it, as iALS has."""
+    """A trial with parameters drawn from the space; its quality has a maximum inside the space."""
     params: dict[str, Any] = dict(DEFAULTS)
     if number:
         params |= {
@@ -183,7 +183,7 @@ def full(n_trials: int = 30, **more: Any) -> StudyRecord:
 
 
 def rescored() -> StudyRecord:
-    """The best five with scores on fresh draws, where the best of the search turns out to have been lucky."""
+    """The best five trials have scores on fresh draws, on which the best of the search is not the winner."""
     base = full()
     ranked = sorted(base.complete, key=lambda t: -(t.value or 0.0))[:5]
     fresh = {
@@ -200,7 +200,7 @@ def rescored() -> StudyRecord:
 
 
 def pareto() -> StudyRecord:
-    """A study of two metrics that pull apart: what is best in one is not in the other."""
+    """A study of two metrics with different best trials."""
     rng = Random(11)
     base = full(n_trials=24)
     trials = []
@@ -255,7 +255,7 @@ def no_parameters() -> StudyRecord:
 
 
 def one_step_model() -> StudyRecord:
-    """Neighbours: no epochs, a numeric parameter that is searched over choices, very long names."""
+    """A model without epochs, with a numeric parameter that has choices, and with very long names."""
     rng = Random(5)
     long_name = "a_parameter_whose_name_somebody_made_" + "very_" * 12 + "long"
     space = {
@@ -353,7 +353,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened_file(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page and hand it over; whatever it complained of or asked for fails the test."""
+    """Return a function that opens a page; console messages, errors and requests of the page fail the test."""
     complaints: list[str] = []
     pages = []
 
@@ -375,5 +375,5 @@ def opened_file(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def opened(opened_file: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
-    """Write a study's page and open it, as ``opened_file`` does."""
+    """Return a function that writes the page of a study and opens it like ``opened_file``."""
     return lambda record, **context: opened_file(write_study(record, tmp_path), **context)

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from reports import formats
+from studies.record.study import Estimate
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,16 @@ def test_characters_that_turn_or_hide_text_become_visible() -> None:
 )
 def test_a_brief_time_has_three_digits(seconds: float, text: str) -> None:
     assert formats.brief(seconds).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(("low", "high", "text"), [(0.1, 0.2, ".1000 to .2000"), (0.12071, 0.12074, ".1207")])
+def test_an_interval_whose_ends_read_the_same_is_one_number(low: float, high: float, text: str) -> None:
+    assert formats.interval(Estimate(low, low, high)) == text
+
+
+@pytest.mark.parametrize(("text", "shown"), [("short", "short"), ("n_factors_of_users", "n_fac…users"), ("", "")])
+def test_a_long_name_loses_its_middle(text: str, shown: str) -> None:
+    assert formats.shorten(text, 11) == shown
 
 
 @pytest.mark.parametrize(("ratio", "text"), [(0.871, "0.87"), (1.104, "1.10"), (12.34, "12.3"), (1234.5, "1,234")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+import reports
 from bench.benchmarks.tasks import INSTALLABLE
 from reports.peers.charts import LOOKS
 from reports.peers.page import render_peers, write_peers
 from reports.peers.tables import headline
-from reports.speed.page import render_speed, write_speed
+from reports.speed.page import SYMBOLS, render_speed, write_speed
+from reports.study.trial_marks import STATES
 from studies.record.peers import Spread
 from tests.reports.measurements import contest, entry, ials, peers_record, speed_record
 
@@ -45,6 +48,19 @@ def test_the_page_of_speed_draws_every_figure_in_silence(width: int, opened_file
 def test_a_hostile_name_runs_nothing(opened_file: Open, tmp_path: Path) -> None:
     check_drawn(opened_file(write_peers(peers_record(HOSTILE), tmp_path)), 3)
     check_drawn(opened_file(write_speed(speed_record(HOSTILE), tmp_path)), 2)
+
+
+def test_no_two_models_of_a_figure_look_the_same() -> None:
+    page = render_speed(speed_record(n_models=80))
+    (first, _) = re.findall(r'<ul class="legend".*?</ul>', page, re.DOTALL)
+    looks = re.findall(r"<svg.*?</svg>", first, re.DOTALL)
+    assert len(looks) == len(set(looks)) == 80
+
+
+def test_every_symbol_of_a_figure_is_drawn_in_the_legend() -> None:
+    symbols = {*SYMBOLS, *(look.symbol for look in LOOKS.values()), *(mark.symbol for mark in STATES.values())}
+    macros = (Path(reports.__file__).parent / "templates" / "macros.html").read_text()
+    assert symbols == set(re.findall(r'key\.symbol == "([^"]+)"', macros))
 
 
 def test_a_comparison_without_peers_says_so() -> None:

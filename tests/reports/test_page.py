@@ -1,4 +1,4 @@
-"""A page's file: its name, and how it comes to stand in the folder."""
+"""The file of a page: its name, and how it is written."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_second_page_of_one_study_replaces_the_first(tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
 
 
-def test_a_failed_write_leaves_the_old_page_and_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_old_page_and_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page.write("old", tmp_path, "study")
 
     def full_disk(*_: object) -> None:

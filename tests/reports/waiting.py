@@ -1,4 +1,4 @@
-"""Waiting for a page to become what it should."""
+"""Wait for a condition on a page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ PATIENCE = 20.0  #: seconds
 
 
 def wait_until(page: Any, expression: str) -> None:
-    """Ask the page from outside until ``expression`` is true: Playwright's own waiting evaluates text inside the page,
-    which the page's Content-Security-Policy forbids."""
+    """Evaluate ``expression`` until it is true.
+
+    Playwright's own waiting evaluates code inside the page, which the page's Content-Security-Policy forbids.
+    """
     deadline = time.monotonic() + PATIENCE
     while not page.evaluate(expression):
         if time.monotonic() > deadline:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reports.cells import Cell
 from reports.compare import charts
 from reports.compare.charts import differences, scores, tree
 from reports.compare.details import conventions, shared_lists, slices
 from reports.compare.overlaps import overlap_view
 from reports.compare.page import render_comparison, write_comparison_page
-from reports.compare.tables import pairs, quality
+from reports.compare.tables import costs, pairs, quality
+from reports.study.page import render_study
 from tests.reports.comparisons import comparison, hostile, smallest
-from tests.reports.conftest import HOSTILE
+from tests.reports.conftest import HOSTILE, SPLIT, full
 
 
 def test_the_answer_comes_first_and_every_section_is_reached() -> None:
@@ -42,6 +45,24 @@ def test_a_comparison_of_one_algorithm_says_what_is_missing() -> None:
     page = render_comparison(smallest())
     for absence in ("no overlap to show", "needs two tuned", "No configuration was chosen", "no pair to compare"):
         assert absence in page
+
+
+def test_both_pages_say_whether_seen_items_are_ranked() -> None:
+    split = replace(SPLIT, seen_may_return=True)
+    pages = [render_comparison(comparison(split=split)), render_study(full(split=split))]
+    assert all("among all items, seen ones included: the full catalogue" in page for page in pages)
+    pages = [render_comparison(comparison()), render_study(full())]
+    assert all("among all items that the user has not seen: the full catalogue" in page for page in pages)
+
+
+def test_a_range_whose_ends_read_the_same_is_left_out() -> None:
+    record = comparison()
+    first, *rest = record.entrants
+    fixed = replace(first, by_seed={"mrr@100": (0.113, 0.113)}, fit_seconds=(0.1, 0.1))
+    record = replace(record, entrants=(fixed, *rest))
+    assert quality(record, 10).rows[0][-1] == Cell(".0000", 0.0)
+    assert costs(record).rows[0][1].note == ""
+    assert costs(comparison()).rows[0][1].note == "400\u00a0ms to 500\u00a0ms"
 
 
 def test_the_noise_of_users_and_of_seeds_have_separate_columns() -> None:

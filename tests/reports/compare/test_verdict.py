@@ -126,6 +126,17 @@ def test_a_fusion_of_many_members_is_counted_instead_of_named(monkeypatch: pytes
     assert "of all 3 tuned algorithms" in blending(replace(record, blends=(everyone,)))
 
 
+def test_the_fastest_and_the_slowest_fit_are_named_beside_the_best_algorithm() -> None:
+    record = comparison()
+    assert "Fitting ials takes 450\u00a0ms." in verdict(record).findings  # all take the same time
+    seconds = {"warp": (0.1,), "item2item": (2.0,)}
+    entrants = tuple(replace(e, fit_seconds=seconds.get(e.name, e.fit_seconds)) for e in record.entrants)
+    assert [told.replace("\u00a0", " ") for told in verdict(replace(record, entrants=entrants)).findings][3] == (
+        "Fitting ials takes 450 ms; warp, the fastest to fit, takes 100 ms; "
+        "item2item, the slowest to fit, takes 2.00 s."
+    )
+
+
 def test_every_further_opening_of_the_test_is_a_caveat() -> None:
     record = comparison()
     assert "opened for the first time" in verdict(record).caveat

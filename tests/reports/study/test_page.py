@@ -156,6 +156,13 @@ def test_a_holdout_by_time_has_a_caution(record: StudyRecord) -> None:
     assert "scores of every model are too high" in Outline(render_study(by_time)).text
 
 
+def test_the_parameters_are_only_called_ranked_if_their_importance_is_known(record: StudyRecord) -> None:
+    assert "the most important first" in render_study(record)
+    unranked = render_study(replace(record, importances={}))
+    assert "the most important first" not in unranked
+    assert "too few completed trials to estimate which parameters matter" in unranked
+
+
 def test_thirty_trials_render_within_a_second(record: StudyRecord) -> None:
     render_study(record)
     start = time.perf_counter()

@@ -77,6 +77,14 @@ def test_defaults_that_nothing_beat_are_not_compared_with_themselves(record: Stu
     assert "that of the defaults" not in told
 
 
+def test_repetitions_of_a_configuration_are_no_other_configurations(record: StudyRecord) -> None:
+    best = replace(record.complete[0], is_default=True)
+    copy = replace(record.complete[1], same_as=best.number, value=0.0)
+    other = replace(record.complete[2], value=0.0)
+    assert "Only the default configuration completed" in text(replace(record, trials=(best, copy)))
+    assert "the one other configuration did not beat it." in text(replace(record, trials=(best, copy, other)))
+
+
 def test_a_study_without_a_completed_trial_says_so_with_the_error(record: StudyRecord) -> None:
     failed = tuple(replace(t, state="failed", value=None, error="out of memory") for t in record.trials[:2])
     told = text(replace(record, trials=failed))
