@@ -85,11 +85,11 @@ class StudyHistory:
 
     def error(self, number: int) -> str | None:
         """Return the error of a failed trial, None of any other."""
-        return ERROR.read(self._study.get_trials(deepcopy=False)[number].user_attrs)
+        return ERROR.read(self._trials()[number].user_attrs)
 
     def trial_records(self, numbers: Sequence[int]) -> tuple[TrialRecord, ...]:
         """Return these trials, the completed ones with every metric and its interval."""
-        everything = self._study.get_trials(deepcopy=False)
+        everything = self._trials()
         trials = [everything[number] for number in numbers]
         records = []
         for start in range(0, len(trials), TRIALS_AT_ONCE):
@@ -102,8 +102,8 @@ class StudyHistory:
     def record(self) -> StudyRecord:
         """Return the whole study as plain values."""
         settings, run, best = self._settings, self._run, self.best()
-        shown = [t for t in self._study.get_trials(deepcopy=False) if t.state in _STATES and not is_abandoned(t)]
-        trials = self.trial_records([trial.number for trial in shown])
+        shown = [n for n, t in self._trials().items() if t.state in _STATES and not is_abandoned(t)]
+        trials = self.trial_records(shown)
         started, seconds = _span(trials, run.started)
         return StudyRecord(
             name=self._study.study_name,
@@ -151,6 +151,10 @@ class StudyHistory:
             columns = [ranks[draw].ranks for ranks in contenders.values()]
             for user, *row in zip(owners, *columns, strict=True):
                 yield {"draw": draw, "user": user, **dict(zip(contenders, row, strict=True))}
+
+    def _trials(self) -> dict[int, FrozenTrial]:
+        """Number -> trial."""
+        return {trial.number: trial for trial in self._study.get_trials(deepcopy=False)}
 
     def _draws(self, trial: FrozenTrial) -> list[HeldOutRanks]:
         """Ranks of a completed trial, one object a draw."""
@@ -222,7 +226,10 @@ class StudyHistory:
         from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # it imports scikit-learn
 
         evaluator = FanovaImportanceEvaluator(seed=self._settings.seed)
-        shares = get_param_importances(self._study, evaluator=evaluator, target=lambda trial: trial.values[0])
+        try:
+            shares = get_param_importances(self._study, evaluator=evaluator, target=lambda trial: trial.values[0])
+        except RuntimeError:  # where so few values differ that every tree may see equal ones
+            return {}
         return {name: float(share) for name, share in shares.items()}
 
 

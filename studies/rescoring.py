@@ -21,6 +21,7 @@ from evaluation.ranking import HeldOutRanks
 from evaluation.split import Split, fresh_folds
 from studies.half_life import with_times
 from studies.spec import StudySpec
+from studies.storage.errors import StorageError
 from studies.storage.requeueing import finished_trials
 from studies.storage.schema import (
     FRESH_EVALUATION_USERS,
@@ -46,6 +47,8 @@ def candidates(study: optuna.Study) -> list[FrozenTrial]:
     """Return the trials that may win: each completed configuration once; with two metrics those on their front."""
     tried = [trial for trial in finished_trials(study) if not SAME_AS.is_in(trial.user_attrs)]
     complete = [trial for trial in tried if trial.state is TrialState.COMPLETE]
+    if any(trial.values is None for trial in complete):
+        raise StorageError(f"The study {study.study_name!r} is damaged: a completed trial has no value")
     if len(study.directions) == 1:
         return complete
     front = {trial.number for trial in study.best_trials}

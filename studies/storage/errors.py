@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,9 @@ from studies.secrets import hide_password
 
 __all__ = ["StorageError", "advice", "reason_of", "storage_errors_explained"]
 
+DAMAGED = "it is damaged: restore a copy, or give another --storage"
+READER = "optuna.storages"  #: the package that reads the database
+
 
 class StorageError(UserError):
     """The storage cannot be used; the message says why and what to do."""
@@ -20,7 +24,7 @@ class StorageError(UserError):
 
 @contextmanager
 def storage_errors_explained(url: str) -> Iterator[None]:
-    """Turn what Optuna and SQLAlchemy raise over a full disk, a lost server or a locked file into a StorageError."""
+    """Raise StorageError for a full disk, a lost server, a locked file, or content that Optuna cannot decode."""
     try:
         yield
     except (SQLAlchemyError, StorageInternalError) as error:
@@ -29,10 +33,22 @@ def storage_errors_explained(url: str) -> Iterator[None]:
             f"The storage {hide_password(url)} failed ({reason}); every finished trial is kept: "
             f"{advice(url, reason)}, and run the same command again"
         ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        if not _is_of_reader(error):
+            raise
+        reason = reason_of(error)
+        raise StorageError(f"The storage {hide_password(url)} cannot be read ({reason}); {DAMAGED}") from error
+
+
+def _is_of_reader(error: Exception) -> bool:
+    """Whether Optuna raised the error over what it read: JSON, dates, names of states and distributions."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    is_of_writer = modules[-1] == "json.encoder"
+    return not is_of_writer and any(module.startswith(READER) for module in modules)
 
 
 def advice(url: str, reason: str) -> str:
-    """What to do about the reason that SQLite or a server gave."""
+    """Return what to do about the reason that SQLite or a server gave."""
     if not url.startswith("sqlite"):
         return "see that the server is up"
     known = {
@@ -40,8 +56,8 @@ def advice(url: str, reason: str) -> str:
         "locked": "wait for the program that holds it, or end that",
         "readonly": "see that the file and its folder may be written",
         "read-only": "see that the file and its folder may be written",
-        "not a database": "it is damaged, or something else: restore a copy, or give another --storage",
-        "malformed": "it is damaged: restore a copy, or give another --storage",
+        "not a database": f"it is damaged, or something else: {DAMAGED.partition(': ')[2]}",
+        "malformed": DAMAGED,
         "disk I/O": "see to its disk",
         "no longer compatible": "upgrade it by `optuna storage upgrade`, or give another --storage",
     }
@@ -51,5 +67,7 @@ def advice(url: str, reason: str) -> str:
 
 
 def reason_of(error: Exception) -> str:
+    """Return the first line of the driver's message, without control characters."""
     cause = error.__cause__ or error
-    return str(getattr(cause, "orig", None) or cause).splitlines()[0]
+    lines = str(getattr(cause, "orig", None) or cause).splitlines() or [type(cause).__name__]
+    return "".join(character if character.isprintable() else "?" for character in lines[0])
