@@ -109,7 +109,7 @@ class CommandParser(argparse.ArgumentParser):
             flags = [flag for action in self._actions for flag in action.option_strings]
             hints = (did_you_mean(word.partition("=")[0], flags) for word in words.split() if word.startswith("--"))
             message += next(filter(None, hints), "").replace("'", "")
-        self.exit(USAGE_ERROR, f"{self.prog}: error: {one_line(message)}; --help lists the options\n")
+        self.exit(USAGE_ERROR, f"{self.prog}: error: {hide_password(one_line(message))}; --help lists the options\n")
 
     def format_help(self) -> str:
         formatter = self._get_formatter()

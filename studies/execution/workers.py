@@ -146,7 +146,7 @@ def _connected(options: Options) -> Iterator[Client]:
         try:
             client = Client(options.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
+            reason = hide_password(str(error).splitlines()[0], options.scheduler)
             raise WorkersError(
                 f"No Dask scheduler answers at {hide_password(options.scheduler)} ({reason}); is it up?"
             ) from None

@@ -28,7 +28,7 @@ def storage_errors_explained(url: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, StorageInternalError) as error:
-        reason = reason_of(error)
+        reason = reason_of(error, url)
         raise StorageError(
             f"The storage {hide_password(url)} failed ({reason}); every finished trial is kept: "
             f"{advice(url, reason)}, and run the same command again"
@@ -36,7 +36,7 @@ def storage_errors_explained(url: str) -> Iterator[None]:
     except (ValueError, LookupError, TypeError) as error:
         if not _is_of_reader(error):
             raise
-        reason = reason_of(error)
+        reason = reason_of(error, url)
         raise StorageError(f"The storage {hide_password(url)} cannot be read ({reason}); {DAMAGED}") from error
 
 
@@ -66,8 +66,8 @@ def advice(url: str, reason: str) -> str:
     )
 
 
-def reason_of(error: Exception) -> str:
-    """Return the first line of the driver's message, without control characters."""
+def reason_of(error: Exception, url: str) -> str:
+    """Return the first line of the driver's message, without control characters and secrets of the storage's URL."""
     cause = error.__cause__ or error
     lines = str(getattr(cause, "orig", None) or cause).splitlines() or [type(cause).__name__]
-    return "".join(character if character.isprintable() else "?" for character in lines[0])
+    return hide_password("".join(character if character.isprintable() else "?" for character in lines[0]), url)

@@ -55,7 +55,7 @@ def open_storage(url: str, *, command: str | None = None) -> RetryingStorage:
         hint = "pip install 'psycopg[binary]'" if parsed.drivername.startswith("postgresql") else "install that driver"
         raise StorageError(f"The storage {hide_password(url)} needs a driver ({error}): {hint}") from error
     except (SQLAlchemyError, StorageInternalError, OSError, RuntimeError) as error:
-        reason = reason_of(error)
+        reason = reason_of(error, url)
         raise StorageError(f"Cannot open the storage {hide_password(url)} ({reason}); {advice(url, reason)}") from error
 
 

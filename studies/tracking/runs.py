@@ -82,7 +82,7 @@ def _without_collector() -> Iterator[None]:
 def problem_of(uri: str, error: Exception) -> str:
     """What went wrong with the MLflow at ``uri``, in a line without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return f"{hide_password(uri)}: {hide_password(lines[0])}"
+    return f"{hide_password(uri)}: {hide_password(lines[0], uri)}"
 
 
 def _make_database(mlflow: Any, uri: str) -> None:

@@ -107,7 +107,8 @@ def study(
         data=DATA,
         split=SPLIT,
         space=SPACE if space is None else space,
-        notation="rank: 1 + unseen items that score higher + half of those that tie.\nhits: held-out items in the list.",
+        notation="rank: 1 + unseen items that score higher + half of those that tie.\n"
+        "hits: held-out items in the list.",
         formulas={
             "mrr@100": "mean over test users of 1/rank where rank <= 100, else 0",
             "map@30": "mean over test users of the sum over hits of precision@rank / min(30, held-out items)",
