@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 __all__ = ["describe_environment"]
 
 _LIBRARIES = ("numpy", "scipy", "numba", "optuna", "mlflow")
@@ -57,7 +59,4 @@ def _processor() -> str:
 
 
 def _memory() -> str:
-    try:
-        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.1f} GiB"
-    except (ValueError, OSError, AttributeError):
-        return "unknown"
+    return f"{psutil.virtual_memory().total / 2**30:.1f} GiB"

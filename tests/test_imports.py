@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +84,31 @@ def test_the_distribution_lists_every_package_and_its_data() -> None:
         kept = {path for pattern in data.get(package, []) for path in folder.glob(pattern)}
         others = {path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
         assert others <= kept, f"{package} leaves out {sorted(path.name for path in others - kept)}"
+
+
+UNIX_ONLY = ("fcntl", "grp", "pwd", "resource", "termios")
+
+IMPORT_ALL = """
+import builtins, importlib, sys
+
+def guarded(name, globals=None, *rest, importing=builtins.__import__, **others):
+    importer = str((globals or {}).get("__name__"))
+    if name in UNIX_ONLY and importer.partition(".")[0] in OURS:
+        raise ModuleNotFoundError(f"{importer} imports {name}", name=name)
+    return importing(name, globals, *rest, **others)
+
+builtins.__import__ = guarded
+for module in MODULES:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name in UNIX_ONLY or str(error.name).partition(".")[0] in OURS:
+            raise  # else an extra is not installed
+"""
+
+
+def test_no_module_needs_what_only_unix_has_to_be_imported() -> None:
+    names = [name for name, _ in modules()]
+    given = f"OURS, UNIX_ONLY, MODULES = {sorted(OURS)}, {UNIX_ONLY}, {names}\n"
+    done = subprocess.run([sys.executable, "-c", given + IMPORT_ALL], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr

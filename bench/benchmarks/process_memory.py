@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from pathlib import Path
+
+import psutil
 
 __all__ = ["forget_peak", "held_bytes", "peak_bytes"]
 
-_PROC = Path("/proc/self")
-_UNIT = 1 if sys.platform == "darwin" else 1024  #: bytes per unit of ru_maxrss
+_PROC = Path("/proc/self")  # of Linux, where psutil knows no peak
+_UNIT = 1 if psutil.MACOS else 1024  #: of ru_maxrss, in bytes
 
 
 def forget_peak() -> None:
@@ -21,20 +21,24 @@ def forget_peak() -> None:
 
 
 def peak_bytes() -> int:
-    """Peak of resident memory since ``forget_peak``."""
-    # not ru_maxrss on Linux, because a process inherits that of its parent
-    return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+    """Return the most resident memory that the process held."""
+    if psutil.WINDOWS:
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource  # which Windows does not have
+
+    # not ru_maxrss on Linux: there a process starts with the peak of the one that started it
+    return _high_water_mark() or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
 
 
-def held_bytes() -> int | None:
-    """Resident memory, or None if the system does not report it."""
-    return _status("VmRSS")
+def held_bytes() -> int:
+    """Return the resident memory of the process."""
+    return int(psutil.Process().memory_info().rss)
 
 
-def _status(name: str) -> int | None:
+def _high_water_mark() -> int | None:
     try:
         lines = (_PROC / "status").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    kib = next((line.split()[1] for line in lines if line.startswith(f"{name}:")), None)
+    kib = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
     return None if kib is None else int(kib) * 1024

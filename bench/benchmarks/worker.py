@@ -35,7 +35,7 @@ class Memory:
     """Peak memory of a process, and the part of it beyond the libraries and the data."""
 
     peak_bytes: int
-    added_bytes: int | None
+    added_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ def _warmed_up(implementation: Implementation, problem: Problem) -> tuple[Run, M
     forget_peak()
     _run(run, Stopwatch(max_laps=_WARM_UP_LAPS))
     peak = peak_bytes()
-    return run, Memory(peak, None if before is None else max(0, peak - before))
+    return run, Memory(peak, max(0, peak - before))
 
 
 def _measure(run: Run, task: Task, problem: Problem, request: RunRequest) -> RunResult:

@@ -62,11 +62,11 @@ def inspect(arguments: Arguments) -> int:
     held, started, worked = held_bytes(), perf_counter(), process_time()
     interactions = load(arguments.build(DataOptions, keep_features=True))
     seconds, busy = perf_counter() - started, process_time() - worked
-    added = None if held is None else peak_bytes() - held
+    added = peak_bytes() - held
     summary = summarise(interactions)
     print(to_text(summary))
-    memory = "" if added is None else f", and {added / 1e6:,.0f} MB of memory at its peak"
-    print(f"\nLoading took {seconds:.2f} s, {busy:.2f} s of processor time{memory}")
+    memory = f"{added / 1e6:,.0f} MB of memory at its peak"
+    print(f"\nLoading took {seconds:.2f} s, {busy:.2f} s of processor time, and {memory}")
     if (page := arguments.build(InspectCommand).html) is not None:
         _write_page(page, to_html(summary))
     return 0

@@ -15,7 +15,8 @@ from studies.secrets import hide_password
 __all__ = ["StorageError", "advice", "reason_of", "storage_errors_explained"]
 
 DAMAGED = "it is damaged: restore a copy, or give another --storage"
-READER = "optuna.storages"  #: the package that reads the database
+READER = "optuna.storages._rdb"  #: the package that reads the database
+UNREADABLE = (AssertionError, AttributeError, LookupError, TypeError, ValueError)  #: what it raises over damage
 
 
 class StorageError(UserError):
@@ -33,8 +34,8 @@ def storage_errors_explained(url: str) -> Iterator[None]:
             f"The storage {hide_password(url)} failed ({reason}); every finished trial is kept: "
             f"{advice(url, reason)}, and run the same command again"
         ) from error
-    except (ValueError, LookupError, TypeError) as error:
-        if not _is_of_reader(error):
+    except UNREADABLE as error:
+        if isinstance(error, UserError) or not _is_of_reader(error):
             raise
         reason = reason_of(error, url)
         raise StorageError(f"The storage {hide_password(url)} cannot be read ({reason}); {DAMAGED}") from error

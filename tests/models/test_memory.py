@@ -70,5 +70,4 @@ def test_a_fit_needs_as_much_memory_as_bytes_to_fit_says(model: type[Recommender
     forget_peak()
     held = held_bytes()
     model().fit(likes)
-    assert held is not None
     assert 0.9 < (peak_bytes() - held) / model.bytes_to_fit(n_items) < 1.2  # a tenth for small arrays

@@ -5,9 +5,10 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
-from studies.storage.processes import is_alive, this_process
+from studies.storage.processes import die_with_parent, is_alive, this_process
 
 
 def test_a_process_lives_until_it_ends_and_its_number_given_again_is_another() -> None:
@@ -47,3 +48,23 @@ def test_a_process_that_hangs_dies_with_its_parent_where_it_has_said_so() -> Non
         while is_alive(named) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert is_alive(named) is False
+
+
+def test_a_clock_that_is_set_changes_nobodys_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Linux the system's time of boot moves with the clock; elsewhere it is no part of the name."""
+    named, boot = this_process(), psutil.boot_time()
+    for module in (psutil, psutil._psplatform):
+        monkeypatch.setattr(module, "boot_time", lambda: boot + 1000)
+    assert is_alive(named) is True
+
+
+def test_of_a_text_that_names_no_process_nothing_is_known() -> None:
+    assert is_alive("damaged") is None
+    assert is_alive(f"{this_process()}x y") is None
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_only_linux_is_asked_to_kill_a_process_with_its_parent(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("ctypes.CDLL", None)
+    die_with_parent()
