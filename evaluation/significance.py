@@ -39,6 +39,7 @@ N_RANDOMISATIONS = 10_000  #: the smallest possible p is about 1 / N_RANDOMISATI
 RANDOMISATIONS_A_TEST = 40  #: the smallest possible p, corrected for all tests, is then half of .05
 CHUNK_ENTRIES = 1 << 18  #: counts (resamples x users) per chunk: 2 MiB as float64, which stays in cache
 KEPT_ENTRIES = 1 << 25  #: counts cached for the next call: 32 MiB
+EXACT_BITS = 53  #: whole numbers of this many bits are added without rounding in float64
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,16 @@ def paired_randomisation(
     sums = sums[sums != 0]  # zeros do not change with their sign
     if len(sums) == 0:
         return 1.0
+    whole, _ = _as_whole_numbers(sums, len(sums))
     rng = np.random.default_rng(seed)
-    seen = abs(sums.sum()) * (1 - 1e-12)  # tolerance for equal sums added in another order
+    seen = abs(whole.sum()) - len(whole)  # tolerance for sums that were equal before each term was rounded
     n_extreme = 0
     n_chunk = max(1, CHUNK_ENTRIES // len(sums))
     for first in range(0, n_draws, n_chunk):
         n = min(n_chunk, n_draws - first)
         bits = np.unpackbits(rng.integers(256, size=(n, (len(sums) + 7) // 8), dtype=np.uint8), axis=1)
         signs = 2.0 * bits[:, : len(sums)] - 1
-        n_extreme += int((np.abs(signs @ sums) >= seen).sum())
+        n_extreme += int((np.abs(signs @ whole) >= seen).sum())
     return (1 + n_extreme) / (1 + n_draws)
 
 
@@ -170,10 +172,25 @@ def is_equivalent(
 
 
 def _resampled_totals(table: NDArray[np.float64], *, seed: int, n_resamples: int) -> NDArray[np.float64]:
-    """Column sums of ``table`` (n_users, n_columns) with rows drawn with replacement, (n_resamples, n_columns)."""
+    """Exact column sums of ``table`` (n_users, n_columns) with rows drawn with replacement, (n_resamples, n_columns).
+
+    BLAS adds in an order that depends on the number of columns and on the processor; exact sums do not.
+    """
     n_users = len(table)
     chunks = _kept_counts if n_resamples * n_users <= KEPT_ENTRIES else _counts
-    return np.concatenate([counts.astype(np.float64) @ table for counts in chunks(n_users, n_resamples, seed)])
+    whole, exponents = _as_whole_numbers(table, n_users)
+    totals = [counts.astype(np.float64) @ whole for counts in chunks(n_users, n_resamples, seed)]
+    return np.ldexp(np.concatenate(totals), exponents)
+
+
+def _as_whole_numbers(values: NDArray[np.float64], n_terms: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Round ``values`` (n, ...) to multiples of 2^exponent; return the whole multiples and each column's exponent.
+
+    The unit is the smallest for which no sum of ``n_terms`` values exceeds 2^53, so that sums are exact in any order.
+    The rounding error of a value is below 2^-52 ``n_terms`` times the column's largest value.
+    """
+    exponents = np.frexp(np.abs(values).max(axis=0))[1] + (n_terms - 1).bit_length() - EXACT_BITS
+    return np.rint(np.ldexp(values, -exponents)), exponents
 
 
 def _counts(n_users: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint8]]:

@@ -48,7 +48,7 @@ def learn_epoch(strata, negatives, key, step, X, Y):
             _learn_cell(strata, block, (block + stratum) % n_blocks, negatives, stream(key, stratum), step, X, Y)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(nogil=True, forceinline=True, fastmath=FASTMATH)
 def _learn_cell(strata, user_block, item_block, negatives, key, step, X, Y):
     place, item_at = strata.place, strata.item_at
     cumulative, guide, n_candidates = negatives.cumulative, negatives.guide, negatives.n_candidates

@@ -7,6 +7,7 @@ rest has low rank, and two or three steps from the solution of the last epoch su
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 from models.kernels.prefetch import prefetch_rows
 
@@ -40,7 +41,7 @@ def improve_by_gradients(indptr, indices, values, slope, intercept, Y, spectrum,
             _improve(columns, v, slope, intercept, Y, tolerance, out[row], d, inverse, r, p, q)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _improve(columns, values, slope, intercept, Y, tolerance, x, d, inverse, r, p, q):
     k = len(x)
     for a in range(k):
@@ -73,7 +74,7 @@ def _improve(columns, values, slope, intercept, Y, tolerance, x, d, inverse, r, 
             p[a] = r[a] * inverse[a] + turn * p[a]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _add_entries(columns, values, own, slope, intercept, Y, p, q):
     """Add sum (own v + (slope v + intercept) y.p) y to q, with four independent sums at a time."""
     k = len(p)

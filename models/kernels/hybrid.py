@@ -115,7 +115,7 @@ def _average(table, n_own, f, moved, n_moved):
             table[n_own + copy * n_shared + f, c] = total / np.float32(n_moved)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(nogil=True, forceinline=True, fastmath=FASTMATH)
 def _learn_cell(strata, cells, sampling, key, step, users, items):
     copy, item_block = cells
     place, item_at, n_others = strata.place, strata.item_at, strata.item_start[-1] - 1

@@ -15,6 +15,7 @@ For each row u, over its entries S_u:   (diag(d_u) + sum_{S_u} w y y^T) x = sum_
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH, add_row_products, cholesky, solve_cholesky
 
 N_BLOCKS = 64  # rows are dealt to blocks in turn, so that long rows spread over the threads
@@ -83,7 +84,7 @@ def add_row_losses(indptr, indices, values, slope, intercept, X, Y, out):
         out[row] += total
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _solve_primal(columns, values, slope, intercept, Y, spectrum, reg, gathered, system, rhs, out):
     k = Y.shape[1]
     padded = k + (-k) % 4
@@ -109,7 +110,7 @@ def _solve_primal(columns, values, slope, intercept, Y, spectrum, reg, gathered,
         out[a] = rhs[a]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _solve_dual(columns, values, slope, intercept, Y, whitening, gathered, system, rhs, out):
     k = Y.shape[1]
     n = len(columns)

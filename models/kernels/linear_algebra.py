@@ -8,12 +8,14 @@ compiler vectorise the sums.  NaN and infinity keep their meaning.
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
+
 SMALLEST_PIVOT = np.float32(1e-6)  # relative to the diagonal entry: the resolution of float32
 N_BLOCKS = 64  # blocks of rows, each with its own buffer
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def add_row_products(rows, n_rows, length, out):
     """Add ``rows[i, :length] . rows[j, :length]`` to ``out[i, j]`` for j <= i < n_rows.
 
@@ -45,7 +47,7 @@ def add_row_products(rows, n_rows, length, out):
             out[i + 3, j + 1] += s31
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def cholesky(a, n):
     """Replace the lower triangle of the leading n x n block by L with L L^T = a, four rows at a time."""
     for j in range(n):
@@ -79,7 +81,7 @@ def cholesky(a, n):
             row[j] = (row[j] - s) * scale
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def solve_cholesky(lower, n, b):
     """Replace ``b[:n]`` by the solution of L L^T x = b."""
     for i in range(n):

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
 from models.kernels.linear_algebra import FASTMATH
 
 
@@ -63,7 +64,7 @@ def learn_epoch(cells, step, X, Q, Y, D):
             _learn_cell(start[b, c], start[b, c + 1], users, items, ratings, dev, bins, step, X, Q, Y, D)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(nogil=True, forceinline=True, fastmath=FASTMATH)
 def _learn_cell(first, last, users, items, ratings, dev, bins, step, X, Q, Y, D):
     k = Y.shape[1]
     x, d = np.empty(k + 1, np.float32), np.zeros(k + 1, np.float32)
@@ -96,7 +97,7 @@ def _learn_cell(first, last, users, items, ratings, dev, bins, step, X, Q, Y, D)
             X[u, f] = x[f]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _take_step(i, rating, step, x, Q):
     k = len(x) - 1
     predicted = x[k] + Q[i, k + 1]
@@ -112,7 +113,7 @@ def _take_step(i, rating, step, x, Q):
     Q[i, k + 1] += step.bias_rate * (error - step.reg_bias * Q[i, k + 1])
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _take_full_step(e, items, ratings, dev, bins, step, x, z, d, w, Q):
     k = len(x) - 1
     i = items[e]
@@ -141,7 +142,7 @@ def _take_full_step(e, items, ratings, dev, bins, step, x, z, d, w, Q):
         Q[i, b] = keep_d * Q[i, b] + step.drift_rate * error
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _sum_implicit(items, begin, stop, Y, z):
     k = Y.shape[1]
     scale = np.float32(1 / np.sqrt(stop - begin))
@@ -153,7 +154,7 @@ def _sum_implicit(items, begin, stop, Y, z):
             z[f] += scale * Y[j, f]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _spread_implicit(items, begin, stop, keep, z, change, Y):
     """Update every y_j of the user to the new sum ``z``; ``change`` (k,) is scratch space."""
     k = Y.shape[1]

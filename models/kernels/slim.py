@@ -10,6 +10,8 @@ Since G and w are non-negative, only weights of items k with G_kj > l1 can becom
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
+
 MOST_PACKED = 1024  # most active items whose part of G is copied, so that sweeps over it stay in the cache
 
 
@@ -57,7 +59,7 @@ def _sweep(G, candidates, l1, l2, gradient, w):
     return largest
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(**INLINED, fastmath={"contract"})
 def _subtract(change, row, gradient):
     for i in range(np.uint64(len(gradient))):
         gradient[i] -= change * row[i]

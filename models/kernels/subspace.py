@@ -10,6 +10,7 @@ In principal axes the Gramian is diagonal, so that only the row's entries couple
 import numpy as np
 from numba import njit, prange
 
+from models.kernels.inlined import INLINED
 from models.kernels.least_squares import CHUNK, MIN_WEIGHT, N_BLOCKS
 from models.kernels.linear_algebra import FASTMATH, add_row_products, cholesky, solve_cholesky
 
@@ -38,7 +39,7 @@ def improve_by_blocks(indptr, indices, values, slope, intercept, Y, spectrum, re
             _improve(columns, v, slope, intercept, Y, spectrum, reg[row], out[row], predicted, gathered, system, delta)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _improve(columns, values, slope, intercept, Y, spectrum, reg, x, predicted, gathered, system, delta):
     k = len(x)
     block_size = len(delta) - 4
@@ -63,7 +64,7 @@ def _improve(columns, values, slope, intercept, Y, spectrum, reg, x, predicted, 
             predicted[j] += s
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(**INLINED, fastmath=FASTMATH)
 def _gather_block(columns, values, slope, intercept, Y, spectrum, reg, x, first, n, predicted, gathered, system, delta):
     """Write the block's matrix to ``system`` and its right-hand side to ``delta``."""
     padded = n + (-n) % 4

@@ -57,7 +57,7 @@ def learn_epoch(strata, sampling, key, step, X, Y, GX, GY):
             _learn_cell(strata, cells, sampling, stream(key, stratum), step, X, Y, GX, GY)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@njit(nogil=True, forceinline=True, fastmath=FASTMATH)
 def _learn_cell(strata, cells, sampling, key, step, X, Y, GX, GY):
     user_block, item_block = cells
     place, item_at, n_others = strata.place, strata.item_at, strata.item_start[-1] - 1
