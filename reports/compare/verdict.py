@@ -9,7 +9,7 @@ from reports import formats
 from reports.sentences import Verdict, counted, is_established, joined
 from studies.record.comparison import BlendRecord, ComparisonRecord, EntrantRecord, HeatmapRecord, PairRecord
 
-__all__ = ["LEVEL", "Relation", "chosen_blend", "finding", "heatmap", "p_value", "relation", "verdict"]
+__all__ = ["finding", "p_value", "relation", "verdict"]
 
 LEVEL = 0.05  #: of the tests, after Holm's correction
 MOST_MEMBERS = 4  #: of a blend whose members a sentence names
@@ -42,12 +42,6 @@ def finding(record: ComparisonRecord, pair: PairRecord) -> str:
             is_certain = pair.p_adjusted < LEVEL and is_established(pair.difference)
             return "practically equal" + (", though not identical" if is_certain else "")
     return "not distinguishable"
-
-
-def heatmap(record: ComparisonRecord, of: str, measure: str, k: int) -> HeatmapRecord | None:
-    """The heatmap over all users, or over all items."""
-    wanted = (of, measure, k, "all")
-    return next((h for h in record.heatmaps if (h.of, h.measure, h.k, h.among) == wanted), None)
 
 
 def _headline(record: ComparisonRecord) -> str:
@@ -92,8 +86,8 @@ def _findings(record: ComparisonRecord) -> Iterator[str]:
     yield from _floor(record)
     yield from _agreement(record)
     yield from _cost(record)
-    if (blend := chosen_blend(record)) is not None:
-        yield _blending(record, blend)
+    if record.blends:
+        yield _blending(record)
 
 
 def _runner_up(record: ComparisonRecord) -> Iterator[str]:
@@ -129,8 +123,14 @@ def _floor(record: ComparisonRecord) -> Iterator[str]:
             yield f"Every tuned algorithm beats {floor}, which scores {formats.score(mean)}{ratio}."
 
 
+def _heatmap(record: ComparisonRecord, of: str, measure: str, k: int) -> HeatmapRecord | None:
+    """The heatmap over all users, or over all items."""
+    wanted = (of, measure, k, "all")
+    return next((h for h in record.heatmaps if (h.of, h.measure, h.k, h.among) == wanted), None)
+
+
 def _agreement(record: ComparisonRecord) -> Iterator[str]:
-    shown = heatmap(record, "recommendations", "overlap", 10)
+    shown = _heatmap(record, "recommendations", "overlap", 10)
     names = [entrant.name for entrant in record.tuned]
     if shown is None or len(names) < 2:
         return
@@ -163,9 +163,9 @@ def _cost(record: ComparisonRecord) -> Iterator[str]:
     yield "; ".join([f"Fitting {best.name} takes {formats.brief(seconds[best.name])}", *others]) + "."
 
 
-def _blending(record: ComparisonRecord, blend: BlendRecord) -> str:
-    """Whether the blend that is best on validation beats the best single algorithm."""
-    best = _best(record)
+def _blending(record: ComparisonRecord) -> str:
+    """Whether the blend with the highest validation score, which one would choose, beats the best algorithm."""
+    best, blend = _best(record), max(record.blends, key=lambda each: each.validation)
     single = max(record.blends, key=lambda each: each.best_member_validation)
     if blend.validation <= single.best_member_validation:
         return _no_blend_is_better(record, blend, single)
@@ -206,11 +206,6 @@ def _members(record: ComparisonRecord, blend: BlendRecord) -> str:
     if n <= MOST_MEMBERS:
         return joined(blend.members)
     return f"all {n} tuned algorithms" if n == n_tuned else f"{n} of the {n_tuned} tuned algorithms"
-
-
-def chosen_blend(record: ComparisonRecord) -> BlendRecord | None:
-    """The blend with the highest validation score, which is the one to use when the test is not known."""
-    return max(record.blends, key=lambda blend: blend.validation, default=None)
 
 
 def p_value(p: float) -> str:
