@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.option_ranges import check_ranges
+from evaluation.option_fields import check_ranges, option
 from models.errors import UserError
 
 __all__ = ["InvalidSplitError", "SplitOptions"]
@@ -36,62 +36,41 @@ def _parse_users(text: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """How likes are held out. Invalid values raise InvalidSplitError.
+    """How likes are held out. Invalid values raise InvalidSplitError."""
 
-    The metadata of a field describes the command-line option (``bench.cli.options``).
-    """
-
-    kind: Literal["leave-one-out", "given"] = field(
-        default="leave-one-out",
-        metadata={
-            "option": "split",
-            "help": "Hold out likes of each evaluation user (leave-one-out), or take the validation likes that come "
-            "with the data (given), as in a data.npz",
-        },
+    kind: Literal["leave-one-out", "given"] = option(
+        "leave-one-out",
+        "Hold out likes of each evaluation user, or take the validation likes that come with the data (data.npz)",
+        name="split",
     )
-    seen: Literal["exclude", "include"] = field(
-        default="exclude",
-        metadata={"help": "Exclude items that a user has already liked from the ranking, or include them"},
+    seen: Literal["exclude", "include"] = option(
+        "exclude", "Exclude items that a user has already liked from the ranking, or include them"
     )
-    protocol: Literal["warm", "fold-in"] = field(
-        default="warm",
-        metadata={
-            "help": "Train on the remaining likes of evaluation users (warm), or on other users only and fold them in "
-            "(fold-in)"
-        },
+    protocol: Literal["warm", "fold-in"] = option(
+        "warm", "Train on the other likes of evaluation users, too, or only on other users and fold them in"
     )
     holdout: Literal["random", "last"] = "random"  #: which likes of a user are held out
-    n_held_out: int = field(
-        default=1,
-        metadata={
-            "option": "holdout",
-            "help": "Hold out N random items of each evaluation user, or the N last by time; as many again for "
-            "validation",
-            "metavar": "N|last|last:N",
-            "parse": _parse_holdout,  # the values of both fields
-            "min": 1,
-        },
+    n_held_out: int = option(
+        1,
+        "Hold out N random items of each evaluation user, or the N last by time; as many again for validation",
+        "N|last|last:N",
+        name="holdout",
+        parse=_parse_holdout,  # the values of both fields
+        min=1,
     )
-    test_users: float = field(
-        default=0.2,
-        metadata={
-            "help": "Test on a share or number of the users with enough likes; a share is raised to 1,000 users where "
-            "there are as many",
-            "metavar": "SHARE|N",
-            "parse": _parse_users,
-        },
+    test_users: float = option(
+        0.2,
+        "Test on a share or number of the users with enough likes; a share is raised to 1,000 users where possible",
+        "SHARE|N",
+        parse=_parse_users,
     )
-    validation_users: int = field(
-        default=5000, metadata={"help": "Validate on at most this many users", "metavar": "N", "min": 1}
-    )
-    draws: int | None = field(
-        default=None,
-        metadata={
-            "help": "Average over this many independent draws of the validation likes",
-            "metavar": "N",
-            "min": 1,
-            "default": "as many as give 3,000 likes, at most 5",
-        },
+    validation_users: int = option(5000, "Validate on at most N users", "N", min=1)
+    draws: int | None = option(
+        None,
+        "Average over N independent draws of the validation likes",
+        "N",
+        min=1,
+        default_text="as many as give 3,000 likes, at most 5",
     )
     seed: int = 0
 

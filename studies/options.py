@@ -1,16 +1,13 @@
-"""Options of a search and of a comparison; nothing here imports Optuna, so that a command's help is quick.
-
-The metadata of a field describes the command-line option (``bench.cli.options``).
-"""
+"""Options of a search and of a comparison; nothing here imports Optuna, so that a command's help is quick."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
 from evaluation.metrics import DEFAULT, InvalidMetricError, Metric
-from evaluation.option_ranges import check_ranges
+from evaluation.option_fields import check_ranges, option, required
 from models.errors import UserError
 from studies.secrets import hide_password
 
@@ -49,122 +46,72 @@ def _parse_half_life(text: str) -> float | None:
 class SearchOptions:
     """How to search. Raises InvalidSearchError or InvalidMetricError."""
 
-    metric: Metric = field(
-        default=DEFAULT,
-        metadata={
-            "help": "Maximise this metric, such as map@30 or ndcg@10; with two metrics, find their Pareto front",
-            "metavar": "NAME@K",
-            "parse": Metric.parse,
-            "several": True,  # the values of both fields
-        },
+    metric: Metric = option(
+        DEFAULT,
+        "Maximise this metric, such as map@30 or ndcg@10; with two metrics, find their Pareto front",
+        "NAME@K",
+        parse=Metric.parse,
+        several=True,  # the values of both fields
     )
     second_metric: Metric | None = None  #: with two metrics no trial is pruned
-    n_trials: int = field(
-        default=30,
-        metadata={
-            "option": "trials",
-            "help": "Run trials until the study has N, those of earlier runs included",
-            "metavar": "N",
-            "min": 1,
-        },
+    n_trials: int = option(
+        30, "Run trials until the study has N, those of earlier runs included", "N", name="trials", min=1
     )
-    timeout: float | None = field(
-        default=None,
-        metadata={
-            "help": "Start no new trial after this many seconds",
-            "metavar": "SECONDS",
-            "above": 0,
-            "default": "no limit",
-        },
+    timeout: float | None = option(
+        None, "Start no new trial after this many seconds", "SECONDS", above=0, default_text="no limit"
     )
-    sampler: SamplerName = field(
-        default="tpe",
-        metadata={
-            "help": "Propose configurations by TPE, at random, by a Gaussian process (needs torch), or from a grid of "
-            "4 points per range; a resumed study may change its sampler",
-            "parse": _parse_sampler,
-        },
+    sampler: SamplerName = option(
+        "tpe",
+        "Propose configurations by TPE, at random, by a Gaussian process (needs torch), or from a grid of 4 points per "
+        "range; a resumed study may change its sampler",
+        parse=_parse_sampler,
     )
-    grow_factors: int | None = field(
-        default=None,
-        metadata={
-            "help": "Search with at most 32 factors, then double the best up to N, with other parameters within a "
-            "factor of three",
-            "metavar": "N",
-            "min": 1,
-            "default": "no doubling",
-        },
+    grow_factors: int | None = option(
+        None,
+        "Search with at most 32 factors, then double the best up to N, with other parameters within a factor of three",
+        "N",
+        min=1,
+        default_text="no doubling",
     )
-    half_life: tuple[float | None, ...] = field(
-        default=(),
-        metadata={
-            "help": "Halve the weight of a like every DAYS of its age; from several values the search chooses",
-            "metavar": "DAYS|never",
-            "parse": _parse_half_life,
-            "default": "likes of any age have the same weight",
-        },
+    half_life: tuple[float | None, ...] = option(
+        (),
+        "Halve the weight of a like every DAYS of its age; from several values the search chooses",
+        "DAYS|never",
+        parse=_parse_half_life,
+        default_text="likes of any age have the same weight",
     )
-    rescore: int = field(
-        default=5,
-        metadata={
-            "help": "Score the N best trials again on fresh draws before naming the winner; 0 skips this",
-            "metavar": "N",
-            "min": 0,
-        },
+    rescore: int = option(
+        5, "Score the N best trials again on fresh draws before naming the winner; 0 skips this", "N", min=0
     )
-    trial_timeout: float | None = field(
-        default=None,
-        metadata={
-            "help": "Fail a trial after this many seconds, even in the middle of a fit (not of spark_als); trials then "
-            "run in a separate process",
-            "metavar": "SECONDS",
-            "above": 0,
-            "default": "no limit",
-        },
+    trial_timeout: float | None = option(
+        None,
+        "Fail a trial after this many seconds, even within a fit (not of spark_als); trials run in another process",
+        "SECONDS",
+        above=0,
+        default_text="no limit",
     )
-    max_failures: int = field(
-        default=10, metadata={"help": "Stop when N trials of the study have failed", "metavar": "N", "min": 1}
+    max_failures: int = option(10, "Stop when N trials of the study have failed", "N", min=1)
+    seed: int = option(0, "Seed the split, the search and the models with N", "N", min=0)
+    threads: int | None = option(
+        None, "Use N cores, or N per worker", "N", min=1, default_text="all, divided among the workers"
     )
-    seed: int = field(
-        default=0, metadata={"help": "Seed the split, the search and the models with N", "metavar": "N", "min": 0}
+    workers: int = option(1, "Run N trials at the same time, each in its own process", "N", min=1)
+    scheduler: str | None = option(
+        None,
+        "Run trials on all workers of the Dask cluster at this address, such as tcp://host:8786",
+        "URL",
+        default_text="this machine",
     )
-    threads: int | None = field(
-        default=None,
-        metadata={
-            "help": "Use N cores, or N per worker",
-            "metavar": "N",
-            "min": 1,
-            "default": "all, divided among the workers",
-        },
+    study_name: str = required(
+        "Create the study under this name, or resume it", "NAME", group="records", default_text="MODEL-DATA"
     )
-    workers: int = field(
-        default=1, metadata={"help": "Run N trials at the same time, each in its own process", "metavar": "N", "min": 1}
-    )
-    scheduler: str | None = field(
-        default=None,
-        metadata={
-            "help": "Run trials on all workers of the Dask cluster at this address, such as tcp://host:8786",
-            "metavar": "URL",
-            "default": "this machine",
-        },
-    )
-    study_name: str = field(
-        metadata={
-            "help": "Create the study under this name, or resume it",
-            "metavar": "NAME",
-            "group": "records",
-            "default": "MODEL-DATA",
-        }
-    )
-    storage: str = field(
-        default="sqlite:///mfbench.db",
-        repr=False,  # it may contain a password
-        metadata={
-            "help": "Keep the studies in this database",
-            "metavar": "URL",
-            "group": "records",
-            "env": "MFBENCH_STORAGE",
-        },
+    storage: str = option(
+        "sqlite:///mfbench.db",
+        "Keep the studies in this database",
+        "URL",
+        env="MFBENCH_STORAGE",
+        group="records",
+        secret=True,  # it may contain a password
     )
 
     def __post_init__(self) -> None:
@@ -203,54 +150,19 @@ class SearchOptions:
 class CompareOptions:
     """How to compare. Raises InvalidSearchError."""
 
-    metric: Metric = field(
-        default=DEFAULT,
-        metadata={
-            "help": "Compare by this metric, which the studies maximised",
-            "metavar": "NAME@K",
-            "parse": Metric.parse,
-        },
+    metric: Metric = option(
+        DEFAULT, "Compare by this metric, which the studies maximised", "NAME@K", parse=Metric.parse
     )
-    n_seeds: int = field(
-        default=5,
-        metadata={"option": "seeds", "help": "Refit each model with N seeds", "metavar": "N", "min": 1},
-    )
-    margin: float = field(
-        default=0.005,
-        metadata={
-            "help": "Treat differences of the metric below this as practically none",
-            "metavar": "SIZE",
-            "above": 0,
-        },
-    )
-    seed: int = field(
-        default=0,
-        metadata={"help": "Seed the split, the resampling and the first refit with N", "metavar": "N", "min": 0},
-    )
-    threads: int | None = field(
-        default=None, metadata={"help": "Use N cores for a refit", "metavar": "N", "min": 1, "default": "all"}
-    )
-    jobs: int = field(
-        default=1,
-        metadata={
-            "help": "Run N refits at the same time; they share the cores, which their times show",
-            "metavar": "N",
-            "min": 1,
-        },
-    )
+    n_seeds: int = option(5, "Refit each model with N seeds", "N", name="seeds", min=1)
+    margin: float = option(0.005, "Treat differences of the metric below this as practically none", "SIZE", above=0)
+    seed: int = option(0, "Seed the split, the resampling and the first refit with N", "N", min=0)
+    threads: int | None = option(None, "Use N cores for a refit", "N", min=1, default_text="all")
+    jobs: int = option(1, "Run N refits at the same time; they share the cores, which their times show", "N", min=1)
     items: tuple[int, ...] = ()  #: items whose neighbours are shown; none takes the most popular
-    map_method: Literal["pca", "umap"] = field(
-        default="pca",
-        metadata={"option": "map", "help": "Project item vectors to the map by PCA or UMAP", "parse": _parse_map},
+    map_method: Literal["pca", "umap"] = option(
+        "pca", "Project item vectors to the map by PCA or UMAP", name="map", parse=_parse_map
     )
-    name: str = field(
-        metadata={
-            "help": "Name the comparison and its files",
-            "metavar": "NAME",
-            "group": "records",
-            "default": "compare-DATA",
-        }
-    )
+    name: str = required("Name the comparison and its files", "NAME", group="records", default_text="compare-DATA")
 
     def __post_init__(self) -> None:
         check_ranges(self, InvalidSearchError)

@@ -1,20 +1,6 @@
-"""Options of a command, made from the fields of dataclasses.
+"""Options of a command, made from the fields of dataclasses that ``evaluation.option_fields`` declares.
 
-A field whose metadata has a ``help`` is an option. Its annotation gives the type, its default the default. The
-metadata may also have:
-
-    option      name, where it is not that of the field, such as ``trials``; ``no-...`` is a flag that clears the field
-    metavar     placeholder of the value in the help
-    default     description of a default that is computed
-    env         environment variable that replaces the default
-    group       heading in the help
-    parse       function of a text that returns the value or raises ValueError
-    several     True: takes several values though the field holds one
-    commas      True: takes several values as one text, separated by commas
-    path        True: a text that names a file, in whatever encoding the file system has
-    positional  True: given without a name
-    exclusive   True: exactly one of the options marked so is required
-    min, above, max  range of a number
+A *stored* value is a text, a number, a truth value or a list of them, as a TOML file has it.
 """
 
 from __future__ import annotations
@@ -28,104 +14,116 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from evaluation.option_ranges import range_problem
+from evaluation.option_fields import range_problem
 
 __all__ = ["Arguments", "Option", "did_you_mean", "options_of"]
 
 T = TypeVar("T")
-NEEDED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", object: "a text or a number"}
-STORED = {bool: (bool,), int: (int,), float: (int, float), str: (str,), object: (str, int, float)}
-WHOLE_NUMBER = re.compile("[+-]?[0-9]+")
+#: type of a stored value -> the types that may be stored, and what is needed in words
+KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "a text"),
+    object: ((str, int, float), "a text or a number"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option. A *stored* value is a text, number, truth value or list of them, as a TOML file has it."""
+    """One option: its name, its type and what ``evaluation.option_fields.option`` says of it."""
 
     name: str
-    kind: type  #: of a stored value: a key of ``STORED``
+    kind: type  #: a key of ``KINDS``
     metadata: Mapping[str, Any]
     choices: tuple[str, ...] = ()
     is_list: bool = False
     is_optional: bool = False
-    is_path: bool = False
-    default: Any = None  #: stored; None where there is none
-    fallback: Any = None  #: the value where nothing is stored
     is_required: bool = False
+    default: Any = None  #: of the field; None where it has none
+
+    @property
+    def flag(self) -> str:
+        return self.metavar or self.name if self.metadata.get("positional") else f"--{self.name}"
 
     @property
     def metavar(self) -> str | None:
         return self.metadata.get("metavar") or "|".join(self.choices) or None
 
     @property
+    def stored_default(self) -> Any:
+        """None for a flag, and where there is no default."""
+        if self.default is None or self.kind is bool:
+            return None
+        if self.metadata.get("commas"):
+            return ",".join(map(str, self.default))
+        if self.is_list:
+            values = self.default if isinstance(self.default, tuple) else (self.default,)
+            return [each if isinstance(each, int | float) else str(each) for each in values]
+        return self.default if isinstance(self.default, int | float) else str(self.default)
+
+    @property
     def help(self) -> str:
-        """The help text, which ends with the default."""
-        default = self.metadata.get("default")
-        if self.is_required:
-            default = "required"
-        elif default is None and self.kind is bool:
-            default = "off"
-        elif default is None and self.default is not None:
-            default = (
-                " ".join(map(str, self.default)) or "none" if isinstance(self.default, list) else str(self.default)
-            )
+        """What the option does, and its default."""
+        stored = self.stored_default
+        text = " ".join(map(str, stored)) if isinstance(stored, list) else None if stored is None else str(stored)
+        text = "off" if self.kind is bool else "required" if self.is_required else text
+        text = self.metadata.get("default_text", text)
         if "env" in self.metadata:
-            default = f"${self.metadata['env']}, else {default}"
-        text = self.metadata["help"] if default is None else f"{self.metadata['help']} (default: {default})"
-        return text.replace("(default: required", "(required").replace("%", "%%")
+            text = f"${self.metadata['env']}, else {text}"
+        if text is not None:
+            text = f" ({text})" if text.startswith("required") else f" (default: {text})"
+        return f"{self.metadata['description']}{text or ''}".replace("%", "%%")
 
     def stored(self, given: Any) -> Any:
-        """The stored value of what the command line gave: a text, a list of texts, or a flag."""
+        """The stored value of what the command line gave: a text, a list of texts, or a flag. Raises ValueError."""
         if isinstance(given, list):
             return [self.stored(each) for each in given]
-        if not isinstance(given, str) or self.kind is str:
+        if self.kind in (bool, str):
             return given
-        if self.kind is int:
-            if not WHOLE_NUMBER.fullmatch(given):
-                raise ValueError(f"{given!r} is not a whole number")
-            return int(given)
-        for number in (int, float):
-            try:
-                value = number(given)
-            except ValueError:
-                continue
-            if self.kind is float or str(value) == given:
-                return value
-        if self.kind is float:
+        number = _number(given)
+        if self.kind is object:
+            return given if number is None or str(number) != given else number
+        if self.kind is int and not isinstance(number, int):
+            raise ValueError(f"{given!r} is not a whole number")
+        if number is None:
             raise ValueError(f"{given!r} is not a number")
-        return given
+        return number
 
     def value(self, stored: Any) -> Any:
-        """The value of a stored one in the dataclass; ValueError says what is wrong with it."""
-        if stored is None:
-            return None
+        """The value of a stored one for the dataclass; ValueError says what is wrong with it."""
         if not self.is_list:
-            return self._parsed(stored)
+            return self._value(stored)
         if stored == [] and self.default:
             raise ValueError("at least one value is needed")
-        return tuple(map(self._parsed, stored if isinstance(stored, list) else [stored]))
+        return tuple(map(self._value, stored if isinstance(stored, list) else [stored]))
 
-    def _parsed(self, stored: Any) -> Any:
-        if not _has_type(stored, self.kind):
-            raise ValueError(f"{NEEDED[self.kind]} is needed, got {stored!r}")
-        if isinstance(stored, str):
-            _check_text(stored, self.is_path)
-            if self.choices and stored not in self.choices:
-                raise ValueError(f"{stored!r} is none of {', '.join(self.choices)}{did_you_mean(stored, self.choices)}")
-        elif not isinstance(stored, bool):
-            _check_number(stored)
-        if self.metadata.get("commas"):
-            return tuple(self._one(word.strip()) for word in stored.split(","))
-        return self._one(stored)
-
-    def _one(self, stored: Any) -> Any:
-        if parse := self.metadata.get("parse"):
-            return parse(str(stored))
+    def _value(self, stored: Any) -> Any:
+        allowed, needed = KINDS[self.kind]
+        if not isinstance(stored, allowed) or (isinstance(stored, bool) and self.kind is not bool):
+            raise ValueError(f"{needed} is needed, got {stored!r}")
         if self.kind is bool:
             return stored != self.name.startswith("no-")
-        if problem := range_problem(self.metadata, stored) if self.kind in (int, float) else None:
-            raise ValueError(problem)
-        return float(stored) if self.kind is float else stored
+        self._check(stored)
+        parse = self.metadata.get("parse", float if self.kind is float else None)
+        if self.metadata.get("commas"):
+            return tuple(parse(word.strip()) if parse else word.strip() for word in str(stored).split(","))
+        return parse(str(stored)) if parse else stored
+
+    def _check(self, stored: Any) -> None:
+        if not isinstance(stored, str):
+            if isinstance(stored, int) and abs(stored) >= 10**18:
+                raise ValueError("a whole number of at most 18 digits is needed")
+            if not math.isfinite(stored):
+                raise ValueError(f"{stored} is not a finite number")
+            if self.kind is not object and (problem := range_problem(self.metadata, stored)):
+                raise ValueError(problem)
+        elif "\0" in stored:
+            raise ValueError(f"{stored!r} holds a NUL character")
+        elif not self.metadata.get("path") and any("\ud800" <= letter <= "\udfff" for letter in stored):
+            raise ValueError(f"{stored!r} is not valid Unicode")
+        elif self.choices and stored not in self.choices:
+            raise ValueError(f"{stored!r} is none of {', '.join(self.choices)}{did_you_mean(stored, self.choices)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +137,6 @@ class Arguments:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
-    def get(self, name: str) -> Any:
-        return self.values.get(name)
-
     def build(self, cls: type[T], **others: Any) -> T:
         """An instance of a dataclass of options; ``others`` win over what was given."""
         names = {field.name: _name(field) for field in fields(cls)}  # type: ignore[arg-type]
@@ -154,12 +149,9 @@ def options_of(
 ) -> list[Option]:
     """The options of a dataclass, all or some by their names; ``more`` is metadata of each of them."""
     hints = get_type_hints(cls)
-    options = [
-        _option(field, hints[field.name], {**field.metadata, **more})
-        for field in fields(cls)
-        if "help" in field.metadata
-    ]
-    return [each for each in options if each.name not in without and (not only or each.name in only)]
+    declared = [field for field in fields(cls) if "description" in field.metadata]
+    chosen = [field for field in declared if _name(field) not in without and (not only or _name(field) in only)]
+    return [_option(field, hints[field.name], {**field.metadata, **more}) for field in chosen]
 
 
 def did_you_mean(word: str, words: Collection[str]) -> str:
@@ -169,60 +161,38 @@ def did_you_mean(word: str, words: Collection[str]) -> str:
 
 
 def _name(field: Field[Any]) -> str:
-    return str(field.metadata.get("option") or field.name.replace("_", "-"))
+    return str(field.metadata.get("name") or field.name.replace("_", "-"))
 
 
-def _option(field: Field[Any], hint: Any, metadata: Mapping[str, Any]) -> Option:
+def _option(field: Field[Any], hint: Any, metadata: dict[str, Any]) -> Option:
     alternatives = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    is_optional = type(None) in alternatives
     (kind,) = (each for each in alternatives if each is not type(None))
     is_tuple = get_origin(kind) is tuple
     if is_tuple:
         kind = get_args(kind)[0]
     choices = get_args(kind) if get_origin(kind) is Literal else ()
-    is_path = kind is Path or metadata.get("path", False)
     if kind is Path:
-        metadata = {"parse": Path, **metadata}
+        metadata = {"parse": Path, "path": True, **metadata}
     if choices or kind is Path or metadata.get("commas"):
         kind = str
     elif "parse" in metadata:
         kind = object
-    has_default = field.default is not MISSING and field.default is not None and kind is not bool
-    fallback = field.default_factory() if field.default_factory is not MISSING else field.default
     return Option(
         name=_name(field),
         kind=kind,
         metadata=metadata,
         choices=choices,
         is_list=(is_tuple or metadata.get("several", False)) and not metadata.get("commas"),
-        is_optional=is_optional,
-        is_path=is_path,
-        default=_stored_default(field.default, metadata) if has_default else None,
-        fallback=None if fallback is MISSING else fallback,
-        is_required=field.default is MISSING and field.default_factory is MISSING and "default" not in metadata,
+        is_optional=type(None) in alternatives,
+        is_required=field.default is MISSING and "default_text" not in metadata,
+        default=None if field.default is MISSING else field.default,
     )
 
 
-def _stored_default(value: Any, metadata: Mapping[str, Any]) -> Any:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) if metadata.get("commas") else list(value)
-    plain = value if isinstance(value, int | float | str) else str(value)
-    return [plain] if metadata.get("several") else plain
-
-
-def _has_type(stored: Any, kind: type) -> bool:
-    return isinstance(stored, STORED[kind]) and (kind is bool or not isinstance(stored, bool))
-
-
-def _check_text(text: str, is_path: bool) -> None:
-    if "\0" in text:
-        raise ValueError(f"{text!r} holds a NUL character")
-    if not is_path and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError(f"{text!r} is not valid Unicode")
-
-
-def _check_number(number: float) -> None:
-    if isinstance(number, float) and not math.isfinite(number):
-        raise ValueError(f"{number} is not a finite number")
-    if isinstance(number, int) and abs(number) >= 10**18:
-        raise ValueError("a whole number of at most 18 digits is needed")
+def _number(text: str) -> int | float | None:
+    if re.fullmatch("[+-]?[0-9]+", text):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return None

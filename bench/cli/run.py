@@ -45,7 +45,7 @@ def run(command: Callable[[Arguments], int], parser: CommandParser, argv: Sequen
     arguments = None
     try:
         arguments = parser.arguments(words)
-        if master := arguments.get("spark-master"):
+        if master := arguments.values.get("spark-master"):
             os.environ[MASTER] = master  # for this process and its workers
         return command(arguments)
     except KeyboardInterrupt:
@@ -55,7 +55,7 @@ def run(command: Callable[[Arguments], int], parser: CommandParser, argv: Sequen
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it again at exit
         return 128 + signal.SIGPIPE
     except Exception as error:
-        message = _message(error, arguments.get("storage") if arguments else None)
+        message = _message(error, arguments.values.get("storage") if arguments else None)
         if message is None:
             raise
         print(f"{parser.prog}: error: {one_line(message)}", file=sys.stderr)

@@ -37,9 +37,10 @@ def measure_speed(arguments: Arguments) -> int:
     """Measure the models, print the results and return the exit code."""
     options = arguments.build(SpeedCommand)
     names = named_or_usable(options.only)
-    for name in options.set:
+    settings = options.set or {}
+    for name in settings:
         check_model(name)
-    configs = {name: config_with(name, options.set.get(name, {})) for name in names}
+    configs = {name: config_with(name, settings.get(name, {})) for name in names}
     folder = writable_folder(arguments["report-dir"])
     with stop_on_signal() as stop:
         interactions = load(arguments.build(DataOptions))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from bench.datasets.columns import parse_columns
 from bench.datasets.errors import DataError, did_you_mean, shown
-from evaluation.option_ranges import check_ranges
+from evaluation.option_fields import check_ranges, option
 
 __all__ = ["FORMATS", "LIKED_FROM", "REPEATS", "DataOptions", "Format", "Repeats"]
 
@@ -17,142 +17,73 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Repeats = Literal["sum", "last"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
 LIKED_FROM = 4.0  #: the default of ``positive_from``
-READING = "reading the data, where it is not recognised"  #: a group of options
+_BESIDE = "a file beside the interactions, if any"
+_READING: Any = {"group": "reading the data, where it is not recognised", "default_text": "recognised"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Which data to load, and what in it counts as a like. Raises DataError.
+    """Which data to load, and what in it counts as a like. Raises DataError."""
 
-    The metadata of a field describes the command-line option (``bench.cli.options``).
-    """
-
-    data: str = field(
-        default="movielens-small",
-        metadata={
-            "help": "Load a known data set (bench.data list), synthetic:users=...,items=...,pairs=..., or a file, "
-            "folder or zip",
-            "metavar": "NAME|PATH",
-            "path": True,
-        },
+    data: str = option(
+        "movielens-small",
+        "Load a known data set (bench.data list), synthetic:users=...,items=...,pairs=..., or a file, folder or zip",
+        "NAME|PATH",
+        path=True,
     )
-    items: str | None = field(
-        default=None,
-        metadata={
-            "help": "Read titles and features of items from this file",
-            "metavar": "FILE",
-            "path": True,
-            "default": "a file beside the interactions, if any",
-        },
+    items: str | None = option(
+        None, "Read titles and features of items from this file", "FILE", path=True, default_text=_BESIDE
     )
-    item_features: str | None = field(
-        default=None,
-        metadata={
-            "help": "Learn from these columns of the items' file (hybrid only); | separates several values, numbers "
-            "are cut into ten ranges, none uses no column",
-            "metavar": "COLUMN,...",
-            "default": "genres or tags, if any",
-        },
+    item_features: str | None = option(
+        None,
+        "Learn from these columns of the items' file (hybrid only), or from none; | separates several values, numbers "
+        "are cut into ten ranges",
+        "COLUMN,...",
+        default_text="genres or tags, if any",
     )
-    users: str | None = field(
-        default=None,
-        metadata={
-            "help": "Read features of users from this file",
-            "metavar": "FILE",
-            "path": True,
-            "default": "a file beside the interactions, if any",
-        },
+    users: str | None = option(None, "Read features of users from this file", "FILE", path=True, default_text=_BESIDE)
+    user_features: str | None = option(
+        None, "Learn from these columns of the users' file (hybrid only)", "COLUMN,...", default_text="none"
     )
-    user_features: str | None = field(
-        default=None,
-        metadata={
-            "help": "Learn from these columns of the users' file (hybrid only)",
-            "metavar": "COLUMN,...",
-            "default": "none",
-        },
+    positive_from: float | None = option(
+        None,
+        "Count a rating as a like from this value on",
+        "RATING",
+        default_text=f"{LIKED_FROM:g} where there are ratings",
     )
-    positive_from: float | None = field(
-        default=None,
-        metadata={
-            "help": "Count a rating as a like from this value on",
-            "metavar": "RATING",
-            "default": f"{LIKED_FROM:g} where there are ratings",
-        },
+    min_user_likes: int = option(1, "Leave out users with fewer likes", "N", min=1)
+    min_item_likes: int = option(1, "Leave out items with fewer likes", "N", min=1)
+    top_items: float | None = option(
+        None, "Keep this share of the items, the most popular; 0.05 is 5 %", "SHARE", above=0, max=1, default_text="all"
     )
-    min_user_likes: int = field(
-        default=1, metadata={"help": "Leave out users with fewer likes", "metavar": "N", "min": 1}
+    sample_users: float | None = option(
+        None, "Keep a random share of the users; 0.05 is 5 %", "SHARE", above=0, max=1, default_text="all"
     )
-    min_item_likes: int = field(
-        default=1, metadata={"help": "Leave out items with fewer likes", "metavar": "N", "min": 1}
+    sample_seed: int = option(0, "Draw that sample with seed N", "N", min=0)
+    repeats: Repeats | None = option(
+        None,
+        "Add up the values of a repeated user-item pair, or take the last one",
+        default_text="last for ratings, else sum",
     )
-    top_items: float | None = field(
-        default=None,
-        metadata={
-            "help": "Keep this share of the items, the most popular ones; 0.05 keeps 5 %",
-            "metavar": "SHARE",
-            "above": 0,
-            "max": 1,
-            "default": "all",
-        },
+    format: Format | None = option(None, "Read files of this format", **_READING)
+    columns: str | None = option(
+        None,
+        "Take the roles of columns from this list, such as user=uid,item=track,rating=plays,time=ts",
+        "ROLE=NAME,...",
+        **_READING,
     )
-    sample_users: float | None = field(
-        default=None,
-        metadata={
-            "help": "Keep a random share of the users; 0.05 keeps 5 %",
-            "metavar": "SHARE",
-            "above": 0,
-            "max": 1,
-            "default": "all",
-        },
+    separator: str | None = option(
+        None, r"Split the columns of a text table at this character; \t is a tab", "CHARACTER", **_READING
     )
-    sample_seed: int = field(default=0, metadata={"help": "Draw that sample with seed N", "metavar": "N", "min": 0})
-    repeats: Repeats | None = field(
-        default=None,
-        metadata={
-            "help": "Add up the values of a repeated user-item pair, or take the last one",
-            "default": "last for ratings, else sum",
-        },
+    header: bool | None = option(None, "Read the first line of a text table as column names, or as data", **_READING)
+    trust_pickle: bool = option(
+        False, "Unpickle the object arrays of an .npz, which can run the file's code", group=_READING["group"]
     )
-    format: Format | None = field(
-        default=None, metadata={"help": "Read files of this format", "default": "recognised", "group": READING}
-    )
-    columns: str | None = field(
-        default=None,
-        metadata={
-            "help": "Take the roles of columns from this list, such as user=uid,item=track,rating=plays,time=ts",
-            "metavar": "ROLE=NAME,...",
-            "default": "recognised",
-            "group": READING,
-        },
-    )
-    separator: str | None = field(
-        default=None,
-        metadata={
-            "help": r"Split the columns of a text table at this character; \t is a tab",
-            "metavar": "CHARACTER",
-            "default": "recognised",
-            "group": READING,
-        },
-    )
-    header: bool | None = field(
-        default=None,
-        metadata={
-            "help": "Read the first line of a text table as column names, or as data",
-            "default": "recognised",
-            "group": READING,
-        },
-    )
-    trust_pickle: bool = field(
-        default=False,
-        metadata={"help": "Unpickle the object arrays of an .npz, which can run the file's code", "group": READING},
-    )
-    use_cache: bool = field(
-        default=True,
-        metadata={
-            "option": "no-cache",
-            "help": "Parse large files again, and keep no parsed copy in the user's cache folder",
-            "group": READING,
-        },
+    use_cache: bool = option(
+        True,
+        "Parse large files again, and keep no parsed copy in the user's cache folder",
+        name="no-cache",
+        group=_READING["group"],
     )
     keep_ratings: bool = False  #: keep ratings beside the likes, for models that learn from them
     keep_features: bool = False  #: read features, for models that learn from them
@@ -161,10 +92,10 @@ class DataOptions:
         check_ranges(self, DataError)
         if self.positive_from is not None and not math.isfinite(self.positive_from):
             raise DataError(f"--positive-from must be a finite number, got {self.positive_from}")
-        for option, word, words in (("--format", self.format, FORMATS), ("--repeats", self.repeats, REPEATS)):
+        for flag, word, words in (("--format", self.format, FORMATS), ("--repeats", self.repeats, REPEATS)):
             if word is not None and word not in words:
                 hint = did_you_mean(word, words)
-                raise DataError(f"Unknown {option} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
+                raise DataError(f"Unknown {flag} '{shown(word)}'. Choose one of: {', '.join(words)}.{hint}")
         features = {"item-features": self.item_features, "users": self.users, "user-features": self.user_features}
         if not self.keep_features and (given := [name for name, value in features.items() if value]):
             raise DataError(f"--{given[0]}: nothing here learns from features; leave it out, or take --model hybrid")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from bench.cli.options import Arguments, options_of
 from bench.cli.parser import CommandParser
 from bench.compare import _parser as compare_parser
 from bench.study import study_parser
+from evaluation.option_fields import option, required
 from evaluation.split_options import SplitOptions
 from studies.options import SearchOptions
 from tests.bench.conftest import Command
@@ -23,12 +24,12 @@ from tests.bench.conftest import Command
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    model: str = field(metadata={"help": "Fit this"})
-    titles: tuple[str, ...] | None = field(default=None, metadata={"help": "Show these"})
-    use_cache: bool = field(default=True, metadata={"option": "no-cache", "help": "Keep nothing"})
-    quiet: bool = field(default=False, metadata={"help": "Print nothing"})
-    header: bool | None = field(default=None, metadata={"help": "Has a header"})
-    folder: Path = field(default=Path("here"), metadata={"help": "Write there"})
+    model: str = required("Fit this")
+    titles: tuple[str, ...] | None = option(None, "Show these")
+    use_cache: bool = option(True, "Keep nothing", name="no-cache")
+    quiet: bool = option(False, "Print nothing")
+    header: bool | None = option(None, "Has a header")
+    folder: Path = option(Path("here"), "Write there")
 
 
 def parsed(tmp_path: Path, text: str, *words: str) -> Arguments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from bench.cli.options import Arguments, Option, options_of
 from bench.cli.parser import CommandParser
 from bench.datasets import DataError, DataOptions
 from evaluation.metrics import DEFAULT
+from evaluation.option_fields import option, required
 from evaluation.split_options import SplitOptions
 from studies.options import CompareOptions, SearchOptions
 
@@ -41,16 +42,16 @@ EVERY_OPTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    needed: str = field(metadata={"help": "Give this", "metavar": "TEXT"})
-    count: int = field(default=3, metadata={"option": "n", "help": "Count to N", "min": 1, "max": 9})
-    share: float | None = field(default=None, metadata={"help": "Take 5 % of it", "default": "all"})
-    way: Literal["left", "right"] = field(default="left", metadata={"help": "Go there"})
-    words: tuple[str, ...] = field(default=(), metadata={"help": "Say these"})
-    sizes: tuple[int, ...] = field(default=(1, 2), metadata={"help": "Use these", "commas": True, "parse": int})
-    folder: Path = field(default=Path("here"), metadata={"help": "Write there"})
-    fast: bool = field(default=False, metadata={"help": "Be fast"})
-    cached: bool = field(default=True, metadata={"option": "no-cache", "help": "Keep nothing"})
-    head: bool | None = field(default=None, metadata={"help": "Has a head", "default": "recognised"})
+    needed: str = required("Give this", "TEXT")
+    count: int = option(3, "Count to N", name="n", min=1, max=9)
+    share: float | None = option(None, "Take 5 % of it", default_text="all")
+    way: Literal["left", "right"] = option("left", "Go there")
+    words: tuple[str, ...] = option((), "Say these", default_text="none")
+    sizes: tuple[int, ...] = option((1, 2), "Use these", commas=True, parse=int)
+    folder: Path = option(Path("here"), "Write there")
+    fast: bool = option(False, "Be fast")
+    cached: bool = option(True, "Keep nothing", name="no-cache")
+    head: bool | None = option(None, "Has a head", default_text="recognised")
     internal: int = 5
 
 
@@ -96,6 +97,8 @@ def test_a_help_text_names_the_default() -> None:
         "no-cache": "Keep nothing (default: off)",
         "head": "Has a head (default: recognised)",
     }
+    (storage,) = options_of(SearchOptions, only=["storage"])
+    assert storage.help.endswith("(default: $MFBENCH_STORAGE, else sqlite:///mfbench.db)")
 
 
 @pytest.mark.parametrize(
@@ -151,10 +154,10 @@ def test_every_option_of_the_data_can_be_given() -> None:
     assert {f.name for f in fields(DataOptions) if getattr(options, f.name) == f.default} == not_given
 
 
-@pytest.mark.parametrize("option", ["--item-features", "--users", "--user-features"])
-def test_features_that_nothing_would_learn_from_are_refused(option: str) -> None:
-    with pytest.raises(DataError, match=f"{option}: nothing here learns from features"):
-        parsed(DataOptions, option, "genres")
+@pytest.mark.parametrize("flag", ["--item-features", "--users", "--user-features"])
+def test_features_that_nothing_would_learn_from_are_refused(flag: str) -> None:
+    with pytest.raises(DataError, match=f"{flag}: nothing here learns from features"):
+        parsed(DataOptions, flag, "genres")
 
 
 COMMANDS: list[Callable[[], CommandParser]] = [
@@ -167,11 +170,11 @@ COMMANDS: list[Callable[[], CommandParser]] = [
 def test_every_option_of_a_command_says_what_it_does_and_its_default(make: Callable[[], CommandParser]) -> None:
     parser = make()
 
-    def is_plain(option: Option) -> bool:
-        has_default = "(default: " in option.help or "(required" in option.help or option.metadata.get("exclusive")
-        return option.help[0].isupper() and bool(has_default)
+    def is_plain(each: Option) -> bool:
+        has_default = "(default: " in each.help or "(required" in each.help or each.metadata.get("exclusive")
+        return each.help[0].isupper() and bool(has_default)
 
-    assert [name for name, option in parser.options.items() if not is_plain(option)] == []
+    assert [name for name, each in parser.options.items() if not is_plain(each)] == []
 
 
 @pytest.mark.parametrize("make", COMMANDS, ids=lambda make: make.__module__)
@@ -181,7 +184,7 @@ def test_help_has_the_purpose_the_usage_and_at_most_ten_options(make: Callable[[
     assert text.index(parser.description or "") < text.index("usage: ") < text.index("--") < text.index("examples:")
     assert sum(line.startswith("  --") for line in text.splitlines()) <= 10
     with pytest.raises(SystemExit):
-        parser.parse_args(["--help-all"])
+        parser.arguments(["--help-all"])
     everything = parser.format_help()
     assert [name for name in parser.options if f"  --{name}" not in everything] == []
 
