@@ -1,4 +1,4 @@
-"""Where a study ran: versions, machine, and a hash of the code that decides its results."""
+"""Where a study ran: versions, machine, and a hash of the code that determines results."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import psutil
 __all__ = ["describe_environment"]
 
 _LIBRARIES = ("numpy", "scipy", "numba", "optuna", "mlflow")
-_CODE = ("evaluation", "models", "studies")  #: the packages whose code decides results
+_CODE = ("evaluation", "models", "studies")  #: the packages whose code determines results
 
 
 @cache
 def describe_environment() -> dict[str, str]:
-    """Plain facts, the same for one machine and installation."""
+    """Return versions and machine by name; equal for the same installation on the same machine."""
     return {
         "mfbench": _version("mfbench"),
         "code": _code_hash(),
@@ -40,7 +40,7 @@ def _version(name: str) -> str:
 
 
 def _code_hash() -> str:
-    """The first 12 digits of a SHA-256 over the packages' sources."""
+    """Return the first 12 digits of a SHA-256 over the sources of these packages."""
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parent.parent
     for package in _CODE:

@@ -1,4 +1,4 @@
-"""The half-life of likes as part of a search: which models know of one, and the times that they need for it."""
+"""The half-life of likes as a hyperparameter: the search space, and the times that models need for it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ HALF_LIFE = "half_life_days"
 
 
 class HalfLifeError(UserError):
-    """The model has no use for the age of likes; the message says which have."""
+    """The model does not weigh likes by age; the message lists the models that do."""
 
 
 def half_life_space(
     spec: StudySpec, half_lives: Sequence[float | None], interactions: Interactions
 ) -> dict[str, Searched]:
-    """The model's space where likes are of different weights, and in it the half-lives to choose from, in days.
+    """Return the model's space for weighted likes with the half-lives to choose from, in days.
 
-    Raises HalfLifeError for a model without the hyperparameter, and InvalidInteractionsError for data without times.
+    Raises HalfLifeError for a model without the hyperparameter and InvalidInteractionsError for data without times.
     """
     if not issubclass(spec.model.config_type, DecayConfig):
         able = [name for name in MODELS if issubclass(load_spec(name).model.config_type, DecayConfig)]
@@ -46,7 +46,7 @@ def half_life_space(
 
 
 def with_times(folds: Sequence[Fold], interactions: Interactions, configs: Iterable[Any]) -> tuple[Fold, ...]:
-    """The folds with the times of their training likes, where one of these configurations has a half-life."""
+    """Return the folds, with the times of their training likes where any of the configurations has a half-life."""
     if all(getattr(config, HALF_LIFE, None) is None for config in configs):
         return tuple(folds)
     return tuple(replace(fold, timestamps=interactions.times_of(fold.train)) for fold in folds)

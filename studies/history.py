@@ -51,7 +51,7 @@ TRIALS_AT_ONCE = 64  #: trials whose intervals are computed together: bounds the
 
 
 class StudyHistory:
-    """Reads one study: its attributes once, its trials every time."""
+    """Reads one study: its attributes once, its trials whenever a method is called."""
 
     def __init__(self, study: optuna.Study, known: StudyHistory | None = None) -> None:
         """``known`` is an earlier history of the study, whose intervals of completed trials are used again."""
@@ -195,7 +195,7 @@ class StudyHistory:
             yield Gain(over=over, metric=str(metric), difference=difference, other=other)
 
     def _with_fresh(self, records: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:
-        """The records, those of finalists with their scores on fresh draws and over all draws."""
+        """Add to the records of finalists their scores on the fresh draws and over all draws."""
         numbers = {record.number for record in records}
         fresh, all_draws = {}, {}
         for trial in (trial for trial in self._rescored.finalists() if trial.number in numbers):
@@ -211,7 +211,7 @@ class StudyHistory:
         )
 
     def _estimates(self, contenders: Mapping[Any, HeldOutRanks]) -> dict[Any, dict[str, Estimate]]:
-        """Every metric of every contender, all from one set of resampled users."""
+        """Return every metric of every contender, all from one set of resampled users."""
         if not contenders:
             return {}
         columns = {(who, m): m.per_user(ranks) for who, ranks in contenders.items() for m in self.metrics}
@@ -223,7 +223,7 @@ class StudyHistory:
         complete = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
         if len(complete) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.values[0] for trial in complete}) < 2:
             return {}
-        from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # it imports scikit-learn
+        from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # imports scikit-learn
 
         evaluator = FanovaImportanceEvaluator(seed=self._settings.seed)
         try:

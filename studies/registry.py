@@ -1,6 +1,6 @@
-"""The only list of models: ours, those that need an extra, and plug-ins.
+"""The only list of models: those of mfbench, those that need an extra, and plug-ins.
 
-Names are known without importing anything, so that ``--help`` is instant.
+Names are known without an import of any model, so that ``--help`` is fast.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 PLUGINS = "mfbench.models"  #: the group of entry points, each ``name = "package.module:SPEC"``
 
-#: name -> the module that defines its ``SPEC``
+#: Name -> the module that defines its ``SPEC``.
 MODELS = {
     "als": "studies.spaces.als",
     "biased_svd": "studies.spaces.biased_svd",
@@ -58,15 +58,15 @@ MODELS = {
 
 
 class Extra(NamedTuple):
-    """A model that takes more than mfbench."""
+    """A model that needs another package, and where it is defined."""
 
     spec: str  #: ``module:NAME``
-    needs: str  #: a package to import
-    extra: str  #: of mfbench, which installs it
-    program: str = ""  #: that has to be installed besides
+    needs: str  #: the package that is imported
+    extra: str  #: the extra of mfbench that installs it
+    program: str = ""  #: a program that must be on the path
 
 
-#: models that take part only where they are named or have a study
+#: Models that are used only where they are named or have a study.
 NEED_EXTRAS = {
     "cornac_bpr": Extra("studies.spaces.peers:CORNAC_BPR", needs="cornac", extra="peers"),
     "cornac_ease": Extra("studies.spaces.peers:CORNAC_EASE", needs="cornac", extra="peers"),
@@ -85,25 +85,25 @@ NEED_EXTRAS = {
 
 
 class UnknownModelError(UserError):
-    """There is no such model; the message says what there is."""
+    """There is no model of this name; the message lists the models."""
 
 
 class UnavailableModelError(UserError):
-    """The model is known and cannot be loaded; the message says why."""
+    """The model is known but cannot be loaded; the message says why."""
 
 
 def model_names() -> list[str]:
-    """All that are known, whether they can be loaded or not."""
+    """Return the names of all known models, whether they can be loaded or not."""
     return sorted({*MODELS, *NEED_EXTRAS, *_plugins()})
 
 
 def is_left_out(name: str) -> bool:
-    """Whether there is no such model, or only a plug-in that cannot be loaded."""
+    """Whether the name is of no model, or of a plug-in that cannot be loaded."""
     return name not in NEED_EXTRAS and name not in usable_models()
 
 
 def check_model(name: str) -> None:
-    """Raise UnknownModelError or UnavailableModelError unless ``load_spec`` will do; imports nothing of ours."""
+    """Raise UnknownModelError or UnavailableModelError where ``load_spec`` would; imports no model but a plug-in."""
     if name in MODELS:
         return
     if name in NEED_EXTRAS:
@@ -117,7 +117,7 @@ def check_model(name: str) -> None:
 
 
 def load_spec(name: str) -> StudySpec:
-    """The study of the model ``name``; UnavailableModelError where what it needs is not there or not right."""
+    """Return the spec of the model; UnavailableModelError where it cannot be loaded or is no StudySpec."""
     check_model(name)
     if name in _plugins():
         return _load_plugin(_plugins()[name])
@@ -127,12 +127,12 @@ def load_spec(name: str) -> StudySpec:
 
 
 def usable_models() -> list[str]:
-    """All that take part unless models are named: ours, and the plug-ins that can be loaded."""
+    """Return the models that are used by default: those of mfbench and the plug-ins that can be loaded."""
     return sorted({*MODELS, *(name for name, plugin in _plugins().items() if not _problem(plugin))})
 
 
 def left_out_plugins() -> list[str]:
-    """A sentence for each installed plug-in that ``usable_models`` leaves out: whose it is, and why."""
+    """Return a sentence for each installed plug-in that ``usable_models`` leaves out: its package and the reason."""
     return [problem for plugin in _installed() if (problem := _problem(plugin))]
 
 
@@ -143,7 +143,7 @@ def _installed() -> tuple[EntryPoint, ...]:
 
 @cache
 def _plugins() -> dict[str, EntryPoint]:
-    """Name -> the first plug-in of that name; none can take the place of a model of ours."""
+    """Name -> the first plug-in of that name; a plug-in cannot replace a model of mfbench."""
     found: dict[str, EntryPoint] = {}
     for plugin in _installed():
         if plugin.name not in MODELS and plugin.name not in NEED_EXTRAS:
@@ -153,7 +153,7 @@ def _plugins() -> dict[str, EntryPoint]:
 
 def _problem(plugin: EntryPoint) -> str | None:
     if _plugins().get(plugin.name) is not plugin:
-        return f"{_whose(plugin)} is left out, as another model has its name"
+        return f"{_describe(plugin)} is left out, as another model has its name"
     try:
         _load_plugin(plugin)
     except UnavailableModelError as error:
@@ -174,16 +174,16 @@ def _load_plugin(plugin: EntryPoint) -> StudySpec:
 
     try:
         spec = plugin.load()
-    except Exception as error:  # whatever a stranger's module raises
+    except Exception as error:  # the module may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UnavailableModelError(f"{_whose(plugin)} cannot be imported: {reason}") from error
+        raise UnavailableModelError(f"{_describe(plugin)} cannot be imported: {reason}") from error
     if not isinstance(spec, StudySpec):
-        raise UnavailableModelError(f"{_whose(plugin)} is no StudySpec but {type(spec).__name__}")
+        raise UnavailableModelError(f"{_describe(plugin)} is no StudySpec but {type(spec).__name__}")
     if spec.model.name != plugin.name:
-        raise UnavailableModelError(f"{_whose(plugin)} calls itself {spec.model.name!r}; the names must be the same")
+        raise UnavailableModelError(f"{_describe(plugin)} calls itself {spec.model.name!r}; the names must be the same")
     return spec
 
 
-def _whose(plugin: EntryPoint) -> str:
+def _describe(plugin: EntryPoint) -> str:
     package = f"{plugin.dist.name} {plugin.dist.version}" if plugin.dist else "an unknown package"
     return f"The model {plugin.name} of {package} ({plugin.value})"

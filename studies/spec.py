@@ -1,4 +1,4 @@
-"""What a study of a model is: the model, the space it is searched in, and how long it trains."""
+"""How a model is searched: its search space, and for how many epochs it trains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Searched", "StudySpec"]
 
 
 class Searched(NamedTuple):
-    """A hyperparameter's range, and why it is that."""
+    """The range of a hyperparameter and the source of the range."""
 
     distribution: BaseDistribution
     source: str
@@ -22,24 +22,24 @@ class Searched(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class StudySpec:
-    """A model with its search space; a name of the space is a field of the model's config."""
+    """A model with its search space, the names of which are fields of the model's config."""
 
     model: type[Recommender[Any]]
     space: Mapping[str, Searched] = field(default_factory=dict)
-    weighted_space: Mapping[str, Searched] = field(default_factory=dict)  #: searched too where likes have weights
-    max_epochs: int = 1  #: a fit that still improves is stopped here
-    patience: int = 3  #: epochs without a new best after which a fit is stopped
+    weighted_space: Mapping[str, Searched] = field(default_factory=dict)  #: added to ``space`` where likes have weights
+    max_epochs: int = 1  #: the most epochs of a fit; 1 for a model without epochs
+    patience: int = 3  #: epochs without a new best after which a fit stops
 
     def space_for(self, *, is_weighted: bool) -> dict[str, Searched]:
         return {**self.space, **(self.weighted_space if is_weighted else {})}
 
     def config(self, params: Mapping[str, Any], *, n_epochs: int | None = None) -> Any:
-        """The model's config with ``params``, and with ``n_epochs`` where the model has epochs."""
+        """Return the model's config with ``params``, and with ``n_epochs`` where the model has epochs."""
         epochs = {"n_epochs": n_epochs or self.max_epochs} if self.max_epochs > 1 else {}
         return self.model.config_type(**params, **epochs)
 
     def defaults(self, space: Mapping[str, Searched]) -> dict[str, Any]:
-        """The model's own defaults; of a range that leaves one out, the nearest end, of choices the first."""
+        """Return the model's defaults; outside a range its nearest end, outside choices the first of them."""
         config = self.model.config_type()
         return {name: _nearest(getattr(config, name), searched.distribution) for name, searched in space.items()}
 

@@ -1,4 +1,4 @@
-"""What each model is shown of the data: likes, ratings or features, and whether the data has what it needs."""
+"""What each model is trained on, likes, ratings or features, and whether the data has what the model needs."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = [
 
 
 def need_features(models: Sequence[str]) -> bool:
-    """Whether any of these, by name, learns from features."""
+    """Whether any of the models of these names learns from features."""
     return any(load_spec(name).model.learns_from_features for name in models)
 
 
 def features_of_fold(model: Recommender[Any], fold: Fold) -> Features | None:
-    """What the fold knows of users and items; None for a model that has no use for it."""
+    """Return the features of the fold's users and items; None for a model that does not learn from features."""
     return Features(fold.user_features, fold.item_features) if model.learns_from_features else None
 
 
 def features_of_all(model: Recommender[Any], interactions: Interactions) -> Features | None:
-    """The same of all data."""
+    """Return the features of all users and items; None for a model that does not learn from features."""
     if not model.learns_from_features:
         return None
     tables = interactions.user_features, interactions.item_features
@@ -46,18 +46,18 @@ def features_of_all(model: Recommender[Any], interactions: Interactions) -> Feat
 
 
 def describe_features(model: type[Recommender[Any]], interactions: Interactions) -> str | None:
-    """What the model learns from beside likes, with a hash; the same words for the same features alone."""
+    """Describe the features that the model learns from, with a hash; equal texts mean equal features."""
     tables = {"users": interactions.user_features, "items": interactions.item_features}
-    said = [
+    descriptions = [
         f"{len(table.names):,} of {side} from {', '.join(table.columns)} ({table.content_hash[:16]})"
         for side, table in tables.items()
         if table is not None
     ]
-    return "; ".join(said) if said and model.learns_from_features else None
+    return "; ".join(descriptions) if descriptions and model.learns_from_features else None
 
 
 def need_ratings(models: Sequence[str]) -> bool:
-    """Whether any of these, by name, learns from ratings."""
+    """Whether any of the models of these names learns from ratings."""
     return any(load_spec(name).model.learns_from_ratings for name in models)
 
 
@@ -81,12 +81,12 @@ def check_suits(model: type[Recommender[Any]], interactions: Interactions) -> No
 
 
 def suited(fold: Fold, model: type[Recommender[Any]]) -> Fold:
-    """The fold as the model learns from it."""
+    """Return the fold that the model is trained on: of ratings for a rating model."""
     return fold.of_ratings if model.learns_from_ratings else fold
 
 
 def fit_on_all(model: Recommender[Any], interactions: Interactions) -> Recommender[Any]:
-    """Fit the model on everything there is; raises InvalidInteractionsError where that is not what it learns from."""
+    """Fit the model on all data; InvalidInteractionsError where the data lacks what the model learns from."""
     check_suits(type(model), interactions)
     ratings = interactions.ratings
     if ratings is None or not model.learns_from_ratings:
@@ -96,7 +96,7 @@ def fit_on_all(model: Recommender[Any], interactions: Interactions) -> Recommend
 
 
 def errors_of(model: Recommender[Any], fold: Fold) -> RatingErrors | None:
-    """On the ratings that ``fold`` withholds; None for a model of likes."""
+    """Return the errors on the withheld ratings of the fold; None for a model that predicts no ratings."""
     if fold.ratings is None or not isinstance(model, RatingModel):
         return None
     return rating_errors(model.predict, fold.ratings.withheld)

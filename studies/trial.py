@@ -1,4 +1,4 @@
-"""One configuration on one set of folds: fits, epoch by epoch, and what they find."""
+"""One configuration on one set of folds: fit it epoch by epoch, and rank the held-out items."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = ["StoppedError", "TrialResult", "fit_and_rank", "rank_by", "run_trial"
 
 
 class StoppedError(Exception):
-    """Somebody asked to stop in the middle of a fit."""
+    """The search is to stop, in the middle of a fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialResult:
-    """What the best epoch of a configuration found, and what it cost."""
+    """Ranks and metric of the best epoch of a configuration, and what the fits cost."""
 
     value: float  #: the metric, averaged over the draws
     n_epochs: int  #: the epoch with that value; 1 for a model without epochs
@@ -40,7 +40,7 @@ class TrialResult:
     ranks: tuple[HeldOutRanks, ...]  #: one a draw
     fit_seconds: float  #: summed over the draws, up to the last epoch run
     evaluate_seconds: float
-    errors: Mapping[str, Estimate]  #: "rmse" and "mae" on ratings withheld, of a model of ratings
+    errors: Mapping[str, Estimate]  #: "rmse" and "mae" on withheld ratings, of a rating model
 
 
 def run_trial(
@@ -53,11 +53,11 @@ def run_trial(
     threads: int | None = None,
     after_epoch: Callable[[int, float], None] = lambda epoch, value: None,
 ) -> TrialResult:
-    """Fit ``config`` on every fold, all in step, until the metric has not improved for ``spec.patience`` epochs.
+    """Fit ``config`` on every fold, epoch by epoch, until the metric has not improved for ``spec.patience`` epochs.
 
-    The folds are draws of one validation set: after each epoch the metric is averaged over them and given
-    to ``after_epoch(epoch, value)``, which may raise to end the trial. Folds are fitted side by side, as many as have
-    the memory, the threads divided among them; the result does not depend on how.
+    The folds are draws of one validation set. After each epoch the metric is averaged over them and passed to
+    ``after_epoch(epoch, value)``, which may raise to end the trial. As many folds as fit into memory are fitted in
+    parallel and share the threads; the result does not depend on their number.
     """
     fits, n_beside = _fits(spec, config, folds, seed, threads)
     curve: list[float] = []
@@ -94,9 +94,9 @@ def fit_and_rank(
     threads: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> tuple[HeldOutRanks, ...]:
-    """Fit ``config`` on every fold for all its epochs, and rank once, at the end: nothing is chosen by these likes.
+    """Fit ``config`` on every fold for all its epochs and rank after the last one, so that no epoch is selected.
 
-    Raises StoppedError after the epoch in which ``should_stop`` has become true.
+    Raises StoppedError after the epoch in which ``should_stop`` returns True.
     """
 
     def finish(fit: _Fit) -> HeldOutRanks:
@@ -113,7 +113,7 @@ def fit_and_rank(
 
 
 def warm_up(spec: StudySpec, threads: int | None = None) -> None:
-    """Compile the model's kernels on a tiny problem, so that no trial's time holds the compiler's."""
+    """Compile the model's kernels on a tiny problem, so that no trial is timed with the compiler."""
     import scipy.sparse as sp
 
     matrix = sp.csr_array(np.tril(np.ones((4, 4), np.float32)))
@@ -124,7 +124,7 @@ def warm_up(spec: StudySpec, threads: int | None = None) -> None:
 
 
 def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
-    """``rank_held_out`` by the model's scores: a block of users a thread, rather than all threads a block."""
+    """Rank the held-out items of the fold by the model's scores; each thread takes blocks of users of its own."""
     threads = model.threads or available_threads()
     if isinstance(model, FactorModel):
         x = model.fold_in(fold.histories) if fold.fold_in else model.user_factors[fold.users]
@@ -139,17 +139,17 @@ def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
 def _fits(
     spec: StudySpec, config: Any, folds: Sequence[Fold], seed: int, threads: int | None
 ) -> tuple[list[_Fit], int]:
-    """A fit for each fold, and how many may go side by side, the threads divided among them."""
+    """Return a fit for each fold, and how many of them may run in parallel and share the threads."""
     n_threads = threads or available_threads()
     n_beside = min(len(folds), n_threads) if can_run_side_by_side() else 1
     if needed := spec.model.bytes_to_fit(folds[0].train.shape[1]):
-        n_beside = min(n_beside, max(1, n_in_memory(needed)))  # one that has no room says so itself
+        n_beside = min(n_beside, max(1, n_in_memory(needed)))  # a fit that has no room raises
     shown = [suited(fold, spec.model) for fold in folds]
     return [_Fit(spec, spec.model(config, seed=seed, threads=n_threads // n_beside), fold) for fold in shown], n_beside
 
 
 class _Fit:
-    """One model on one fold, advanced an epoch at a time; one that has no more than one is let go after it."""
+    """One model on one fold, advanced epoch by epoch; a model without epochs is released after its fit."""
 
     def __init__(self, spec: StudySpec, model: Recommender[Any], fold: Fold) -> None:
         self.is_once = spec.max_epochs == 1
@@ -164,7 +164,7 @@ class _Fit:
         self.errors: RatingErrors | None = None
 
     def advance(self) -> bool:
-        """Fit and rank one epoch further; False when the model has no more."""
+        """Fit one more epoch and rank; return False where the model has no more."""
         start = time.perf_counter()
         if next(self.epochs, None) is None:
             return False
@@ -178,6 +178,6 @@ class _Fit:
         return True
 
     def release(self) -> None:
-        """Let go of the model, whose memory the next fit may need."""
+        """Release the model, as the next fit may need its memory."""
         self.epochs = iter(())
         del self.model

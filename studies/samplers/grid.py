@@ -17,21 +17,21 @@ from studies.storage.requeueing import is_abandoned
 
 __all__ = ["GRID_POINTS", "GridSampler", "n_configurations"]
 
-GRID_POINTS = 4  #: of a range, its ends among them, evenly spaced on its scale; of a choice there are all
+GRID_POINTS = 4  #: points of a range, its ends included, evenly spaced on its scale; all values of a choice
 
 Configuration = tuple[Any, ...]  #: values in the order of the space
 
 
 class GridSampler(BaseSampler):
-    """Gives each trial a configuration of the grid that no other trial has, also where several processes ask.
+    """Proposes for each trial a configuration of the grid that no other trial has, also to concurrent processes.
 
-    Optuna's own takes one at random, so that two processes may get the same one, and a resumed study others.
+    Optuna's GridSampler draws one at random: two processes may get the same one, and a resumed study other ones.
     """
 
     def __init__(self, seed: int, space: Mapping[str, Searched]) -> None:
         self._space = {name: searched.distribution for name, searched in space.items()}
         grid = _grid(self._space)
-        self._grid = [grid[place] for place in np.random.default_rng([seed, len(grid)]).permutation(len(grid))]
+        self._grid = [grid[index] for index in np.random.default_rng([seed, len(grid)]).permutation(len(grid))]
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return self._space
@@ -40,8 +40,8 @@ class GridSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number]
-        taken = set(_configurations(others, self._space))  # by those that were abandoned too: they are tried again
-        # of the trials before this one, those that have just been asked for and take the next ones
+        taken = set(_configurations(others, self._space))  # those of abandoned trials too, as they are repeated
+        # earlier trials without parameters take the next configurations
         n_ahead = sum(
             other.number < trial.number and not is_abandoned(other) and _configuration(other, self._space) is None
             for other in others
@@ -50,11 +50,11 @@ class GridSampler(BaseSampler):
         return dict(zip(self._space, next(free, self._grid[0]), strict=True))
 
     def sample_independent(self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> Any:
-        raise AssertionError(f"{name} is not of the space that the grid was made for")
+        raise AssertionError(f"{name} is not in the space of the grid")
 
 
 def n_configurations(study: Study, space: Mapping[str, Searched], defaults: Mapping[str, Any]) -> int:
-    """How many different trials the study can have: the grid's, the defaults, and what others have tried already."""
+    """Count the different configurations of the study: the grid, the defaults, and what other samplers tried."""
     distributions = {name: searched.distribution for name, searched in space.items()}
     tried = [trial for trial in study.get_trials(deepcopy=False) if not is_abandoned(trial)]
     first = tuple(defaults[name] for name in distributions)
@@ -82,6 +82,6 @@ def _configurations(trials: Iterable[FrozenTrial], space: Mapping[str, BaseDistr
 
 
 def _configuration(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> Configuration | None:
-    """What the trial has tried or is to try; None while it has not got it all."""
+    """Return the configuration of the trial, run or queued; None while some of its parameters are missing."""
     params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
     return tuple(params[name] for name in space) if params.keys() >= space.keys() else None

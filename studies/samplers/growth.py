@@ -1,8 +1,8 @@
-"""Search small, then double: most trials with few factors, and the best of them again with twice as many, and twice.
+"""Search with few factors, then double them: half of the trials are small, and the best of them are grown.
 
-Rendle et al. 2021 (arXiv:2110.14037) tune iALS so: what penalties and weights are good changes little with the number
-of factors, and a fit with few costs little. From the best smaller configuration each doubling starts; its first trial
-changes nothing but the size, the others draw every other number within a factor of three.
+Rendle et al. 2021 (arXiv:2110.14037) tune iALS this way: good penalties and weights change little with the number of
+factors, and a fit with few factors is cheap. Each doubling starts from the best smaller configuration. Its first trial
+changes only the number of factors; the others draw every other parameter within a factor of three.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from studies.storage.requeueing import draw_position
 __all__ = ["Growth", "GrowthError", "GrowthSampler", "plan_growth"]
 
 SIZE = "n_factors"
-SMALL = 32  #: factors to begin with, at most
-NEAR = 3.0  #: times as much or as little, around the best smaller configuration
+SMALL = 32  #: the most factors of the first trials
+NEAR = 3.0  #: the factor within which parameters are drawn around the best smaller configuration
 
 
 class GrowthError(UserError):
-    """The study cannot grow its factors; the message says why."""
+    """The number of factors cannot grow; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Numbers of factors, each twice the one before, and how many of the study's trials each has."""
+    """Numbers of factors, each twice the one before, and the number of trials with each."""
 
     sizes: tuple[int, ...]
     n_trials: tuple[int, ...]
@@ -48,23 +48,23 @@ class Growth:
         return f"the defaults, then {', '.join(parts[:-1])} and {parts[-1]} factors"
 
     def stage(self, index: int) -> int:
-        """Of the trial that is the ``index``-th to count, from 0 on."""
+        """Return the stage of the trial at this position in the sequence of draws, counted from 0."""
         return next((n for n, end in enumerate(accumulate(self.n_trials)) if index < end), len(self.sizes) - 1)
 
     def starts(self, index: int) -> bool:
-        """Whether a doubling begins with this trial."""
+        """Whether this trial is the first of a doubling."""
         return index > 0 and self.stage(index) != self.stage(index - 1)
 
     def space(self, space: Mapping[str, Searched]) -> dict[str, Searched]:
-        """``space`` with as many factors as there are to be."""
+        """Return ``space`` with the final number of factors as its upper end."""
         low, source = _size(space).low, space[SIZE].source
         return {**space, SIZE: Searched(IntDistribution(low, self.sizes[-1], log=True), source)}
 
 
 def plan_growth(model: str, space: Mapping[str, Searched], limit: int, n_trials: int) -> Growth:
-    """Half of ``n_trials`` at the smallest size, the rest shared evenly by its doublings up to ``limit``.
+    """Plan half of ``n_trials`` at the smallest size, and the rest shared evenly by its doublings up to ``limit``.
 
-    Raises GrowthError where ``model`` has no factors, or ``limit`` leaves nothing to double.
+    Raises GrowthError where ``model`` has no factors, or where ``limit`` leaves nothing to double.
     """
     if not isinstance(space.get(SIZE, Searched(FloatDistribution(0, 1), "")).distribution, IntDistribution):
         raise GrowthError(f"{model} has no factors that could grow; leave --grow-factors out")
@@ -78,7 +78,7 @@ def plan_growth(model: str, space: Mapping[str, Searched], limit: int, n_trials:
 
 
 class GrowthSampler(BaseSampler):
-    """Has ``small`` propose at the smallest size, and draws around the best smaller configuration at every other."""
+    """Proposes by ``small`` at the smallest size, and around the best smaller configuration at every other."""
 
     def __init__(self, small: BaseSampler, seed: int, space: Mapping[str, Searched], growth: Growth) -> None:
         self._small = small
@@ -115,7 +115,7 @@ class GrowthSampler(BaseSampler):
         self._small.after_trial(study, trial, state, values)
 
     def _base(self, study: Study, trial: FrozenTrial) -> FrozenTrial | None:
-        """The best completed trial with fewer factors; None at the smallest size, and while there is none."""
+        """Return the best completed trial with fewer factors; None at the smallest size or where there is none."""
         stage = self._growth.stage(draw_position(study, trial.number))
         smaller = [
             other
@@ -132,7 +132,7 @@ def _size(space: Mapping[str, Searched]) -> IntDistribution:
 
 
 def _near(value: Any, distribution: BaseDistribution, rng: np.random.Generator) -> Any:
-    """A draw within the range and a factor of ``NEAR`` of the value; a choice, and 0, stay as they are."""
+    """Draw within the range and a factor of ``NEAR`` of the value; return a choice, and 0, as it is."""
     if not isinstance(distribution, IntDistribution | FloatDistribution) or value <= 0:
         return value
     low, high = max(distribution.low, value / NEAR), min(distribution.high, value * NEAR)

@@ -1,4 +1,4 @@
-"""Which curves are stopped early, judged by those that the record holds."""
+"""Early stopping of trials by the learning curves of completed trials."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from studies.storage.schema import ATTEMPT, SAME_AS
 
 __all__ = ["FIRST_PRUNED_EPOCH", "MedianRule"]
 
-FIRST_PRUNED_EPOCH = 4  #: earlier, curves have not yet taken their order
-READ_AGAIN_SECONDS = 5.0
+FIRST_PRUNED_EPOCH = 4  #: earlier, the order of curves says little about their end
+READ_AGAIN_SECONDS = 5.0  #: reading 1,000 curves takes as long as some epochs of a small fit
 
 
 class MedianRule:
-    """The median stopping rule (Golovin et al. 2017, "Google Vizier", section 3.2.1), for a trial that has begun.
+    """The median stopping rule (Golovin et al. 2017, "Google Vizier", section 3.2.1) for a running trial.
 
-    Optuna's MedianPruner judges alike, but by values that each trial has to write, one by one, and read again, which
-    takes longer than an epoch of a small fit. A completed trial leaves its curve in any case.
+    Optuna's MedianPruner decides alike, but by values that each trial writes to the storage and reads from it after
+    every epoch, which takes longer than an epoch of a small fit. Here the curves of completed trials are read.
     """
 
     def __init__(self, study: optuna.Study) -> None:
@@ -30,7 +30,7 @@ class MedianRule:
         self._curves = self._read()
 
     def stops(self, curve: Sequence[float]) -> bool:
-        """Whether ``curve``, the values of the epochs so far, at its best is below the median of others by now."""
+        """Whether the best value of ``curve``, an entry an epoch, is below the median of other trials at this epoch."""
         if len(curve) < FIRST_PRUNED_EPOCH:
             return False
         if time.monotonic() - self._read_at >= READ_AGAIN_SECONDS:

@@ -1,4 +1,4 @@
-"""Samplers whose draws follow from the study's seed and the trial's number alone."""
+"""Samplers whose draws depend only on the seed of the study and the number of the trial."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studies.storage.requeueing import draw_position
 
 __all__ = ["N_STARTUP_TRIALS", "SeededSampler", "describe_sampler", "make_sampler"]
 
-N_STARTUP_TRIALS = 10  #: random trials before a sampler learns from them, and before anything is pruned
+N_STARTUP_TRIALS = 10  #: trials before a sampler learns from them, and before any trial is pruned
 
 
 def make_sampler(
@@ -43,12 +43,11 @@ def describe_sampler(name: SamplerName, growth: Growth | None = None) -> str:
 
 
 class SeededSampler(BaseSampler):
-    """One of Optuna's samplers, with a generator of its own for each trial.
+    """One of Optuna's samplers with a generator of its own for each trial.
 
-    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or plain random draws. Optuna's
-    samplers draw from one stream, which starts again when a study is resumed: trials would repeat. Here trial n draws
-    from (seed, n), where repetitions of abandoned trials do not count, so that a resumed study goes on as if it had
-    never stopped.
+    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or random draws. Optuna's samplers
+    draw from one stream, which restarts when a study is resumed, and trials would repeat. Here trial n draws from
+    (seed, n), where repetitions of abandoned trials do not count. A resumed study continues as if it had never stopped.
     """
 
     def __init__(self, name: SamplerName, seed: int) -> None:
