@@ -148,7 +148,7 @@ def test_a_configuration_at_which_three_workers_died_is_a_failed_trial_and_the_s
     assert len(record.trials) == 6
 
 
-@pytest.mark.parametrize("command", [None, f"{DEAD}1"])
+@pytest.mark.parametrize("command", [None, f"{DEAD}1"], ids=["serial", "with a worker"])
 def test_a_command_that_is_killed_says_nothing_about_the_configuration_that_it_tried(
     data: Interactions, split: Split, options: SearchOptions, study: optuna.Study, command: str | None
 ) -> None:
