@@ -122,6 +122,7 @@ class TestACalmSearch:
         fewer = search("fragile", data, split, replace(options, n_trials=3))
         assert (tried(fewer), fewer.record().n_trials) == (fifteen, 15)
 
+    @pytest.mark.bits
     def test_intervals_that_somebody_read_meanwhile_are_not_computed_again(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
