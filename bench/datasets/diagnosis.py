@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ def adapted(file: DataFile, layout: Layout, *, n_read: int, reason: str) -> Layo
                 return changed
             last = number
     except csv.Error as error:
-        problem = f"the row that begins here cannot be read ({shown(error)}); is a quote left open?"
+        problem = f"the row that begins here is too long ({shown(error)}); close the quote, or remove the line"
         raise DataError.at(file, problem, line=last + 1) from None
     if layout.is_quoted:
         check_quotes(file)
@@ -52,6 +53,8 @@ def check_quotes(file: DataFile) -> None:
 
 def encoding_of(file: DataFile) -> str:
     """``utf-8`` or ``latin-1``; raises DataError where some lines are UTF-8 and others are not."""
+    if _is_all_utf8(file):
+        return "utf-8"
     first_utf8 = first_other = None
     for number, line in file.lines():
         if line.isascii():
@@ -63,7 +66,21 @@ def encoding_of(file: DataFile) -> str:
         if first_utf8 and first_other:
             problem = f"not UTF-8, while line {first_utf8:,} is; save the whole file as UTF-8"
             raise DataError.at(file, problem, line=first_other)
-    return "latin-1" if first_other else "utf-8"
+    return "latin-1"
+
+
+def _is_all_utf8(file: DataFile) -> bool:
+    """Whether the content is UTF-8; it is read to its end in any case, which finds a decompression bomb quickly."""
+    decoder, is_utf8 = codecs.getincrementaldecoder("utf-8")(), True
+    with readable(file), file.open() as content:
+        while is_utf8 and (block := content.read(1 << 20)):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                is_utf8 = False
+        while content.read(1 << 20):
+            pass
+    return is_utf8 and not decoder.getstate()[0]
 
 
 def _changed(file: DataFile, layout: Layout, number: int, fields: Sequence[str]) -> Layout | None:

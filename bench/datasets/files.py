@@ -2,8 +2,8 @@
 
 - Only regular files are opened; a FIFO or a device could block for ever.
 - A line of text has at most ``MAX_LINE_BYTES``.
-- Compressed content that is read in Python unpacks to at most ``MAX_EXPANSION`` times its stored size, or to
-  ``MIN_EXPANDED_BYTES`` if that is more.
+- Compressed content unpacks to at most ``MAX_EXPANSION`` times its stored size, or to ``MIN_EXPANDED_BYTES`` if that
+  is more. Real interactions compress less; only padded lists may compress more (:mod:`bench.datasets.npz`).
 - Arrays, tables and unpacked files must fit into the memory that is available (:func:`require_memory`).
 """
 
@@ -23,11 +23,11 @@ from typing import IO, Any, cast
 from bench.datasets.errors import DataError, shown
 from models.memory import available_bytes
 
-__all__ = ["MAX_LINE_BYTES", "DataFile", "files_in", "not_text", "readable", "require_memory"]
+__all__ = ["MAX_LINE_BYTES", "DataFile", "files_in", "not_text", "readable", "require_expansion", "require_memory"]
 
 MAX_LINE_BYTES = 1 << 18
 MAX_EXPANSION = 100
-MIN_EXPANDED_BYTES = 256 << 20
+MIN_EXPANDED_BYTES = 8 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 _BUFFER_BYTES = 1 << 18
 _COPIED_BYTES = 1 << 24
@@ -125,22 +125,21 @@ class DataFile:
 
 
 class _Expanded(io.RawIOBase):
-    """Decompressed ``content`` of ``file``; raises DataError where it expands as only a decompression bomb does."""
+    """Decompressed ``content`` of ``file``, as far as :func:`require_expansion` allows."""
 
     def __init__(self, content: IO[bytes], file: DataFile, n_stored: int) -> None:
         self._content = content
         self._file = file
-        self._n_left = max(MIN_EXPANDED_BYTES, MAX_EXPANSION * n_stored)
+        self._n_stored = n_stored
+        self._n_read = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # its stub takes any buffer
         n_read = cast(io.BufferedReader, self._content).readinto(buffer)
-        self._n_left -= n_read
-        if self._n_left < 0:
-            problem = f"unpacks to more than {MAX_EXPANSION} times its size and {MIN_EXPANDED_BYTES >> 20} MB"
-            raise DataError.at(self._file, f"{problem}, as no real data does; unpack it yourself if you trust it")
+        self._n_read += n_read
+        require_expansion(self._file, self._n_read, self._n_stored)
         return n_read
 
     def close(self) -> None:
@@ -177,6 +176,13 @@ def readable(file: DataFile | Path) -> Iterator[None]:
     except Exception as error:  # zip, gzip, npz and Parquet readers raise undocumented types for damaged bytes
         reason = shown(str(error) or type(error).__name__, 200)
         raise DataError.at(file, f"is broken, cut short or not what its name says ({reason}); get it again") from None
+
+
+def require_expansion(place: object, n_bytes: int, n_stored: int) -> None:
+    """Raise a DataError about ``place`` where ``n_stored`` bytes unpack to ``n_bytes`` as only a bomb does."""
+    if n_bytes > max(MIN_EXPANDED_BYTES, MAX_EXPANSION * n_stored):
+        problem = f"unpacks to more than {MAX_EXPANSION} times its size of {n_stored:,} bytes, as no real data does"
+        raise DataError.at(place, f"{problem}; store it uncompressed if you trust it")
 
 
 def require_memory(place: object, n_bytes: int) -> None:

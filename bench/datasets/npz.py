@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.errors import DataError, shown
-from bench.datasets.files import DataFile, readable, require_memory
+from bench.datasets.files import DataFile, readable, require_expansion, require_memory
 
 __all__ = ["Header", "Npz", "open_npz"]
 
@@ -74,6 +74,10 @@ class Npz:
                     f"its array '{name}' holds Python objects, and unpickling them can run code; if you trust where "
                     "the file comes from, add --trust-pickle, or make it safe once with: python -m bench.data convert",
                 )
+        # an array of lists, padded to the longest, may be nearly all padding and so compress without bound
+        flat = {name: header for name, header in headers.items() if len(header.shape) < 2}
+        n_stored = sum(self._members[name].compress_size for name in flat)
+        require_expansion(self._file, sum(header.n_bytes for header in flat.values()), n_stored)
         require_memory(self._file, 2 * sum(header.n_bytes for header in headers.values()))
         return {name: self._array(name, trust_pickle) for name in headers}
 

@@ -8,7 +8,7 @@ from typing import Any
 from bench.datasets.arrow_rows import BadColumnError, RowsBuilder
 from bench.datasets.columns import Role, by_name, chosen, parse_columns
 from bench.datasets.errors import DataError, shown
-from bench.datasets.files import DataFile, readable, require_memory
+from bench.datasets.files import DataFile, readable, require_expansion, require_memory
 from bench.datasets.options import DataOptions
 from bench.datasets.rows import Rows
 
@@ -35,7 +35,9 @@ def _add(part: DataFile, options: DataOptions, builder: RowsBuilder) -> None:
         schema = metadata.schema.to_arrow_schema()
         indices = _columns(part, schema.names, options)
         names = {role: schema.names[index] for role, index in indices.items()}
-        require_memory(part, max(4 * len(names) * metadata.num_rows, _largest_group(metadata, set(names.values()))))
+        n_bytes = 4 * len(names) * metadata.num_rows
+        require_expansion(part, n_bytes, part.n_stored_bytes())
+        require_memory(part, max(n_bytes, _largest_group(metadata, set(names.values()))))
         # text ids stay dictionaries: a long id that the file stores once must not be repeated for every row
         ids = [names[role] for role in ("user", "item") if pyarrow.types.is_string(schema.field(names[role]).type)]
         table = pyarrow.parquet.ParquetFile(content, metadata=metadata, read_dictionary=ids)
