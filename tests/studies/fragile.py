@@ -96,3 +96,16 @@ class Dawdling(Fragile):
 
 
 DAWDLING = StudySpec(model=Dawdling, space=CALM.space, max_epochs=6, patience=2)
+
+
+class Deadly(Fragile):
+    """Kills its process where ``quality`` is high."""
+
+    name = "deadly"
+
+    def _meet_fate(self) -> None:
+        if self.config.quality > 0.9:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+DEADLY = StudySpec(model=Deadly, space=CALM.space, max_epochs=6, patience=2)

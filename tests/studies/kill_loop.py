@@ -19,7 +19,6 @@ import numpy as np
 from evaluation.interactions import Interactions
 from evaluation.split import SplitOptions, split_likes
 from studies import registry
-from studies.execution import objective
 from studies.history import StudyHistory
 from studies.search import SearchOptions, search
 from studies.storage.errors import StorageError
@@ -47,14 +46,19 @@ class Survived:
         return f"{self.kills} kills, {self.in_a_trial} of them within a trial; {len(self.finished)} trials finished"
 
 
-def kill_again_and_again(storage: str, folder: Path, kills: int, tracking_uri: str | None = None) -> Survived:
-    """Search, killed ``kills`` times and then not; AssertionError after a kill that changed what was finished."""
+def kill_again_and_again(
+    storage: str, folder: Path, kills: int, tracking_uri: str | None = None, trial_timeout: float | None = None
+) -> Survived:
+    """Search, killed ``kills`` times and then not; AssertionError after a kill that changed what was finished.
+
+    With a ``trial_timeout`` trials run in a worker, which is killed with its command.
+    """
     os.environ["PYTHONPATH"] = str(ROOT)  # of the process that all are forked from
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "mlflow"] if tracking_uri else [__name__])
 
     def start(url: str, n_trials: int, uri: str | None = None) -> Any:
-        process = context.Process(target=run_search, args=(url, n_trials, uri))
+        process = context.Process(target=run_search, args=(url, n_trials, uri, trial_timeout))
         process.start()
         return process
 
@@ -86,15 +90,16 @@ def kill_again_and_again(storage: str, folder: Path, kills: int, tracking_uri: s
     return Survived(kills, in_a_trial, finished, undisturbed)
 
 
-def run_search(storage: str, n_trials: int, tracking_uri: str | None) -> None:
+def run_search(storage: str, n_trials: int, tracking_uri: str | None, trial_timeout: float | None) -> None:
     """In a process of its own."""
     registry.MODELS["fragile"] = "tests.studies.fragile"
     fragile.SPEC = fragile.CALM
-    objective.MOST_DEATHS = ENDLESS  # here, processes do not die of what they try
     rng = np.random.default_rng(0)
     data = Interactions.from_rows("killed", *np.nonzero(rng.random((50, 30)) < 0.3))
     tracker = Tracker(tracking_uri) if tracking_uri else None
-    options = SearchOptions(study_name=NAME, storage=storage, n_trials=n_trials, threads=1, rescore=0)
+    options = SearchOptions(
+        study_name=NAME, storage=storage, n_trials=n_trials, threads=1, rescore=0, trial_timeout=trial_timeout
+    )
     split = split_likes(data, SplitOptions(draws=1))
     history = search("fragile", data, split, options, observers=[tracker] if tracker else [])
     if tracker:

@@ -23,7 +23,7 @@ from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import is_alive, this_process
 from studies.storage.requeueing import is_abandoned
-from studies.storage.schema import OWNER
+from studies.storage.schema import ERROR, OWNER
 from tests.servers import free_port
 from tests.studies import fragile
 from tests.studies.dask_cluster import Cluster
@@ -121,6 +121,20 @@ class TestProcessesOfThisMachine:
         assert_complete(options, journal)
         assert is_abandoned(trials(options)[lost[0].number])
         assert lost[0].params in [trial.params for trial in trials(options) if not is_abandoned(trial)]
+
+
+@pytest.mark.slow
+def test_a_configuration_of_which_three_workers_die_is_recorded_as_failed(
+    data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fragile, "SPEC", fragile.DEADLY)
+    monkeypatch.setitem(registry.MODELS, "deadly", "tests.studies.fragile")
+    search("deadly", data, split, replace(options, workers=2, n_trials=5, sampler="random"))
+    there = [trial for trial in trials(options) if not is_abandoned(trial)]
+    assert [trial.user_attrs.get(ERROR) for trial in there if trial.params["quality"] > 0.9] == [
+        "DeadlyTrialError: 3 workers died while they tried it; out of memory?"
+    ]
+    assert len(there) == 5
 
 
 def kill_a_worker(options: SearchOptions) -> FrozenTrial:

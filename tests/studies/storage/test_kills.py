@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from studies.history import StudyHistory
 from tests.studies.kill_loop import Survived, kill_again_and_again, study_of
 from tests.studies.stored_runs import Store, assert_holds
@@ -22,6 +24,12 @@ def test_kills_lose_nothing_count_nothing_twice_and_change_no_trial(tmp_path: Pa
     survived = kill_again_and_again(f"sqlite:///{tmp_path}/studies.db", tmp_path, KILLS)
     assert_nothing_happened(survived)
     assert survived.in_a_trial > 0
+
+
+@pytest.mark.slow
+def test_nor_do_kills_of_a_command_whose_trials_run_in_a_worker(tmp_path: Path) -> None:
+    survived = kill_again_and_again(f"sqlite:///{tmp_path}/studies.db", tmp_path, KILLS // 25, trial_timeout=1e6)
+    assert_nothing_happened(survived)
 
 
 def test_nor_on_postgresql_nor_in_mlflow(tmp_path: Path, database: str) -> None:
