@@ -13,11 +13,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 __all__ = [
+    "MlflowServer",
     "PostgreSQL",
     "find_postgresql",
     "free_port",
@@ -112,19 +113,38 @@ def postgresql_server(programs: Path, password: str | None = None, arguments: Se
         yield server.url
 
 
+class MlflowServer:
+    """A fresh MLflow server with SQLite in ``folder``, which may be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._folder = folder
+        self._command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+        self._command += ["--workers", "1", "--backend-store-uri", "sqlite:///mlflow.db"]
+        self._command += ["--artifacts-destination", "artifacts"]
+
+    def start(self) -> None:
+        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        self._process = start(self._command, self._folder, env=environment)
+        wait_for(self._process, lambda: urllib.request.urlopen(f"{self.url}/health", timeout=1).close(), OSError)
+
+    def stop(self) -> None:
+        """Kill it with its workers, which outlive a mere terminate."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=60)
+
+
 @contextmanager
 def mlflow_server(folder: Path) -> Iterator[str]:
-    """Start a new MLflow server with SQLite in ``folder``, and yield its URL."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "artifacts"]
-    url = f"http://127.0.0.1:{port}"
-    # SIGKILL for the whole group, because its workers survive SIGTERM
-    with running(
-        command, folder, stop=signal.SIGKILL, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    ) as server:
-        wait_for(server, lambda: urllib.request.urlopen(f"{url}/health", timeout=1).close(), OSError)
-        yield url
+    """A fresh MLflow server with SQLite in ``folder``; yields its URL."""
+    server = MlflowServer(folder)
+    server.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ class Store:
 
         self.client = mlflow.MlflowClient(uri)
         experiments = [self.client.get_experiment_by_name(experiment).experiment_id]
-        runs = list(self.client.search_runs(experiments, max_results=1000))
+        runs = list(self.client.search_runs(experiments, max_results=50_000))
         self.studies = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
         self.trials = {int(run.data.tags["mfbench.trial"]): run for run in runs if run not in self.studies}
         assert len(self.trials) + len(self.studies) == len(runs), "a trial was written twice"
