@@ -88,7 +88,7 @@ def rescore(
         FRESH_EVALUATION_USERS.write(study, EvaluationUsers.of(interactions, folds))
     for n_done, trial in enumerate(waiting):
         yield n_done, len(waiting)
-        config = spec.model.config_type(**RESULT.require(trial.user_attrs).config)
+        config = RESULT.require(trial.user_attrs).refit_config(spec)
         timed = with_times(folds, interactions, [config])
         outcome: StoredRanks | Failure
         try:

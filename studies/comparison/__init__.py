@@ -1,1 +1,1 @@
-"""Tuned models on the sealed test: refits, what they find, whether it differs, and how much their lists overlap."""
+"""Comparison of tuned models on the sealed test: refits, metrics, significance, and overlap of their lists."""

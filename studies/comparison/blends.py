@@ -1,4 +1,4 @@
-"""Whether algorithms complement each other: who finds what, and whether a simple blend of their lists pays."""
+"""Whether algorithms complement each other: the items that each finds, and what a blend of their lists gains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studies.record.comparison import BlendRecord
 
 __all__ = ["FOUND_AT", "blend_records", "reciprocal_rank_fusion"]
 
-FOUND_AT = 10  #: a held-out item counts as found up to this rank
+FOUND_AT = 10  #: a held-out item is found if it is among this many recommendations
 RANK_OFFSET = 60  #: of reciprocal rank fusion; the constant of the paper
 
 
@@ -33,18 +33,18 @@ def blend_records(
     *,
     seed: int,
 ) -> Iterator[BlendRecord]:
-    """Every two of ``names`` and, where there are more, all together.
+    """Yield a blend of every two of ``names`` and, where there are more than two, of all.
 
-    ``on_validation`` has each model's lists for the users of the fold ``validation``. All blends are of the lists of
-    one fit each, and are held against the same fit's.
+    ``on_validation`` has the lists of each model for the users of the fold ``validation``. A blend takes the lists of
+    one fit of each member, and is compared with the same fits.
     """
-    alone = {name: metric.per_user(refits[name][0].ranks) for name in names}
+    single = {name: metric.per_user(refits[name][0].ranks) for name in names}
     value = {name: _blend([on_validation[name]], validation, metric).mean() for name in names}
     groups = [*combinations(names, 2), *([tuple(names)] if len(names) > 2 else [])]
     for members in groups:
         best = max(members, key=lambda name: value[name])
         blended = _blend([refits[name][0].lists for name in members], test, metric)
-        estimates = bootstrap_means(test.users, {"blend": blended, "gain": blended - alone[best]}, seed=seed)
+        estimates = bootstrap_means(test.users, {"blend": blended, "gain": blended - single[best]}, seed=seed)
         found = {name: _found(refits, name) for name in members}
         n_finders = np.sum(list(found.values()), axis=0)
         yield BlendRecord(
@@ -76,8 +76,8 @@ def reciprocal_rank_fusion(lists: Sequence[NDArray[np.int32]], n_items: int) -> 
 
 
 def _blend(lists: Sequence[RankedLists], fold: Fold, metric: Metric) -> NDArray[np.float64]:
-    """The metric of each user under the fusion of these lists, whose rows are the fold's users."""
-    by_row = replace(fold, users=np.arange(len(fold.users)), fold_in=False)  # a model is asked for rows of the lists
+    """Return the metric of each user under the fusion of these lists, which have a row for each user of the fold."""
+    by_row = replace(fold, users=np.arange(len(fold.users)), fold_in=False)  # queries are rows of the lists
 
     def scores(rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return reciprocal_rank_fusion([each.items[rows] for each in lists], fold.held_out.shape[1])

@@ -1,4 +1,4 @@
-"""Which configurations are compared: the best of each model's studies on this data and this split."""
+"""The configurations that are compared: the best of each model's studies on this data and this split."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from studies.storage.schema import RESULT, SETTINGS
 from studies.storage.settings import StudySettings, differences, split_summary
 from studies.training_data import describe_features, suits
 
-__all__ = ["FLOORS", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
+__all__ = ["BASELINES", "Entrant", "best_of_any_split", "load_entrants", "untuned"]
 
 HASHES = ("split.test_hash", "split.validation_hash")
-FLOORS = ("popularity", "random")  #: take part always, with a study or without one
+BASELINES = ("popularity", "random")  #: baselines, which take part with or without a study
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entrant:
-    """A model and the configuration that it enters with."""
+    """A model and the configuration of it that is compared."""
 
     name: str
     spec: StudySpec
@@ -39,23 +39,23 @@ class Entrant:
     study: str | None = None
     n_trials: int = 0
     value: float = 0.0  #: of the metric, on validation
-    validation: Mapping[str, Estimate]  #: by which the configuration was named the best: over fresh draws too, if any
+    validation: Mapping[str, Estimate]  #: by which the configuration was chosen, over fresh draws too if any
 
     @property
     def is_floor(self) -> bool:
-        return self.name in FLOORS
+        return self.name in BASELINES
 
 
 def untuned(
     storage: RDBStorage, models: Sequence[str] | None, interactions: Interactions, split: Split, metric: Metric
 ) -> list[str]:
-    """The models, of those asked for or of all that the data suits, that have no study here; the floors need none."""
+    """Return the models that have no study of this split and metric, of ``models`` or of all that suit the data."""
     candidates = _candidates(storage, interactions)
     suitable = [name for name in usable_models() if suits(load_spec(name).model, interactions)]
     return [
         name
         for name in models or suitable
-        if name not in FLOORS
+        if name not in BASELINES
         and not any(_fits(settings, split, metric) for settings in candidates.get(name, {}).values())
     ]
 
@@ -63,24 +63,24 @@ def untuned(
 def load_entrants(
     storage: RDBStorage, models: Sequence[str] | None, interactions: Interactions, split: Split, metric: Metric
 ) -> list[Entrant]:
-    """The best configuration of each model, of ``models`` or of all that have a study, and the floors.
+    """Return the best configuration of each model, of ``models`` or of all that have a study, and the baselines.
 
     Raises StorageError where a model has no study of this data with a completed trial, and StudyMismatchError where
-    all its studies hide other likes or maximise another metric.
+    all its studies hold out other items or maximise another metric.
     """
     candidates = _candidates(storage, interactions)
-    names = [name for name in models or sorted(candidates) if name not in FLOORS]
+    names = [name for name in models or sorted(candidates) if name not in BASELINES]
     if not names:
         raise StorageError(
             f"No model has a study of {interactions.name} in the storage; tune some with bench.study, or give --tune 30"
         )
     entrants = [_best_entrant(storage, name, candidates.get(name, {}), interactions, split, metric) for name in names]
-    floors = [Entrant(name=name, spec=spec, config=spec.config({}), validation={}) for name, spec in _floor_specs()]
-    return entrants + floors
+    specs = {name: load_spec(name) for name in BASELINES}
+    return entrants + [Entrant(name=n, spec=spec, config=spec.config({}), validation={}) for n, spec in specs.items()]
 
 
 def best_of_any_split(storage: RDBStorage, model: str, interactions: Interactions) -> tuple[StudySpec, Any, str | None]:
-    """The model's best configuration on this data and its study, whatever was hidden; its defaults where none is."""
+    """Return the model's best configuration on this data and its study, of any split; its defaults without a study."""
     spec = load_spec(model)
     studies = _candidates(storage, interactions).get(model, {})
     entrants = [entrant for name in studies if (entrant := _entrant(load_study(storage, name)))]
@@ -90,12 +90,8 @@ def best_of_any_split(storage: RDBStorage, model: str, interactions: Interaction
     return spec, best.config, best.study
 
 
-def _floor_specs() -> list[tuple[str, StudySpec]]:
-    return [(name, load_spec(name)) for name in FLOORS]
-
-
 def _candidates(storage: RDBStorage, interactions: Interactions) -> dict[str, dict[str, StudySettings]]:
-    """Model -> its studies of this data, and of these features where it learns from any -> their settings."""
+    """Model -> study of this data (and features, for a model that learns from them) -> its settings."""
     found: dict[str, dict[str, StudySettings]] = {}
     for summary in optuna.get_all_study_summaries(storage, include_best_trial=False):
         settings = SETTINGS.read(summary.user_attrs)
@@ -149,7 +145,7 @@ def _entrant(study: optuna.Study) -> Entrant | None:
     return Entrant(
         name=model,
         spec=spec,
-        config=spec.model.config_type(**RESULT.require(best.user_attrs).config),
+        config=RESULT.require(best.user_attrs).refit_config(spec),
         study=study.study_name,
         n_trials=len(history.finished()),
         value=named_by[str(history.metric)].mean,
@@ -162,7 +158,7 @@ def _fits(settings: StudySettings, split: Split, metric: Metric) -> bool:
 
 
 def _reasons(found: Sequence[str]) -> list[str]:
-    """What made the hashes differ, where anything else does; else the hashes, as far as anybody reads them."""
+    """Return the differences that explain other hashes; where there are none, the hashes, shortened."""
     causes = [each for each in found if not each.startswith(HASHES)]
     return causes or [re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1…", each) for each in found]
 

@@ -1,4 +1,4 @@
-"""What numbers cannot show: neighbours and recommendations by title, and maps of the items."""
+"""Examples: neighbours of items and recommendations by title, and maps of the items."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from studies.record.comparison import ItemMapRecord, NeighboursRecord, SampleUse
 
 __all__ = ["map_items", "map_records", "neighbour_records", "sample_user_records", "titles_of"]
 
-SHOWN = 10  #: items of a list that are shown
-N_MAPPED = 600  #: items of a map, the most popular ones
+SHOWN = 10  #: items shown of a list
+N_MAPPED = 600  #: the most popular items, which a map shows
 N_SAMPLE_USERS = 5
-UMAP_NEIGHBOURS = 15  #: UMAP's own default; it needs more items than that
+UMAP_NEIGHBOURS = 15  #: the default of UMAP, which needs more items
 
 
 def titles_of(interactions: Interactions) -> NDArray[np.str_]:
-    """(n_items,) titles, or ids where there are none."""
+    """Return the (n_items,) titles, or ids where there are none."""
     if interactions.item_titles is not None:
         return interactions.item_titles
     return interactions.item_ids.astype(np.str_)
@@ -31,22 +31,22 @@ def titles_of(interactions: Interactions) -> NDArray[np.str_]:
 def neighbour_records(
     names: Sequence[str],
     refits: Refits,
-    places: NDArray[np.int64],
+    rows: NDArray[np.int64],
     items: NDArray[np.int64],
     titles: NDArray[np.str_],
     fold: Fold,
 ) -> Iterator[NeighboursRecord]:
-    """The neighbours of ``items``, which stand at ``places`` among those whose neighbours the refits were asked for."""
+    """Yield the neighbours of each of ``items``; ``rows`` are the rows of the refits' neighbour lists for them."""
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
-    for place, item in zip(places, items, strict=True):
-        lists = {name: _titled(refits[name][0].neighbours, place, titles) for name in names}
+    for row, item in zip(rows, items, strict=True):
+        lists = {name: _titled(refits[name][0].neighbours, row, titles) for name in names}
         yield NeighboursRecord(item=str(titles[item]), n_likes=int(n_likes[item]), lists=lists)
 
 
 def sample_user_records(
     names: Sequence[str], refits: Refits, fold: Fold, interactions: Interactions, titles: NDArray[np.str_], *, seed: int
 ) -> Iterator[SampleUserRecord]:
-    """Test users drawn at random, with the most popular of what they liked."""
+    """Yield test users drawn at random, with the most popular items of their history."""
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
     rng = np.random.default_rng(seed)
     for row in np.sort(rng.choice(len(fold.users), min(N_SAMPLE_USERS, len(fold.users)), replace=False)):
@@ -65,7 +65,7 @@ def sample_user_records(
 
 
 def map_items(fold: Fold) -> NDArray[np.int64]:
-    """The items of every map: the most popular ones, the most popular first."""
+    """Return the items of every map: the most popular ones, in descending order."""
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
     return np.argsort(-n_likes, kind="stable")[:N_MAPPED]
 
@@ -73,7 +73,7 @@ def map_items(fold: Fold) -> NDArray[np.int64]:
 def map_records(
     vectors: Mapping[str, NDArray[np.float32]], items: NDArray[np.int64], method: str
 ) -> list[ItemMapRecord]:
-    """A map for each latent model from its item vectors (n_items, n_factors); by PCA where UMAP has too few items."""
+    """Map the item vectors (n_items, n_factors) of each latent model; by PCA where UMAP has too few items."""
     return [_item_map(name, every[items].astype(np.float64), method) for name, every in vectors.items()]
 
 
@@ -91,7 +91,7 @@ def _item_map(name: str, vectors: NDArray[np.float64], method: str) -> ItemMapRe
 
 
 def _principal_components(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """The two directions of the largest variance, signs fixed, and the share of the variance that they keep."""
+    """Return the first two principal components, with fixed signs, and their share of the variance."""
     centred = vectors - vectors.mean(axis=0)
     left, singular, _ = np.linalg.svd(centred, full_matrices=False)
     points = np.zeros((len(vectors), 2))

@@ -1,4 +1,4 @@
-"""All fits of a comparison; a model that cannot be fitted costs the others nothing."""
+"""All fits of a comparison; a model that cannot be fitted is left out, and the others are compared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FitOptions", "refit_all", "validation_lists"]
 
 
 class FitOptions(Protocol):
-    """What fits need to know of how to compare."""
+    """The options of a comparison that concern fits."""
 
     @property
     def seed(self) -> int: ...
@@ -41,7 +41,7 @@ def refit_all(
     options: FitOptions,
     progress: Callable[[str], None],
 ) -> tuple[dict[str, list[Refit]], dict[str, str]]:
-    """The refits of every model, and of those that failed the error instead."""
+    """Return the refits of every model, and the error of every model that failed."""
     tasks = [(entrant, seed) for entrant in entrants for seed in options.seeds]
 
     def announced() -> Any:
@@ -63,7 +63,7 @@ def refit_all(
 def validation_lists(
     entrants: Sequence[Entrant], fold: Fold, options: FitOptions, progress: Callable[[str], None]
 ) -> tuple[dict[str, RankedLists], dict[str, str]]:
-    """Each tuned model's lists for the first draw of the validation users, by which a blend is chosen; and failures."""
+    """Return each tuned model's lists for the users of the fold, and the error of every model that failed."""
     lists: dict[str, RankedLists] = {}
     failures: dict[str, str] = {}
     for entrant in entrants:
@@ -83,7 +83,7 @@ class _Failure:
 
 
 def _attempt(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """What ``work`` returns, or its failure: one model that cannot be fitted costs the others nothing."""
+    """Return what ``work`` returns, or its failure."""
     try:
         return work(*args, **options)
     except Exception as error:

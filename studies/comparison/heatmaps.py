@@ -1,4 +1,4 @@
-"""How alike the algorithms' lists are, against their own other seeds, and the order that puts alike ones together."""
+"""Similarity of the algorithms' lists, against lists of other seeds, and an order with similar ones side by side."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from studies.record.comparison import HeatmapRecord
 
 __all__ = ["cluster", "heatmaps"]
 
-CLUSTERED_BY = ("rbo", 100)  #: measure and k of the recommendations
-MOST_ROWS = 2000  #: lists compared, chosen at random where there are more
+CLUSTERED_BY = ("rbo", 100)  #: measure and k by which recommendations are clustered
+MOST_ROWS = 2000  #: lists that are compared, drawn at random where there are more
 N_BUCKETS = 4
 
-Lists = Mapping[str, Sequence[RankedLists]]  #: algorithm -> the same rows' lists, one a seed
+Lists = Mapping[str, Sequence[RankedLists]]  #: algorithm -> the lists of the same rows, one a seed
 
 
 def cluster(
     names: Sequence[str], refits: Refits
 ) -> tuple[tuple[str, ...], tuple[tuple[float, float, float, float], ...]]:
-    """The names in an order that puts alike lists side by side, and the tree behind it (average linkage)."""
+    """Return the names in an order with similar lists side by side, and the tree of it (average linkage)."""
     if len(names) < 2:
         return tuple(names), ()
     measure, k = CLUSTERED_BY
@@ -37,8 +37,8 @@ def cluster(
         distances[i, j] = distances[j, i] = max(0.0, 1 - float(MEASURES[measure](lists[i], lists[j], k).mean()))
     merges = linkage(squareform(distances), method="average", optimal_ordering=True)
     leaves = leaves_list(merges)
-    place = {int(leaf): rank for rank, leaf in enumerate(leaves)}
-    renamed = [[place.get(int(a), a), place.get(int(b), b), d, n] for a, b, d, n in merges.tolist()]
+    position = {int(leaf): rank for rank, leaf in enumerate(leaves)}
+    renamed = [[position.get(int(a), a), position.get(int(b), b), d, n] for a, b, d, n in merges.tolist()]
     return tuple(names[leaf] for leaf in leaves), tuple((a, b, d, n) for a, b, d, n in renamed)
 
 
@@ -50,7 +50,7 @@ def heatmaps(
     *,
     seed: int,
 ) -> Iterator[HeatmapRecord]:
-    """Of recommendations by users' activity (``n_history``, a row each) and of neighbours by items' popularity."""
+    """Compare recommendations by activity of the user and neighbours by popularity of the item, an entry a row."""
     recommendations = {name: [refit.lists for refit in refits[name]] for name in order}
     neighbours = {name: [refit.neighbours for refit in refits[name]] for name in order}
     yield from _family("recommendations", order, recommendations, n_history, seed)
@@ -87,7 +87,7 @@ def _family(
 def _pairwise(
     order: Sequence[str], lists: Lists, compare: Callable[..., NDArray[np.float64]], k: int
 ) -> list[list[NDArray[np.float64] | None]]:
-    """Row by row values of every two algorithms; on the diagonal the first seed against each of the others."""
+    """Return the values of each row for every two algorithms; on the diagonal the first seed against the others."""
     table: list[list[NDArray[np.float64] | None]] = [[None] * len(order) for _ in order]
     for i, name in enumerate(order):
         first, *others = lists[name]

@@ -1,4 +1,4 @@
-"""One configuration under one seed, fitted on all that is not test, and asked everything a comparison needs."""
+"""One configuration under one seed, fitted on all data but the test set, and evaluated for a comparison."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from studies.trial import rank_by, warm_up
 __all__ = ["DEPTH", "Refit", "fit_on", "lists_on", "recommend_lists", "refit"]
 
 DEPTH = 100  #: length of the lists that are compared
-SERVED = 10  #: recommendations that one request asks for, when latency is taken
+SERVED = 10  #: recommendations of one request whose latency is measured
 BATCH_USERS = 1000
 SINGLE_REQUESTS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refit:
-    """What one fit found; rows of lists belong to the fold's users, and to the items whose neighbours were asked."""
+    """Results of one fit; lists have a row for each user of the fold, or for each item with compared neighbours."""
 
     ranks: HeldOutRanks
     ties: TieCounts
     lists: RankedLists  #: (n_users, DEPTH)
-    neighbours: RankedLists  #: (n_asked_items, DEPTH)
+    neighbours: RankedLists  #: (n_compared_items, DEPTH)
     fit_seconds: float
     batch_milliseconds: float
     single_milliseconds: float
     megabytes: float
     item_vectors: NDArray[np.float32] | None  #: (n_items, n_factors) of a latent model
-    errors: RatingErrors | None  #: on ratings withheld, of a model of ratings
+    errors: RatingErrors | None  #: on withheld ratings, of a rating model
 
 
 def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, threads: int | None) -> Refit:
-    """Fit, rank, recommend; ``items`` are those whose neighbours are wanted."""
+    """Fit, rank and recommend; ``items`` are the items whose neighbours are compared."""
     warm_up(entrant.spec, threads)
     fold = suited(fold, entrant.spec.model)
     start = time.perf_counter()
@@ -69,19 +69,19 @@ def refit(entrant: Entrant, fold: Fold, items: NDArray[np.int64], *, seed: int, 
 
 
 def fit_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> Recommender[Any]:
-    """The model, fitted on what ``fold`` holds, which is suited to it."""
+    """Return the model fitted on the training data of ``fold``, which ``suited`` returned for it."""
     model = entrant.spec.model(entrant.config, seed=seed, threads=threads)
     return model.fit(fold.train, timestamps=fold.timestamps, features=features_of_fold(model, fold))
 
 
 def lists_on(entrant: Entrant, fold: Fold, *, seed: int, threads: int | None) -> RankedLists:
-    """The lists of a model that is fitted on this fold."""
+    """Fit the model on this fold and return its lists."""
     fold = suited(fold, entrant.spec.model)
     return recommend_lists(fit_on(entrant, fold, seed=seed, threads=threads), fold)
 
 
 def recommend_lists(model: Recommender[Any], fold: Fold) -> RankedLists:
-    """The first ``DEPTH`` items of every user of the fold, of those that the fold ranks."""
+    """Return the first ``DEPTH`` items for every user of the fold, of the items that the fold ranks."""
     top = model.recommend(fold.queries(slice(0, len(fold.users))), DEPTH, seen=fold.seen)
     return RankedLists.from_scores(top.items, top.scores)
 

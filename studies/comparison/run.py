@@ -1,4 +1,4 @@
-"""A comparison from beginning to end: refits, the one opening of the test, and the record of all that follows."""
+"""A comparison: refit the entrants, open the sealed test once, and record the results."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ from studies.storage.settings import data_summary, split_summary
 
 __all__ = ["CompareOptions", "Comparison", "compare", "note_opening", "openings_of"]
 
-N_NEIGHBOUR_ITEMS = 500  #: items whose neighbours are compared, at random among those with enough likes
-ENOUGH_LIKES = 5  #: below so many an item's neighbours are chance
+N_NEIGHBOUR_ITEMS = 500  #: items whose neighbours are compared, drawn at random from those with enough likes
+ENOUGH_LIKES = 5  #: an item with fewer likes has neighbours by chance
 N_SHOWN_ITEMS = 5
 LABELS = {"rbo": "RBO", "tau": "Kendall’s tau", "intra_list_diversity": "Diversity in a list"}
-LEFT_OUT_OF_OVERLAP = "random"  #: by chance k of all items are shared, which needs no measuring
+LEFT_OUT_OF_OVERLAP = "random"  #: its overlap with other lists is known: that of chance
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The record, and the arrays it was made from."""
+    """The record and the arrays that it follows from."""
 
     record: ComparisonRecord
-    arrays: Mapping[str, NDArray[Any]]  #: users, ranks and lists by model, for whoever wants to look further
+    arrays: Mapping[str, NDArray[Any]]  #: users, and ranks and lists of every model, for further analysis
     item_vectors: Mapping[str, NDArray[np.float32]]  #: latent model -> (n_items, n_factors), of the first refit
 
 
@@ -75,10 +75,10 @@ def compare(
     command: str = "",
     progress: Callable[[str], None] = lambda message: None,
 ) -> Comparison:
-    """Refit every entrant on train and validation, open the sealed test once, and compare.
+    """Refit every entrant on train and validation data, open the sealed test once, and compare.
 
     The opening is noted on the entrants' studies before it happens. A model that cannot be fitted is left out, with its
-    error in the record. ``progress`` is told what is done next.
+    error in the record. ``progress`` is called with a description of each step.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     configs = [entrant.config for entrant in entrants]
@@ -88,11 +88,11 @@ def compare(
     opening = OpeningRecord(id=uuid.uuid4().hex, when=started, command=command)
     note_opening(storage, [e.study for e in entrants if e.study], split.test.hash, opening)
     (fold,) = with_times([split.test.open()], interactions, configs)
-    shown, asked = _neighbour_items(fold, options)
-    refits, failed = refit_all(entrants, fold, asked, options, progress)
+    shown, compared = _neighbour_items(fold, options)
+    refits, failed = refit_all(entrants, fold, compared, options, progress)
     entrants = [entrant for entrant in entrants if entrant.name not in failed]
     progress("comparing")
-    ground = _Ground(interactions, fold, split.validation[0], on_validation, shown, asked)
+    ground = _Ground(interactions, fold, split.validation[0], on_validation, shown, compared)
     parts = _findings(entrants, refits, ground, options)
     record = ComparisonRecord(
         name=options.name,
@@ -145,18 +145,18 @@ def openings_of(storage: RDBStorage, test_hash: str) -> tuple[OpeningRecord, ...
 
 @dataclass(frozen=True)
 class _Ground:
-    """What the refits are held against."""
+    """The data that the refits are compared on."""
 
     interactions: Interactions
     test: Fold
     validation: Fold
-    on_validation: Mapping[str, RankedLists]  #: each tuned model's lists for the users of ``validation``
+    on_validation: Mapping[str, RankedLists]  #: tuned model -> its lists for the users of ``validation``
     shown: NDArray[np.int64]  #: items whose neighbours are shown
-    asked: NDArray[np.int64]  #: items whose neighbours the refits were asked for
+    compared: NDArray[np.int64]  #: items whose neighbours are compared, the shown ones included, ascending
 
 
 def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, options: CompareOptions) -> dict[str, Any]:
-    """Every part of the record that follows from the refits."""
+    """Return the parts of the record that follow from the refits."""
     metric, seed, fold = options.metric, options.seed, ground.test
     records = entrant_records(entrants, refits, fold, metric, seed=seed)
     ranked = [record.name for record in records]
@@ -165,7 +165,7 @@ def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, opti
     order, merges = cluster(drawn, refits)
     titles, mapped = titles_of(ground.interactions), map_items(fold)
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
-    places = np.searchsorted(ground.asked, ground.shown)
+    rows = np.searchsorted(ground.compared, ground.shown)
     blends = blend_records(tuned, refits, fold, ground.on_validation, ground.validation, metric, seed=seed)
     samples = sample_user_records(tuned, refits, fold, ground.interactions, titles, seed=seed)
     vectors = {name: v for name in ranked if (v := refits[name][0].item_vectors) is not None}
@@ -176,9 +176,9 @@ def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, opti
         "conventions": convention_records(ranked, refits),
         "order": order,
         "merges": merges,
-        "heatmaps": tuple(heatmaps(order, refits, np.diff(fold.histories.indptr), n_likes[ground.asked], seed=seed)),
+        "heatmaps": tuple(heatmaps(order, refits, np.diff(fold.histories.indptr), n_likes[ground.compared], seed=seed)),
         "blends": tuple(blends),
-        "neighbours": tuple(neighbour_records(tuned, refits, places, ground.shown, titles, fold)),
+        "neighbours": tuple(neighbour_records(tuned, refits, rows, ground.shown, titles, fold)),
         "sample_users": tuple(samples),
         "map_titles": tuple(map(str, titles[mapped])),
         "map_likes": tuple(map(int, n_likes[mapped])),
@@ -187,7 +187,7 @@ def _findings(entrants: Sequence[Entrant], refits: Refits, ground: _Ground, opti
 
 
 def _neighbour_items(fold: Fold, options: CompareOptions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Items whose neighbours are shown, and, ascending, all whose neighbours are compared, the former included."""
+    """Return the items whose neighbours are shown, and, ascending, those whose neighbours are compared."""
     n_likes = np.bincount(fold.train.indices, minlength=fold.train.shape[1])
     most_popular = np.argsort(-n_likes, kind="stable")[:N_SHOWN_ITEMS]
     shown = np.array(options.items, np.int64) if options.items else most_popular.astype(np.int64)
@@ -206,7 +206,7 @@ def _formulas(metric: Metric, entrants: Sequence[EntrantRecord]) -> dict[str, st
 
 
 def _formula_in(function: Callable[..., Any]) -> str:
-    """What stands after ``Formula:`` in a docstring."""
+    """Return the text after ``Formula:`` in the docstring."""
     return (function.__doc__ or "").partition("Formula: ")[2].partition("\n")[0].strip()
 
 

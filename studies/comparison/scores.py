@@ -1,4 +1,4 @@
-"""From refits to figures: every metric with its interval, pairs, slices, and other libraries' conventions."""
+"""Metrics of the refits with intervals, pairwise tests, slices, and the conventions of other libraries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from studies.record.comparison import ConventionRecord, EntrantRecord, PairRecor
 __all__ = ["CUTS", "Refits", "convention_records", "entrant_records", "pair_records", "per_user", "slice_records"]
 
 Refits = Mapping[str, Sequence[Refit]]  #: model -> its refits, one a seed
-Bucket = tuple[str, NDArray[np.int64]]  #: what it is called, and its rows
+Bucket = tuple[str, NDArray[np.int64]]  #: name and rows
 
 CUTS = (10, 30, 100)
 METRICS = (
@@ -41,14 +41,14 @@ METRICS = (
     Metric("map", 30),
     *(Metric(name, k) for name in ("hr", "ndcg", "recall") for k in CUTS),
 )
-MOST_DIVERSE_LISTS = 1000  #: lists whose diversity is measured: it adds up the likes of every item in them
+MOST_DIVERSE_LISTS = 1000  #: lists whose diversity is measured, as it adds up the likes of every item in them
 N_ACTIVITY_SLICES = 4
 N_POPULARITY_SLICES = 10
-RARITY_BOUNDS = (10, 100)  #: likes from which an item is no longer cold, and from which it is well known
+RARITY_BOUNDS = (10, 100)  #: likes from which an item is not cold, and from which it is well known
 
 
 def per_user(refits: Sequence[Refit], metric: Metric) -> NDArray[np.float64]:
-    """(n_users,) values, averaged over the refits: the seed's share of the noise is shown apart."""
+    """Return the (n_users,) values of the metric, averaged over the refits."""
     values: NDArray[np.float64] = np.mean([metric.per_user(refit.ranks) for refit in refits], axis=0)
     return values
 
@@ -56,7 +56,7 @@ def per_user(refits: Sequence[Refit], metric: Metric) -> NDArray[np.float64]:
 def entrant_records(
     entrants: Sequence[Entrant], refits: Refits, fold: Fold, metric: Metric, *, seed: int
 ) -> tuple[EntrantRecord, ...]:
-    """Every entrant with every metric, the best first."""
+    """Return every entrant with every metric, the best first."""
     metrics = tuple(dict.fromkeys([metric, *METRICS]))
     columns = {(e.name, m): per_user(refits[e.name], m) for e in entrants for m in metrics}
     estimates = bootstrap_means(fold.users, columns, seed=seed)
@@ -93,7 +93,7 @@ def _errors(refits: Sequence[Refit], *, seed: int) -> dict[str, Estimate]:
 def pair_records(
     names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, margin: float, seed: int
 ) -> tuple[PairRecord, ...]:
-    """Every two of ``names``, which are all declared beforehand: Holm's correction is over all of them."""
+    """Compare every two of ``names``, with Holm's correction over all pairs."""
     values = {name: per_user(refits[name], metric) for name in names}
     pairs = list(combinations(names, 2))
     n_draws = randomisations_for(len(pairs))
@@ -117,7 +117,7 @@ def pair_records(
 
 
 def slice_records(names: Sequence[str], refits: Refits, fold: Fold, metric: Metric, *, seed: int) -> list[SliceRecord]:
-    """The metric by how much the users have liked, by how popular the hidden likes are, and by how rare."""
+    """Return the metric by activity of the user, and by popularity and rarity of the held-out item."""
     by_user = {name: per_user(refits[name], metric) for name in names}
     owners = np.repeat(fold.users, np.diff(fold.held_out.indptr))
     by_like = {name: _per_held_out_item(refits[name], owners, metric) for name in names}
@@ -138,14 +138,14 @@ def _slices(
     *,
     seed: int,
 ) -> Iterator[SliceRecord]:
-    """The means of each bucket of rows, of which ``users`` says whose they are."""
+    """Yield the means of each bucket of rows; ``users`` has the user of every row."""
     for label, rows in buckets:
         scores = bootstrap_means(users[rows], {name: column[rows] for name, column in values.items()}, seed=seed)
         yield SliceRecord(by=by, label=label, n=len(rows), scores=scores)
 
 
 def quantile_buckets(values: NDArray[np.int64], n: int) -> list[Bucket]:
-    """Rows in at most ``n`` buckets of about equal size, by value, each with its range; equal values stay together."""
+    """Divide the rows by value into at most ``n`` buckets of about equal size; equal values stay together."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, n + 1), method="inverted_cdf"))
     bucket = np.searchsorted(edges[1:-1], values, side="left")
     found = [np.flatnonzero(bucket == i) for i in range(max(1, len(edges) - 1))]
@@ -153,16 +153,16 @@ def quantile_buckets(values: NDArray[np.int64], n: int) -> list[Bucket]:
 
 
 def _rarity_buckets(n_likes: NDArray[np.int64]) -> list[Bucket]:
-    """Rows of items with few likes, some, and many, where there are any."""
+    """Divide the rows into those of items with few, some and many likes, without empty buckets."""
     low, high = RARITY_BOUNDS
     labels = (f"fewer than {low}", f"{low} to {high - 1}", f"{high} or more")
     bucket = np.searchsorted(RARITY_BOUNDS, n_likes, side="right")
-    found = [(label, np.flatnonzero(bucket == place)) for place, label in enumerate(labels)]
+    found = [(label, np.flatnonzero(bucket == number)) for number, label in enumerate(labels)]
     return [(label, rows) for label, rows in found if len(rows)]
 
 
 def convention_records(names: Sequence[str], refits: Refits) -> tuple[ConventionRecord, ...]:
-    """The first refit of each, scored as other libraries score."""
+    """Score the first refit of each algorithm by the conventions of other libraries."""
     counts = {name: refits[name][0].ties for name in names}
     return tuple(
         ConventionRecord(
@@ -177,10 +177,10 @@ def convention_records(names: Sequence[str], refits: Refits) -> tuple[Convention
 
 
 def _per_held_out_item(refits: Sequence[Refit], owners: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:
-    """The metric of each hidden like as if it were its user's only one, averaged over the refits."""
-    each_alone = np.arange(len(owners) + 1)
+    """Return the metric of each held-out item as if it were the only one of its user, averaged over the refits."""
+    one_each = np.arange(len(owners) + 1)
     ranks = [refit.ties.ranks("half") for refit in refits]
-    each = [HeldOutRanks(users=owners, indptr=each_alone, ranks=r, tie_share=0.0) for r in ranks]
+    each = [HeldOutRanks(users=owners, indptr=one_each, ranks=r, tie_share=0.0) for r in ranks]
     values: NDArray[np.float64] = np.mean([metric.per_user(ranks) for ranks in each], axis=0)
     return values
 

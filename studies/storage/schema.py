@@ -22,6 +22,7 @@ from evaluation.interactions import Interactions
 from evaluation.ranking import HeldOutRanks, decode_ranks, encode_ranks, pool_draws
 from evaluation.significance import Estimate
 from evaluation.split import Fold
+from studies.spec import StudySpec
 from studies.storage.errors import StorageError
 from studies.storage.settings import StudySettings
 from studies.trial import TrialResult
@@ -192,6 +193,13 @@ class Result(StoredRanks, Attempt):
             ranks=stored.ranks,
             tie_shares=stored.tie_shares,
         )
+
+    def refit_config(self, spec: StudySpec) -> Any:
+        """Return the model's config of a refit; StorageError where the model takes no such arguments."""
+        try:
+            return spec.model.config_type(**self.config)
+        except (TypeError, ValueError) as error:
+            raise _damage(RESULT.key, f"{spec.model.name} takes no such config: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from evaluation.split import Split
 from models.errors import UserError
 from studies.comparison.run import openings_of
 from studies.history import StudyHistory
+from studies.registry import load_spec
 from studies.search import SearchOptions, search
 from studies.storage import schema
 from studies.storage.errors import StorageError, storage_errors_explained
@@ -41,6 +42,7 @@ from studies.storage.schema import (
     Result,
     Run,
 )
+from tests.studies import fragile
 
 EARLIER = "stored by an earlier version"
 
@@ -300,6 +302,12 @@ class TestDamage:
         study.set_user_attr(SETTINGS.key, ["no", "settings"])
         with pytest.raises(StorageError, match=r"its attribute mfbench:settings cannot be read"):
             search("popularity", data, split, options)
+
+    def test_a_configuration_that_the_model_does_not_take_is_one_line(self, earlier: optuna.Study) -> None:
+        result = RESULT.require(earlier.get_trials(deepcopy=False)[3].user_attrs)
+        assert result.refit_config(fragile.SPEC).n_epochs == 4
+        with pytest.raises(StorageError, match=r"mfbench:result cannot be read \(ease takes no such config: .*quality"):
+            result.refit_config(load_spec("ease"))
 
     def test_errors_of_writers_are_not_taken_for_damage(self, earlier: optuna.Study) -> None:
         with pytest.raises(TypeError, match="not JSON serializable"), storage_errors_explained("sqlite:///x.db"):
