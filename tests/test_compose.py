@@ -18,6 +18,8 @@ import yaml
 
 from tests.servers import find_postgresql, free_port, postgresql_server, running, wait_for
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)

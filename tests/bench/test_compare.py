@@ -22,6 +22,7 @@ def studied(likes_file: Path, command: Command) -> None:
 
 
 @pytest.mark.usefixtures("studied")
+@pytest.mark.slow
 def test_a_comparison_ends_with_the_answer_and_where_it_lies(command: Command, tmp_path: Path) -> None:
     done = command("compare", *QUICK, "--tune", "2", "--models", "item2item", "ials")
     assert (done.code, done.err) == (0, "")

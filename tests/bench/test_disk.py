@@ -56,6 +56,7 @@ def assert_one_line(done: Outcome, *said: str) -> None:
 
 
 @pytest.mark.usefixtures("likes_file")
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_mid_study_costs_no_finished_trial(command: Command, disk: Disk) -> None:
     words = (*TUNED, "--no-mlflow", "--storage", f"sqlite:///{disk.path}/studies.db")
     assert command(*words, "--trials", "3").code == 0

@@ -62,6 +62,7 @@ def asked_by_a_stranger(model: Path, folder: Path, *questions: tuple[str, list[A
     return answers
 
 
+@pytest.mark.slow
 def test_a_pyfunc_answers_without_the_project(
     command: Command, likes_file: Path, titles_file: Path, tmp_path: Path
 ) -> None:

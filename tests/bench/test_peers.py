@@ -108,6 +108,7 @@ def check_entries(entries: list[dict[str, Any]]) -> None:
         assert 0 <= entry["added_bytes"] < entry["peak_bytes"]
 
 
+@pytest.mark.slow
 def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     for module in INSTALLABLE:
         pytest.importorskip(module, reason=f"{INSTALLABLE[module]} is not installed")

@@ -30,6 +30,7 @@ def call(*words: str) -> int:
         return int(stop.code or 0)
 
 
+@pytest.mark.slow
 def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*TINY) == 0
     out = capsys.readouterr().out

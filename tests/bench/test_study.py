@@ -241,6 +241,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
     tmp_path: Path, command: Command, number: signal.Signals
 ) -> None:

@@ -18,7 +18,7 @@ from tests.bench.conftest import Command
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ("--model", "item2item", "--data", "likes.csv", "--rescore", "0")
 
-pytestmark = pytest.mark.usefixtures("likes_file")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("likes_file")]
 
 
 def rows(url: str) -> str:

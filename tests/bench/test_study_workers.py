@@ -16,6 +16,8 @@ import pytest
 from tests.bench.conftest import Command
 from tests.bench.test_study import ROOT, wait_for_trials
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("--model", "ials", "--workers", "2", "--no-mlflow", "--rescore", "0")
 
 

@@ -25,6 +25,8 @@ from models.testing.contract import LIKES, USERS
 from studies import registry
 from studies.registry import UnavailableModelError, check_model
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTED = random_likes(weighted=True)
 

@@ -22,6 +22,7 @@ def column(page: Any, index: int) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_on_a_phone_every_figure_draws_in_silence_and_nothing_is_too_wide(
     any_record: StudyRecord, opened: Open
 ) -> None:

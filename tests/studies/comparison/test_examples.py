@@ -12,7 +12,7 @@ from studies.comparison.examples import map_records
 N_ITEMS = 40
 
 
-@pytest.mark.parametrize("method", ["pca", "umap"])
+@pytest.mark.parametrize("method", ["pca", pytest.param("umap", marks=pytest.mark.slow)])
 def test_items_of_two_kinds_are_apart_on_the_map(method: str) -> None:
     if method == "umap":
         pytest.importorskip("umap", reason="umap-learn is an extra")

@@ -46,6 +46,7 @@ def states(url: str) -> Counter[TrialState]:
     return Counter(trial.state for trial in opened(url).get_trials(deepcopy=False) if not is_abandoned(trial))
 
 
+@pytest.mark.slow
 def test_eight_loops_run_as_many_trials_as_were_asked_for_and_none_twice(url: str) -> None:
     opened(url)
     with ThreadPoolExecutor(8) as pool:
@@ -73,6 +74,7 @@ def hang(trial: Trial) -> Ending:
     return Ending(state=TrialState.COMPLETE, attrs={}, values=[0.0])
 
 
+@pytest.mark.slow
 def test_whoever_waits_for_the_last_trial_runs_it_should_its_process_die(url: str) -> None:
     study = opened(url)
     process = multiprocessing.get_context("spawn").Process(target=work, args=(url, 3, hang))

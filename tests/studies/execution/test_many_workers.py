@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.studies.many_workers import measure
+
+pytestmark = pytest.mark.slow
 
 
 def test_sixty_four_workers_on_postgresql_run_every_trial_once(database: str) -> None:

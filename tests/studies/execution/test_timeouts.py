@@ -32,6 +32,8 @@ from tests.studies import fragile
 from tests.studies.dask_cluster import Cluster
 from tests.studies.stored_runs import Store, assert_holds
 
+pytestmark = pytest.mark.slow
+
 SAID = re.compile(r"TrialTimeoutError: \S+ s gone in the middle of a fit, of 1 s allowed")
 
 

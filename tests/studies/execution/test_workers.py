@@ -76,6 +76,7 @@ def assert_complete(options: SearchOptions, journal: Journal) -> None:
     assert len({tuple(trial.params.items()) for trial in there}) == options.n_trials
 
 
+@pytest.mark.slow
 class TestProcessesOfThisMachine:
     def test_share_the_trials_of_which_the_random_ones_are_those_of_a_serial_search(
         self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
@@ -153,6 +154,7 @@ def shared(options: SearchOptions, database: str, cluster: Cluster) -> SearchOpt
     return replace(options, storage=database, scheduler=cluster.url, n_trials=24)
 
 
+@pytest.mark.slow
 class TestACluster:
     def test_may_lose_a_worker_in_the_middle_of_a_trial_and_get_another_late(
         self, data: Interactions, split: Split, shared: SearchOptions, cluster: Cluster

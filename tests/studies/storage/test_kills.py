@@ -11,6 +11,8 @@ from studies.history import StudyHistory
 from tests.studies.kill_loop import Survived, kill_again_and_again, study_of
 from tests.studies.stored_runs import Store, assert_holds
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("KILLS", "50"))
 
 

@@ -62,6 +62,7 @@ def tried(history: StudyHistory) -> list[tuple[dict[str, Any], float | None]]:
 
 
 @pytest.mark.usefixtures("calm")
+@pytest.mark.slow
 def test_connections_to_postgresql_that_break_drag_and_come_back_cost_no_trial(
     data: Interactions, split: Split, options: SearchOptions, database: str
 ) -> None:

@@ -48,6 +48,7 @@ def tracked(
     return record, tracker
 
 
+@pytest.mark.slow
 def test_processes_that_copy_a_study_at_the_same_moment_leave_each_trial_once(
     data: Interactions, split: Split, options: SearchOptions, uri: str
 ) -> None:
@@ -182,6 +183,7 @@ class Outage:
 
 
 @pytest.mark.parametrize("mode", ["refuse", "hang", "delay", "error"])
+@pytest.mark.slow
 def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
     data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path, mode: Mode
 ) -> None:
