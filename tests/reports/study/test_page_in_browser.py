@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from reports.study.page import render_study
 from studies.record.study import StudyRecord
 from tests.reports.waiting import wait_until
