@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,15 +26,9 @@ def adapted(file: DataFile, layout: Layout, *, n_read: int, reason: str) -> Layo
     """
     n_skipped = 0 if layout.is_quoted else layout.n_lines_before + n_read  # a quoted row may take several lines
     lines = file.lines(layout.encoding, n_skipped=n_skipped)
-    last = layout.n_lines_before
-    try:
-        for number, fields in table_lines(lines, layout.separator, is_quoted=layout.is_quoted):
-            if number > layout.n_lines_before and (changed := _changed(file, layout, number, fields)):
-                return changed
-            last = number
-    except csv.Error as error:
-        problem = f"the row that begins here is too long ({shown(error)}); close the quote, or remove the line"
-        raise DataError.at(file, problem, line=last + 1) from None
+    for number, fields in table_lines(file, lines, layout.separator, is_quoted=layout.is_quoted):
+        if number > layout.n_lines_before and (changed := _changed(file, layout, number, fields)):
+            return changed
     if layout.is_quoted:
         check_quotes(file)
     raise DataError.at(file, f"cannot be read as a table: {shown(reason, 200)}; check --separator and --columns")
@@ -112,6 +105,8 @@ def _misfit(layout: Layout, fields: Sequence[str]) -> Role | None:
 
 def _is_utf8(text: str) -> bool:
     """Whether ``text``, decoded with surrogates for other bytes, was UTF-8."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

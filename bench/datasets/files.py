@@ -137,7 +137,7 @@ class _Expanded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # its stub takes any buffer
-        n_read = cast(io.BufferedReader, self._content).readinto(buffer)
+        n_read = cast(io.BufferedReader, self._content).readinto(buffer[:_BUFFER_BYTES])
         self._n_read += n_read
         require_expansion(self._file, self._n_read, self._n_stored)
         return n_read

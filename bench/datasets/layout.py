@@ -25,6 +25,7 @@ _SEPARATORS = ("::", "\t", ",", ";", "|")
 _QUOTING = (",", ";")
 _SAMPLE_LENGTH = 1 << 16
 _SAMPLE_ROWS = 200
+csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,7 @@ def sample_of(
     if n_blank is None:
         raise DataError.at(file, "the file is empty; give one with a user and an item a line")
     candidates = _SEPARATORS if separator is None else (separator,)
-    tables = {candidate: _table(lines, candidate) for candidate in candidates}
+    tables = {candidate: _table(file, lines, candidate) for candidate in candidates}
     separator = max(tables, key=lambda candidate: _consistency(tables[candidate]))
     table = tables[separator]
     if header is None:
@@ -131,30 +132,32 @@ def sample_of(
 
 
 def table_lines(
-    lines: Iterable[tuple[int, str]], separator: str, *, is_quoted: bool
+    file: DataFile, lines: Iterable[tuple[int, str]], separator: str, *, is_quoted: bool
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the fields of every line that is not blank, with its number; a quoted field may hold line breaks.
+    """Yield the number and the fields of every line of ``file`` that is not blank; quoted fields may hold line breaks.
 
-    ``lines`` are as :meth:`DataFile.lines` yields them. Raises csv.Error where a quoted row is longer than a line may
+    ``lines`` are as :meth:`DataFile.lines` yields them. Raises DataError where a quoted row is longer than a line may
     be.
     """
     if not is_quoted:
         yield from ((number, line.rstrip("\r\n").split(separator)) for number, line in lines if line.strip())
         return
-    number = length = 0
+    first = last = length = 0
 
     def counted() -> Iterator[str]:
-        nonlocal number, length
-        for number, line in lines:  # noqa: B007  # read below
+        nonlocal first, last, length
+        for last, line in lines:
+            first = first or last
             length += len(line)
             if length > MAX_LINE_BYTES:
-                raise csv.Error(f"it is longer than {MAX_LINE_BYTES:,} characters")
+                problem = f"the row that begins here is longer than {MAX_LINE_BYTES:,} bytes; is a quote left open?"
+                raise DataError.at(file, f"{problem} Close it, or shorten the row", line=first)
             yield line
 
     for fields in csv.reader(counted(), delimiter=separator):
-        length = 0
+        first = length = 0
         if fields:
-            yield number, fields
+            yield last, fields
 
 
 def fits(field: str, kind: ColumnType) -> bool:
@@ -175,11 +178,11 @@ def _first_lines(file: DataFile) -> list[str]:
     return lines
 
 
-def _table(lines: Sequence[str], separator: str) -> tuple[tuple[str, ...], ...]:
+def _table(file: DataFile, lines: Sequence[str], separator: str) -> tuple[tuple[str, ...], ...]:
     rows: list[tuple[str, ...]] = []
-    # a row that csv cannot read is explained when the whole table is read, or another separator fits
-    with suppress(csv.Error):
-        for _, fields in table_lines(enumerate(lines, start=1), separator, is_quoted=separator in _QUOTING):
+    # a row that is too long is reported when the whole table is read, unless another separator fits
+    with suppress(DataError):
+        for _, fields in table_lines(file, enumerate(lines, start=1), separator, is_quoted=separator in _QUOTING):
             rows.append(tuple(fields))
             if len(rows) == _SAMPLE_ROWS:
                 break

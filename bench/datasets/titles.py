@@ -39,7 +39,7 @@ def with_titles(rows: Rows, file: DataFile, *, is_asked: bool) -> Rows:
 def table_rows(file: DataFile, sample: Sample) -> Iterator[tuple[int, list[str]]]:
     """Yield the fields of every line but the header, with its number from 1."""
     lines = file.lines(encoding_of(file))
-    rows = table_lines(lines, sample.separator, is_quoted=sample.may_be_quoted)
+    rows = table_lines(file, lines, sample.separator, is_quoted=sample.may_be_quoted)
     with readable(file):
         yield from ((number, _rejoined(fields, sample)) for number, fields in islice(rows, sample.has_header, None))
 

@@ -130,6 +130,15 @@ def test_ids_are_numbered_in_their_order_whatever_their_range(dtype):
         assert (np.diff(ids.values.astype(object)) > 0).all()
 
 
+@pytest.mark.parametrize(
+    "ids", [np.array([-100, 100, 5, -100], np.int8), np.array([2**64 - 1, 2**64 - 3, 2**64 - 1], np.uint64)]
+)
+def test_ids_at_the_ends_of_their_type_are_kept(ids):
+    encoded = encode(ids.copy())
+    assert encoded.values[encoded.codes].tolist() == ids.tolist()
+    assert encoded.values.tolist() == sorted(set(ids.tolist()))
+
+
 def test_loading_is_deterministic_and_leaves_the_file_alone(write):
     path = write("user,item\n1,10\n2,11\n1,11\n")
     assert load(DataOptions(data=path)).content_hash == load(DataOptions(data=path)).content_hash

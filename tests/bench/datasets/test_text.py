@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.datasets import DataError, DataOptions, load
+from bench.datasets import DataError, DataOptions, diagnosis, load, text
 from bench.datasets.files import DataFile
 from bench.datasets.layout import layout_of
 
@@ -202,3 +202,38 @@ def test_no_file_is_closed_that_may_still_be_read_ahead(tmp_path, monkeypatch):
     mended = load(DataOptions(data=str(path)))
     assert mended.source.notes == ("lines cut at the end, where they had spare separators: 1",)
     assert [stream.closed for stream in opened] == [False]
+
+
+LATE = {  # header, lines that need another layout, rows in them, a user in them
+    "an id of 64 bits": ("user,item\n", f"{2**40},1\n", 1, 2**40),
+    "an id beyond int64": ("user,item\n", f"{2**63},1\n", 1, 2**63),
+    "text among numbers": ("user,item\n", "zoë,1\n", 1, "zoë"),
+    "quotes": ("user,item\n", '"77777","1"\n', 1, 77777),
+    "a spare separator": ("user,item\n", "77777,1,\n", 1, 77777),
+    "blank lines": ("\n\nuser,item\n\n", f"\n\n{2**40},1\n\n", 1, 2**40),
+    "carriage returns": ("user,item\r", f"{2**40},1\r", 1, 2**40),
+    "all of them": ("user,item\n", f'{2**40},1\n"zoë","1"\n5,1,\n', 3, "zoë"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("case", LATE)
+def test_a_late_row_changes_the_layout_whatever_the_message_of_pyarrow(write, monkeypatch, case, encoding):
+    header, late, n_late, user = LATE[case]
+    adapted = text.adapted
+    monkeypatch.setattr(text, "adapted", lambda *args, reason, **known: adapted(*args, reason="?", **known))
+    rows = [f"{row % 5000},{row % 7}{header[-1]}" for row in range(40_000)]
+    content = "".join([header, *rows, late, *rows[:100]])
+    interactions = load(DataOptions(data=write(content.encode(encoding))))
+    assert interactions.source.rows_read == 40_100 + n_late
+    assert user in interactions.user_ids.tolist()
+
+
+def test_the_search_for_a_bad_row_starts_where_reading_stopped(write, monkeypatch):
+    rows = "".join(f"{row},{row % 7}\n" for row in range(200_000))
+    path = write("user,item\n" + rows + f"{2**40},1\n")
+    numbers, changed = [], diagnosis._changed
+    monkeypatch.setattr(diagnosis, "_changed", lambda *args: numbers.append(args[2]) or changed(*args))
+    load(DataOptions(data=path))
+    assert numbers[-1] == 200_002
+    assert len(numbers) < 80_000
