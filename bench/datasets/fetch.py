@@ -88,14 +88,13 @@ def _writable(folder: Path) -> Iterator[None]:
 @contextmanager
 def _only_one(part: Path) -> Iterator[None]:
     """Refuse a second download of the same file; the lock ends with its process."""
-    import fcntl
+    from filelock import FileLock, Timeout  # takes 50 ms, and commands that fetch nothing import this module, too
 
-    with part.with_name(part.name + ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError.at(part, "is being downloaded by another process; wait for that one") from None
-        yield
+    try:
+        with FileLock(part.with_name(part.name + ".lock"), blocking=False):
+            yield
+    except Timeout:
+        raise DataError.at(part, "is being downloaded by another process; wait for that one") from None
 
 
 def _download(url: str, part: Path, progress: Progress, pause_s: float) -> None:

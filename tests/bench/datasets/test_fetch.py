@@ -8,6 +8,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from filelock import FileLock
 
 from bench.datasets import DataError, DataOptions, load
 from bench.datasets.catalogue import KNOWN_SETS
@@ -185,13 +186,12 @@ def test_mirror_and_folder_and_file_are_taken_instead(known, server, tmp_path):
 
 
 def test_two_downloads_of_one_set_are_kept_apart(known, cache_folder):
-    import fcntl
-
     (cache_folder / "sets").mkdir(parents=True)
-    with (cache_folder / "sets" / "ml-1m.zip.part.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(DataError, match="is being downloaded by another process"):
-            fetched(known)
+    with (
+        FileLock(cache_folder / "sets" / "ml-1m.zip.part.lock"),
+        pytest.raises(DataError, match="is being downloaded by another process"),
+    ):
+        fetched(known)
 
 
 def test_unwritable_cache_folder_is_explained(known, tmp_path, monkeypatch):
