@@ -190,7 +190,7 @@ def require_memory(place: object, n_bytes: int) -> None:
     available = available_bytes()
     if available is not None and n_bytes > available:
         needed = f"needs {n_bytes / 1e9:,.2f} GB of memory, and {available / 1e9:,.2f} GB are available"
-        raise DataError.at(place, f"{needed}; give fewer data, or free some memory")
+        raise DataError.at(place, f"{needed}; give less data, or free some memory")
 
 
 def not_text(file: DataFile, line: int) -> DataError:

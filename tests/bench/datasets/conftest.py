@@ -1,4 +1,4 @@
-"""What the tests of the data sets share."""
+"""Fixtures of the tests of data sets."""
 
 import gzip
 from pathlib import Path
@@ -10,7 +10,7 @@ _REAL_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def cache_folder(tmp_path, monkeypatch):
-    """Keeps the tests out of the user's cache folder."""
+    """A cache folder for the test, in place of the user's."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("MFBENCH_CACHE", str(folder))
     return folder
@@ -18,7 +18,7 @@ def cache_folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def real_data():
-    """The folder of real data sets that lies beside the checkout; the test is skipped where it does not."""
+    """The folder of real data sets beside the checkout; the test is skipped where there is none."""
     if not _REAL_DATA.is_dir():
         pytest.skip("needs ../shared/data beside the checkout")
     return _REAL_DATA
@@ -26,7 +26,7 @@ def real_data():
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes text or bytes to a file of the given name, gzipped where that ends in .gz, and gives its path."""
+    """Write text or bytes to a file, compressed if its name ends in .gz, and return its path."""
 
     def write(content, name="likes.csv"):
         content = content.encode() if isinstance(content, str) else content

@@ -177,7 +177,7 @@ def test_folder_without_ratings_is_explained(tmp_path):
     assert "no ratings here; expected one of ratings.*" in message_of(data=str(tmp_path))
 
 
-def test_unknown_name_is_answered_with_the_nearest():
+def test_unknown_name_is_refused_with_the_nearest_name():
     message = message_of(data="movielens-smal")
     assert message.startswith("Unknown data set 'movielens-smal'. Choose one of: movielens-small, ")
     assert message.endswith("or give a path. Did you mean 'movielens-small'?")
@@ -227,7 +227,7 @@ def test_option_that_the_file_cannot_satisfy_is_explained(write, options, expect
     assert expected in message_of(data=write("user,item\n1,10\n2,11\n"), **options)
 
 
-def test_option_without_use_is_refused():
+def test_option_that_does_not_apply_is_refused():
     assert (
         message_of(header=True)
         == "movielens-small: --header does not apply to embedded or synthetic data; leave it out"

@@ -15,7 +15,7 @@ from bench.datasets.cache import _digest, load_cached, store
 
 @pytest.fixture
 def parses(monkeypatch):
-    """Counts how often a file is parsed; every file is large enough to be kept."""
+    """The calls that parse a file; every file is large enough to be cached."""
     calls = []
     monkeypatch.setattr(loading, "_MIN_CACHED_BYTES", 0)
     monkeypatch.setattr(loading, "read_text", lambda *args, read=loading.read_text: calls.append(args) or read(*args))
@@ -43,20 +43,20 @@ def test_second_load_is_the_same_and_parses_nothing(write, parses):
     assert len(parses) == 1
 
 
-def test_weights_are_kept(write, parses):
+def test_weights_are_cached(write, parses):
     options = DataOptions(data=write("user,item,plays\n1,1,3\n2,2,4.5\n"))
     assert_same(load(options), load(options))
     assert load(options).matrix.data.tolist() == [3, 4.5]
     assert len(parses) == 1
 
 
-def test_same_content_elsewhere_is_known_and_goes_by_its_own_name(write, parses):
+def test_same_content_elsewhere_is_found_and_keeps_its_own_name(write, parses):
     load(DataOptions(data=write(TEXT, "a/ratings.csv")))
     assert load(DataOptions(data=write(TEXT, "b/ratings.csv"))).name == "ratings.csv"
     assert len(parses) == 1
 
 
-def test_other_content_options_or_titles_are_parsed(write, parses):
+def test_other_content_options_or_titles_are_parsed_again(write, parses):
     path = write(TEXT, "ratings.csv")
     load(DataOptions(data=path))
     load(DataOptions(data=path, positive_from=2))
@@ -65,7 +65,7 @@ def test_other_content_options_or_titles_are_parsed(write, parses):
     assert len(parses) == 4
 
 
-def test_no_cache_neither_takes_nor_keeps(write, parses, cache_folder):
+def test_without_the_cache_nothing_is_read_from_it_or_stored(write, parses, cache_folder):
     options = DataOptions(data=write(TEXT), use_cache=False)
     load(options)
     load(options)
@@ -149,14 +149,14 @@ def test_no_change_of_bytes_raises_or_loads_other_data(stored, data):
     assert_same(load_cached(key), interactions)
 
 
-def test_only_the_latest_are_kept(write, parses, cache_folder):
+def test_only_the_latest_files_are_kept(write, parses, cache_folder):
     path = write(TEXT)
     for seed in range(20):
         load(DataOptions(data=path, sample_seed=seed))
     assert len(list((cache_folder / "parsed").iterdir())) == 16
 
 
-def test_what_a_killed_process_left_is_deleted_a_day_later(write, parses, cache_folder):
+def test_drafts_of_a_killed_process_are_deleted_after_a_day(write, parses, cache_folder):
     (cache_folder / "parsed").mkdir(parents=True)
     old, new = (cache_folder / "parsed" / f"{name}.npz.1.part" for name in ("old", "new"))
     for part in (old, new):
@@ -167,13 +167,13 @@ def test_what_a_killed_process_left_is_deleted_a_day_later(write, parses, cache_
     assert not old.exists()
 
 
-def test_unwritable_cache_folder_stops_nothing(write, parses, tmp_path, monkeypatch):
+def test_data_loads_where_the_cache_folder_cannot_be_written(write, parses, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MFBENCH_CACHE", str(tmp_path / "file"))
     assert load(DataOptions(data=write(TEXT))).n_likes == 3
 
 
-def test_ratings_are_kept_with_the_likes(write, parses):
+def test_ratings_are_cached_with_the_likes(write, parses):
     options = DataOptions(data=write(TEXT), keep_ratings=True)
     first, again = load(options).ratings, load(options).ratings
     assert len(parses) == 1

@@ -1,4 +1,4 @@
-"""Features of items and users from tables: what is understood, what is refused, and in which words."""
+"""Features of items and users from tables: what is read, what is refused, and with which message."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_columns_are_chosen_by_name_and_none_is_none(tmp_path: Path) -> None:
     assert loaded(folder, item_features="none").item_features is None
 
 
-def test_likes_and_their_hash_do_not_know_of_features(tmp_path: Path) -> None:
+def test_features_change_neither_the_likes_nor_their_hash(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
     with_them, without = loaded(folder), load(DataOptions(data=str(folder)))
     assert without.item_features is None
@@ -76,7 +76,7 @@ def test_numbers_of_many_values_are_cut_into_ranges(tmp_path: Path) -> None:
     assert {"year=1900 to 1905", "year=1954 to 1959"} < set(data.item_features.names.tolist())
 
 
-def test_several_rows_of_an_id_add_up(tmp_path: Path) -> None:
+def test_several_rows_of_an_id_are_united(tmp_path: Path) -> None:
     tags = "movieId,title,tag\n10,A,slow\n10,A,slow\n10,A,blue\n"
     data = loaded(a_folder(tmp_path), items=str(a_folder(tmp_path, **{"tags.csv": tags}) / "tags.csv"))
     assert of(data.item_features, data.item_ids)["10"] == {"tag=slow", "tag=blue"}
@@ -111,7 +111,7 @@ def test_the_embedded_set_has_genres() -> None:
     assert toy_story == {f"genres={g}" for g in ("Adventure", "Animation", "Children", "Comedy", "Fantasy")}
 
 
-def test_names_of_features_stay_text(tmp_path: Path) -> None:
+def test_names_of_features_are_kept_as_they_are_and_cut(tmp_path: Path) -> None:
     hostile = "<script>alert(1)</script>\x1b[31m" + "x" * 500
     data = loaded(a_folder(tmp_path, **{"movies.csv": f"movieId,title,genres\n10,A,{hostile}\n"}))
     assert data.item_features is not None
@@ -119,7 +119,7 @@ def test_names_of_features_stay_text(tmp_path: Path) -> None:
     assert name == f"genres={hostile}"[:120]
 
 
-def test_a_table_that_nobody_asked_for_may_be_unusable(tmp_path: Path) -> None:
+def test_a_table_that_was_not_asked_for_may_be_unusable(tmp_path: Path) -> None:
     data = loaded(a_folder(tmp_path, **{"movies.csv": ""}))
     assert data.item_features is None
     assert any(note.startswith("no titles, for") for note in data.source.notes)

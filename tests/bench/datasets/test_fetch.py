@@ -1,4 +1,4 @@
-"""Downloads from a server on loopback that cuts connections, lies and forgets."""
+"""Downloads from a server on loopback that interrupts connections and sends errors or wrong content."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ MD5 = f"md5:{hashlib.md5(ZIP).hexdigest()}"
 
 
 class Server(ThreadingHTTPServer):
-    """Serves ``files``; ``cuts`` says after how many bytes each answer in turn ends, and then ``statuses`` fail."""
+    """Serves ``files``; answers end after the next of ``cuts`` bytes, or fail with the next of ``statuses``."""
 
     daemon_threads = True
 
@@ -96,23 +96,23 @@ def test_fetched_set_is_verified_and_loads_by_name(known):
     assert load(DataOptions(data="movielens-1m")).n_likes == 5_000
 
 
-def test_cut_connection_is_resumed_where_it_ended(known, server):
+def test_interrupted_download_is_resumed_where_it_ended(known, server):
     server.cuts = [1_000, 2_000]
     assert fetched(known).path.read_bytes() == ZIP
     assert [asked for _, asked in server.requests] == [None, "bytes=1000-", "bytes=3000-"]
 
 
-def test_server_that_cannot_resume_is_asked_from_the_start(known, server):
+def test_download_starts_afresh_where_the_server_cannot_resume(known, server):
     server.cuts, server.ranges = [1_000], False
     assert fetched(known).path.read_bytes() == ZIP
 
 
-def test_failing_server_is_asked_again(known, server):
+def test_request_that_fails_in_the_server_is_repeated(known, server):
     server.statuses = [503, 500]
     assert fetched(known).path.read_bytes() == ZIP
 
 
-def test_what_came_before_giving_up_is_kept_for_the_next_call(known, server, cache_folder):
+def test_received_bytes_are_kept_for_the_next_call_after_the_last_attempt(known, server, cache_folder):
     server.cuts = [100] * 5
     with pytest.raises(
         DataError, match=r"interrupted 5 times .* 500 bytes are kept: run the same command again to go on"
@@ -123,20 +123,20 @@ def test_what_came_before_giving_up_is_kept_for_the_next_call(known, server, cac
     assert server.requests[-1] == ("/ml-1m.zip", "bytes=500-")
 
 
-def test_rest_of_a_larger_file_is_thrown_away(known, cache_folder):
+def test_part_of_a_larger_file_is_discarded(known, cache_folder):
     (cache_folder / "sets").mkdir(parents=True)
     (cache_folder / "sets" / "ml-1m.zip.part").write_bytes(b"x" * (len(ZIP) + 5))
     assert fetched(known).path.read_bytes() == ZIP
 
 
-def test_wrong_checksum_is_refused_and_nothing_is_left(known, cache_folder):
+def test_file_with_a_wrong_checksum_is_refused_and_deleted(known, cache_folder):
     wrong = replace(known, checksum=f"md5:{'0' * 32}")
     with pytest.raises(DataError, match=rf"its md5 is {MD5[4:]}, but {'0' * 32} is expected; the file was removed"):
         fetched(wrong)
     assert not list((cache_folder / "sets").glob("*.zip*[!k]"))
 
 
-def test_published_md5_beside_the_file_is_asked_where_none_is_known(known, server):
+def test_published_md5_is_used_where_no_checksum_is_known(known, server):
     unknown = replace(known, checksum=None)
     assert fetched(unknown).checked == "the zip's own checksums only"
     server.files["/ml-1m.zip.md5"] = f"MD5 (ml-1m.zip) = {MD5[4:]}\n".encode()
@@ -160,7 +160,7 @@ def test_bad_zip_is_refused_even_without_a_checksum(known, server, content, mess
         fetched(replace(known, checksum=None))
 
 
-def test_missing_file_is_not_asked_for_again(known, server):
+def test_request_for_a_missing_file_is_not_repeated(known, server):
     server.files.clear()
     with pytest.raises(DataError, match="the server answers 404 Not Found; check the address, or give a mirror"):
         fetched(known)
@@ -172,7 +172,7 @@ def test_unreachable_server_is_explained(known):
         fetched(known, source="http://127.0.0.1:9")
 
 
-def test_mirror_and_folder_and_file_are_taken_instead(known, server, tmp_path):
+def test_a_mirror_a_folder_or_a_file_can_replace_the_publisher(known, server, tmp_path):
     server.files["/mirror/ml-1m.zip"] = ZIP
     (tmp_path / "ml-1m.zip").write_bytes(ZIP)
     for source in (f"{server.url}/mirror/", f"{server.url}/mirror/ml-1m.zip", tmp_path, tmp_path / "ml-1m.zip"):
@@ -185,7 +185,7 @@ def test_mirror_and_folder_and_file_are_taken_instead(known, server, tmp_path):
         fetched(known, source=str(tmp_path / "elsewhere"))
 
 
-def test_two_downloads_of_one_set_are_kept_apart(known, cache_folder):
+def test_second_download_of_a_set_is_refused_while_the_first_runs(known, cache_folder):
     (cache_folder / "sets").mkdir(parents=True)
     with (
         FileLock(cache_folder / "sets" / "ml-1m.zip.part.lock"),

@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds: interactions, or one line that says what is wrong; never another exception."""
+"""Any bytes in a file give interactions or a one-line DataError, never another exception."""
 
 import gzip
 import io
@@ -28,7 +28,7 @@ TABLES = st.tuples(
 
 
 def explanation(options):
-    """The message of a refusal; None where the data loads, and then it must be sound."""
+    """The message of the DataError; None where the data loads, after checking it."""
     try:
         interactions = load(options)
     except DataError as error:

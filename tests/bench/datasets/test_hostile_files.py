@@ -111,7 +111,7 @@ def test_an_npz_that_does_not_fit_into_memory_is_not_read(tmp_path, monkeypatch)
     path = npz(tmp_path / "data.npz", train_ids=declared((MB, 8), "<i8", 64 * MB), valid_ids=array([[1]]))
     monkeypatch.setattr(files, "available_bytes", lambda: 100 * MB)
     assert refusal(data=path) == (
-        f"{path}: needs 0.13 GB of memory, and 0.10 GB are available; give fewer data, or free some memory"
+        f"{path}: needs 0.13 GB of memory, and 0.10 GB are available; give less data, or free some memory"
     )
 
 
@@ -196,7 +196,7 @@ def test_ids_that_do_not_fit_into_memory_are_refused(write, monkeypatch):
     assert "needs 0.01 GB of memory" in refusal(data=path)  # 5,001 ids x 250 characters x 4 bytes, twice
     monkeypatch.setattr(arrow_rows, "_TEXT_STEP", 1000)
     monkeypatch.setattr(files, "available_bytes", lambda: -1)
-    assert "GB are available; give fewer data, or free some memory" in refusal(data=path)
+    assert "GB are available; give less data, or free some memory" in refusal(data=path)
 
 
 def test_features_that_do_not_fit_into_memory_are_refused(write, monkeypatch):

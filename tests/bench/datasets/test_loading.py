@@ -1,4 +1,4 @@
-"""Files, folders, zips and known sets, in the form in which they are published."""
+"""Files, folders, zips and known sets in their published form."""
 
 import gzip
 import io
@@ -35,13 +35,13 @@ def test_titles_of_the_users_own_file_are_taken(write):
     assert interactions.item_titles.tolist() == ["Boomerang", "Net; The"]
 
 
-def test_items_without_a_title_are_counted_and_go_by_their_id(write):
+def test_items_without_a_title_are_counted_and_named_by_their_id(write):
     interactions = load(DataOptions(data=write(DAT, "x.txt"), items=write("id,title\n122,Boomerang\n", "mine.csv")))
     assert interactions.item_titles.tolist() == ["Boomerang", "185"]
     assert "2 of 3 items have no title" in interactions.source.notes
 
 
-def test_zip_of_a_movielens_set_is_read_unopened(tmp_path):
+def test_zip_of_a_movielens_set_is_read_without_unpacking(tmp_path):
     path = tmp_path / "ml-20m.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ml-20m/tags.csv", "userId,movieId,tag,timestamp\n1,2,x,3\n")
@@ -109,7 +109,7 @@ def test_ml_1m_pairs_load_as_a_folder_with_titles(real_data):
     assert interactions.item_titles[0] == "One Flew Over the Cuckoo's Nest (1975)"
 
 
-def test_file_of_titles_that_is_only_found_there_need_not_be_usable(write):
+def test_file_of_titles_that_was_not_asked_for_may_be_unusable(write):
     write("movieId,genres\n122,War\n", "movies.csv")
     interactions = load(DataOptions(data=write(DAT, "ratings.dat")))
     assert interactions.item_titles is None
@@ -131,7 +131,7 @@ def test_zip_is_recognised_by_its_content(tmp_path):
     assert load(DataOptions(data=str(tmp_path / "download"))).n_likes == 2
 
 
-def test_terms_of_a_known_set_do_not_depend_on_what_was_parsed_before(cache_folder, monkeypatch):
+def test_terms_of_a_known_set_do_not_depend_on_the_cache(cache_folder, monkeypatch):
     monkeypatch.setattr(loading, "_MIN_CACHED_BYTES", 0)
     path = cache_folder / "sets" / "ml-1m.zip"
     path.parent.mkdir(parents=True)
@@ -141,7 +141,7 @@ def test_terms_of_a_known_set_do_not_depend_on_what_was_parsed_before(cache_fold
     assert "GroupLens" in load(DataOptions(data="movielens-1m")).source.terms
 
 
-def test_endless_title_is_cut(write):
+def test_long_title_is_cut(write):
     interactions = load(DataOptions(data=write(DAT, "x.dat"), items=write(f"id,title\n122,{'x' * 500}\n", "mine.csv")))
     assert interactions.item_titles[0] == "x" * 119 + "…"
 
@@ -179,7 +179,7 @@ def test_bad_value_in_a_later_part_names_that_part(tmp_path):
         load(DataOptions(data=str(tmp_path)))
 
 
-def test_folder_with_two_files_of_ratings_is_not_guessed_about(write, tmp_path):
+def test_folder_with_two_files_of_ratings_is_refused(write, tmp_path):
     write(DAT, "ratings.dat")
     write("user,item\n1,1\n", "ratings.csv")
     with pytest.raises(DataError, match=r"several files could be the ratings: ratings.csv, ratings.dat; name the one"):

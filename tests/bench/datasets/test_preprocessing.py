@@ -1,4 +1,4 @@
-"""What becomes a like, and the account of what does not."""
+"""Which rows become likes, and how the others are counted."""
 
 import numpy as np
 import pytest
@@ -48,13 +48,13 @@ def test_threshold_on_weights_keeps_the_weights():
     assert describe(interactions).startswith("Kept 3 of 5 weights as likes (weight >= 3); 3 users, 3 items")
 
 
-def test_repeated_rating_is_replaced_by_the_later_one_even_when_that_is_no_like():
+def test_later_rating_replaces_an_earlier_like_even_if_it_is_no_like():
     interactions = likes([*SQUARE, (1, 10)], values=[2, 5, 5, 5, 5], kind="rating", times=[9, 1, 1, 1, 8])
     assert interactions.matrix.toarray().tolist() == [[0, 1], [1, 1]]
     assert interactions.source.dropped == {"repeated pair, the last one kept": 1, "rating below 4": 1}
 
 
-def test_of_repeated_ratings_without_times_the_last_row_counts():
+def test_last_row_counts_for_repeated_ratings_without_times():
     assert likes([*SQUARE, (1, 10)], values=[5, 5, 5, 5, 1], kind="rating").n_likes == 3
 
 
@@ -74,7 +74,7 @@ def test_repeated_weights_keep_the_last_on_request():
     assert interactions.matrix.toarray().tolist() == [[3, 1], [1, 1]]
 
 
-def test_users_and_items_with_few_likes_leave_until_all_have_enough():
+def test_users_and_items_with_few_likes_are_dropped_until_all_have_enough():
     chain = [*SQUARE, (3, 11), (3, 12), (4, 12)]  # without user 4, item 12 has too few; without that, user 3
     interactions = likes(chain, min_user_likes=2, min_item_likes=2)
     assert interactions.user_ids.tolist() == [1, 2]
@@ -88,7 +88,7 @@ def test_top_items_keeps_the_heaviest_share_of_the_items_of_all_users():
     assert interactions.source.dropped == {"item outside the most popular 0.15 of all": 210 - 20 - 19 - 18}
 
 
-def test_top_items_weighs_plays_but_counts_ratings():
+def test_top_items_sums_weights_but_counts_ratings():
     pairs = [(1, 10), (2, 10), (3, 11), (3, 12), (1, 12), (2, 11), (3, 13), (1, 13)]
     values = [4, 4, 5, 5, 5, 5, 4, 4]
     assert likes(pairs, values=values, kind="weight", top_items=0.5).item_ids.tolist() == [11, 12]
@@ -102,7 +102,7 @@ def test_sampled_users_are_as_many_as_asked_and_the_same_for_a_seed():
     assert samples[0] == samples[1] != samples[2]
 
 
-def test_counts_of_dropped_rows_are_told_by_reason():
+def test_dropped_rows_are_described_by_reason():
     interactions = likes([*SQUARE, (3, 12)], values=[5, 4, 4, 5, 1], kind="rating", min_user_likes=2)
     assert describe(interactions) == ("Kept 4 of 5 ratings as likes (rating >= 4); 2 of 3 users, 2 of 3 items")
     interactions = likes([*SQUARE, (3, 12)], min_user_likes=2)
@@ -144,7 +144,7 @@ def test_loading_is_deterministic_and_leaves_the_file_alone(write):
     assert load(DataOptions(data=path)).content_hash == load(DataOptions(data=path)).content_hash
 
 
-def test_ratings_are_kept_where_asked_for_of_the_users_and_items_that_are_left():
+def test_ratings_are_kept_on_request_for_the_remaining_users_and_items():
     pairs, values = [*SQUARE, (3, 10), (1, 12)], [5, 0, 4, 3.5, 2, 1]
     options = {"values": values, "kind": "rating", "times": [6, 5, 4, 3, 2, 1], "positive_from": 3.5}
     interactions = likes(pairs, **options, keep_ratings=True)
@@ -157,5 +157,5 @@ def test_ratings_are_kept_where_asked_for_of_the_users_and_items_that_are_left()
     assert interactions.content_hash == likes(pairs, **options).content_hash
 
 
-def test_of_weights_no_ratings_are_kept():
+def test_weights_are_not_kept_as_ratings():
     assert likes(SQUARE, values=[5, 1, 2, 3.5], kind="weight", keep_ratings=True).ratings is None

@@ -1,4 +1,4 @@
-"""Rows are handed out part by part, and what becomes of them is what would become of all at once."""
+"""Rows are divided by user, and processing them in parts gives the same result as all at once."""
 
 from dataclasses import asdict
 from itertools import pairwise
@@ -48,7 +48,7 @@ def test_parts_hold_every_row_once_the_last_users_first_and_keep_the_order_of_a_
     assert all(min(before) > max(after) for before, after in pairwise(seen))
 
 
-def test_the_arrays_shrink_as_parts_leave_them():
+def test_the_arrays_shrink_with_every_part():
     rows = rows_of([(user, 1) for user in range(10)] * 2)
     with small_parts():
         n_left = [len(rows.users.codes) for _ in parts_by_user(rows)]

@@ -1,4 +1,4 @@
-"""Made-up sets have the size asked for, the skew of real ones, and a taste that can be found."""
+"""Synthetic sets have the requested size, the skew of real data, and tastes that a model can find."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from bench.datasets.synthetic import SyntheticOptions, make_rows, parse_syntheti
 DATA = "synthetic:users=2000,items=1000,pairs=60000,seed=3"
 
 
-def test_size_is_exactly_that_asked_for():
+def test_size_is_exactly_the_requested_one():
     interactions = load(DataOptions(data=DATA))
     assert interactions.n_likes == 60_000
     assert interactions.n_users == 2_000
@@ -32,9 +32,9 @@ def test_few_items_and_few_users_have_many_of_the_likes():
 
 def test_planted_taste_lets_neighbours_beat_popularity():
     matrix = load(DataOptions(data=DATA)).matrix
-    hidden = matrix.indptr[:-1] + np.diff(matrix.indptr) // 2
+    held_out = matrix.indptr[:-1] + np.diff(matrix.indptr) // 2
     train = sp.csr_array(matrix, copy=True)
-    train.data[hidden] = 0
+    train.data[held_out] = 0
     train.eliminate_zeros()
     popularity = train.sum(axis=0)
     cosine = (train.T @ train).toarray() / np.sqrt(np.outer(popularity, popularity) + 1e-9)
@@ -43,7 +43,7 @@ def test_planted_taste_lets_neighbours_beat_popularity():
 
     def mean_reciprocal_rank(scores):
         scores = np.where(seen, -np.inf, scores)
-        own = scores[np.arange(len(scores)), matrix.indices[hidden]]
+        own = scores[np.arange(len(scores)), matrix.indices[held_out]]
         return (1 / (1 + (scores > own[:, None]).sum(axis=1))).mean()
 
     assert mean_reciprocal_rank(train @ cosine) > 1.5 * mean_reciprocal_rank(popularity)

@@ -1,4 +1,4 @@
-"""Text tables: every layout that the readers should recognise, and what they should say of the others."""
+"""Text tables: every layout that the reader recognises, and the messages about others."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_oddities_that_change_nothing(write, text, case):
     assert_is_the_table(load(DataOptions(data=write(text))))
 
 
-def test_file_without_header_is_read_by_place(write):
+def test_file_without_header_is_read_by_position(write):
     interactions = load(DataOptions(data=write("7,30,4,100\n7,10,5,101\n9,10,3,102\n9,30,4.5,103\n")))
     assert interactions.n_likes == 3
     assert interactions.timestamps.tolist() == [101, 100, 103]
@@ -72,26 +72,26 @@ def test_columns_are_found_by_name_in_any_order(write):
     assert interactions.timestamps.tolist() == [5, 6]
 
 
-def test_columns_are_taken_as_asked_by_name(write):
+def test_columns_can_be_chosen_by_name(write):
     path = write("uid,track,plays,ts\na,x,3,100\nb,y,1,200\na,y,2,300\n")
     interactions = load(DataOptions(data=path, columns="user=uid,item=track,weight=plays,time=ts"))
     assert interactions.matrix.toarray().tolist() == [[3, 2], [0, 1]]
     assert interactions.timestamps.tolist() == [100, 300, 200]
 
 
-def test_columns_are_taken_as_asked_by_number_without_a_header(write):
+def test_columns_can_be_chosen_by_number_without_a_header(write):
     interactions = load(DataOptions(data=write("10,1\n11,2\n"), columns="user=2,item=1"))
     assert interactions.item_ids.tolist() == [10, 11]
 
 
-def test_rating_asked_for_beats_a_weight_recognised(write):
+def test_chosen_rating_replaces_a_recognised_weight(write):
     path = write("user,item,count,grade\n1,10,9,5\n2,11,9,1\n1,11,9,4\n2,10,9,4\n")
     interactions = load(DataOptions(data=path, columns="rating=grade"))
     assert interactions.source.dropped == {"rating below 4": 1}
     assert not interactions.is_weighted
 
 
-def test_separator_and_header_are_taken_as_asked(write):
+def test_separator_and_header_can_be_chosen(write):
     path = write("5 10\n6 11\n7 12\n")
     interactions = load(DataOptions(data=path, separator=" ", header=True, columns="user=5,item=10"))
     assert interactions.user_ids.tolist() == [6, 7]
@@ -144,7 +144,7 @@ def test_latin_1_ids_are_read(write):
     assert interactions.user_ids.tolist() == ["ann", "zoë"]
 
 
-def test_spare_separators_are_taken_off_and_said(write):
+def test_spare_separators_are_cut_and_noted(write):
     interactions = load(DataOptions(data=write(table("\t").replace("4\t101", "4\t101\t"))))
     assert_is_the_table(interactions)
     assert interactions.source.notes == ("lines cut at the end, where they had spare separators: 1",)
@@ -157,7 +157,7 @@ def test_rows_past_the_first_block_are_read_in_order(write):
     assert (interactions.timestamps == np.arange(n_rows)).all()
 
 
-def test_layout_is_that_of_most_lines_not_of_the_first(write):
+def test_layout_is_that_of_most_lines(write):
     path = write("1\t10\t\n2\t11\n1\t11\n")
     assert layout_of(DataFile(Path(path)), DataOptions()).n_columns == 2
     assert load(DataOptions(data=path)).n_likes == 3
@@ -169,12 +169,12 @@ def test_error_in_a_late_line_names_that_line(write):
         load(DataOptions(data=write(text)))
 
 
-def test_quotes_that_come_late_are_understood(write):
+def test_quotes_may_begin_late(write):
     text = "user,item\n" + "1,10\n2,11\n" * 10_000 + '3,"12"\n"4",13\n'
     assert load(DataOptions(data=write(text))).user_ids.tolist() == [1, 2, 3, 4]
 
 
-def test_lone_quote_in_a_name_is_a_letter(write):
+def test_a_single_quote_sign_in_a_name_is_part_of_it(write):
     text = "user,item\n" + "ann,10\nbob,11\n" * 10_000 + 'jim "the cat,12\n'
     assert 'jim "the cat' in load(DataOptions(data=write(text))).user_ids.tolist()
 
@@ -187,14 +187,14 @@ def test_lone_quote_in_a_name_is_a_letter(write):
         (("978300760", "978302109"), [1, 1], [978300760, 978302109]),
     ],
 )
-def test_third_column_without_a_name_is_taken_by_its_size(write, third, weights, times):
+def test_role_of_a_third_column_without_a_name_follows_its_values(write, third, weights, times):
     interactions = load(DataOptions(data=write(f"1,10,{third[0]}\n2,11,{third[1]}\n")))
     assert interactions.matrix.data.tolist() == weights
     assert (None if interactions.timestamps is None else interactions.timestamps.tolist()) == times
 
 
-def test_no_file_is_closed_that_may_still_be_read_ahead(tmp_path, monkeypatch):
-    """What reads ahead would take its bytes from the file that its number is given to next: here, the second try's."""
+def test_a_file_that_pyarrow_may_still_read_ahead_is_not_closed(tmp_path, monkeypatch):
+    """A reading thread would take bytes from the next file with the same descriptor, here of the second attempt."""
     path = tmp_path / "u.data"
     path.write_text("1\t10\t5\t100\t\n" + table("\t"))
     opened, open_arrow = [], DataFile.open_arrow
