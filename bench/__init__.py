@@ -1,4 +1,4 @@
-"""What you run: one thin module a command. Start with ``python -m bench.study --help``."""
+"""The commands, one thin module each; ``python -m bench`` lists them."""
 
 import sys
 from importlib.util import find_spec
@@ -9,20 +9,20 @@ _PACKAGES = ("evaluation", "models", "reports", "studies")
 
 
 def _foreign_package() -> str | None:
-    """Say which of our packages another one of the same name hides, and what to do; None where all are ours."""
+    """Return which of our packages is hidden by another of the same name, and the remedy; None if none is."""
     for name in _PACKAGES:
         spec = find_spec(name)
-        places = [Path(place).resolve() for place in (spec.submodule_search_locations or ())] if spec else []
-        if _ROOT / name not in places:
-            found = f"is hidden by {places[0] if places else spec.origin}" if spec else "is missing"
+        folders = [Path(folder).resolve() for folder in (spec.submodule_search_locations or ())] if spec else []
+        if _ROOT / name not in folders:
+            found = f"is hidden by {folders[0] if folders else spec.origin}" if spec else "is missing"
             return (
-                f"mfbench's package {name!r} (in {_ROOT}) {found}; run from another folder, take that one off "
-                "PYTHONPATH, or give mfbench a virtual environment of its own"
+                f"mfbench's package {name!r} (in {_ROOT}) {found}; run in another folder, remove that one from "
+                "PYTHONPATH, or install mfbench in its own virtual environment"
             )
     return None
 
 
 if _problem := _foreign_package():
-    if sys.argv[0] == "-m":  # while Python looks for the command's module: a user wants a line, not a traceback
+    if sys.argv[0] == "-m":  # Python is looking for the module of a command: its user needs a line, not a traceback
         sys.exit(f"bench: error: {_problem}")
     raise ImportError(_problem)

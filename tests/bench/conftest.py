@@ -38,7 +38,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 @pytest.fixture
 def likes_file(tmp_path: Path) -> Path:
-    """120 users who like the items of their own half, in a file such as a user has."""
+    """A CSV file of 120 users, each of whom likes items of one half."""
     path = tmp_path / "likes.csv"
     rows = [f"u{user},i{item + 20 * (user % 2)}" for user in range(120) for item in range(20) if (user * item) % 3]
     path.write_text("user_id,item_id\n" + "\n".join(rows) + "\n")

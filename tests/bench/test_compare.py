@@ -23,7 +23,7 @@ def studied(likes_file: Path, command: Command) -> None:
 
 @pytest.mark.usefixtures("studied")
 @pytest.mark.slow
-def test_a_comparison_ends_with_the_answer_and_where_it_lies(command: Command, tmp_path: Path) -> None:
+def test_a_comparison_ends_with_its_results_and_files(command: Command, tmp_path: Path) -> None:
     done = command("compare", *QUICK, "--tune", "2", "--models", "item2item", "ials")
     assert (done.code, done.err) == (0, "")
     assert "Tuning ials: 2 trials" in done.out
@@ -125,7 +125,7 @@ def test_what_cannot_be_compared_is_one_line_and_opens_nothing(
         ((), "one of the arguments --study-name --comparison is required"),
     ],
 )
-def test_a_report_of_what_is_not_there_is_one_line(command: Command, words: tuple[str, ...], message: str) -> None:
+def test_a_report_of_something_missing_is_one_line(command: Command, words: tuple[str, ...], message: str) -> None:
     done = command("report", *words)
     assert done.code == 2
     assert message in done.err

@@ -92,7 +92,7 @@ def test_wrong_file_on_disk_ends_with_code_2(tmp_path, capsys):
     assert "c4d9eecfca2ab87c1945afe126590906 is expected" in error
 
 
-def test_convert_makes_a_file_that_needs_no_trust(tmp_path, capsys):
+def test_convert_writes_a_file_without_pickles(tmp_path, capsys):
     lists = np.empty(2, dtype=object)
     lists[:] = [[1, 2], [3]]
     np.savez(tmp_path / "data.npz", train_ids=lists, valid_ids=lists)
@@ -126,7 +126,7 @@ def test_bad_input_is_one_line_and_code_2(words, message, capsys):
 
 
 @pytest.mark.parametrize("words", [[], ["list"], ["fetch"], ["inspect"], ["convert"]])
-def test_help_has_examples_and_answers_within_a_second(words):
+def test_help_has_examples_and_is_quick(words):
     before = os.times().children_user
     command = [sys.executable, "-m", "bench.data", *words, "--help"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -134,7 +134,7 @@ def test_help_has_examples_and_answers_within_a_second(words):
     assert "examples:\n  python -m bench.data" in answer.stdout
 
 
-def test_command_imports_nothing_slow_before_it_must():
+def test_the_command_imports_nothing_slow():
     program = (
         "import sys, bench.data; assert not {'pandas', 'pyarrow', 'numba', 'mlflow', 'optuna'} & sys.modules.keys()"
     )

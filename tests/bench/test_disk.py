@@ -1,4 +1,4 @@
-"""Disks that are full, or may not be written: one line says what to do, and what is finished is kept."""
+"""Full and read-only disks: one line says what to do, and finished trials are kept."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
-def assert_one_line(done: Outcome, *said: str) -> None:
+def assert_one_line(done: Outcome, *texts: str) -> None:
     assert done.code == 2, done
     assert done.err.count("\n") == 1, done.err
-    for words in said:
-        assert words in done.err
+    for text in texts:
+        assert text in done.err
 
 
 @pytest.mark.usefixtures("likes_file")

@@ -1,4 +1,4 @@
-"""A tuned model for use elsewhere: loaded where mfbench is not, and found again by an index."""
+"""A tuned model for use elsewhere: loaded without mfbench, and searched by an index."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 from tests.bench.conftest import Command
 
 HOSTILE = '=HYPERLINK("x")\n<script>'
-#: what a stranger runs, in a process that cannot see this project
-STRANGER = """
+#: a program that cannot import this project
+OUTSIDE = """
 import json, sys
 from pathlib import Path
 sys.path = [folder for folder in sys.path if not (Path(folder) / "bench").is_dir()]
@@ -48,10 +48,12 @@ def titles_file(tmp_path: Path) -> Path:
     return path
 
 
-def asked_by_a_stranger(model: Path, folder: Path, *questions: tuple[str, list[Any], dict[str, Any]]) -> list[Any]:
+def answers_outside_the_project(
+    model: Path, folder: Path, *questions: tuple[str, list[Any], dict[str, Any]]
+) -> list[Any]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-c", STRANGER, model, json.dumps(questions)],
+        [sys.executable, "-c", OUTSIDE, model, json.dumps(questions)],
         cwd=folder,
         env=environment | {"MLFLOW_DISABLE_TELEMETRY": "true"},
         capture_output=True,
@@ -71,7 +73,7 @@ def test_a_pyfunc_answers_without_the_project(
     assert "ials: its defaults, fitted on all likes" in done.err
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    by_user, by_history, everything, unknown, misnamed = asked_by_a_stranger(
+    by_user, by_history, everything, unknown, misnamed = answers_outside_the_project(
         tmp_path / "out" / "pyfunc",
         elsewhere,
         ("user", ["u2", "u5"], {"k": 3}),
@@ -103,7 +105,7 @@ def test_vectors_and_their_index_give_the_models_lists(command: Command, likes_f
     assert found.tolist() == np.argsort(-(items @ users[7]))[:5].tolist()
 
 
-def test_without_usearch_the_vectors_are_written_and_it_is_said(
+def test_without_usearch_only_the_vectors_are_written(
     command: Command, likes_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.commands.vector_index.can_index", lambda: False)

@@ -49,7 +49,7 @@ def call(*words: str) -> int:
 
 
 @pytest.mark.usefixtures("alone")
-def test_libraries_that_are_absent_are_named_and_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_libraries_are_named_and_skipped(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*TINY, "--only", "bpr,ranks") == 0
     out = capsys.readouterr().out
     assert "implicit takes no part: not installed; pip install 'mfbench[peers]'" in out
@@ -68,7 +68,7 @@ def test_libraries_that_are_absent_are_named_and_skipped(capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("alone")
-def test_contests_of_ratings_are_held_on_data_that_have_some(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tasks_of_ratings_run_on_data_with_ratings(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"{user},{item},{1 + item % 5}" for user in range(60) for item in range(40) if (user * item) % 3]
     Path("rated.csv").write_text("user,item,rating\n" + "\n".join(rows) + "\n")
     only = ("--only", "ratings", "--runs", "1", "--threads", "1")
@@ -85,7 +85,7 @@ def test_contests_of_ratings_are_held_on_data_that_have_some(capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("alone")
-def test_contests_of_features_are_held_on_data_that_have_some(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tasks_of_features_run_on_data_with_features(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"{user},{item}" for user in range(60) for item in range(40) if (user + item) % 3]
     Path("liked.csv").write_text("user,item\n" + "\n".join(rows) + "\n")
     Path("films.csv").write_text("item,title,genres\n" + "".join(f"{item},T,{item % 3}\n" for item in range(40)))
@@ -109,7 +109,7 @@ def check_entries(entries: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.slow
-def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ours_and_theirs_run_the_same_tasks(capsys: pytest.CaptureFixture[str]) -> None:
     for module in INSTALLABLE:
         pytest.importorskip(module, reason=f"{INSTALLABLE[module]} is not installed")
     assert call(*TINY, "--only", "ials,warp,item2item,top-100") == 0
@@ -151,7 +151,7 @@ def test_ours_and_theirs_stand_beside_each_other(capsys: pytest.CaptureFixture[s
         ),
     ],
 )
-def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+def test_a_mistake_of_the_user_is_one_line_and_exit_code_2(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(*words) == 2
@@ -169,7 +169,7 @@ def test_every_distribution_is_in_the_extra_that_the_command_names() -> None:
     assert set(INSTALLABLE.values()) <= extra  # which has models that are compared, too, and hold no contest
 
 
-def test_a_library_that_is_not_there_is_not_installed() -> None:
+def test_a_missing_library_is_not_installed() -> None:
     assert Implementation(name="ours", module="mfbench", adapter="").is_installed
     assert not Implementation(name="theirs", module="no_such_library", adapter="").is_installed
 

@@ -31,7 +31,7 @@ def call(*words: str) -> int:
 
 
 @pytest.mark.slow
-def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_operation_of_every_model_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(*TINY) == 0
     out = capsys.readouterr().out
     lines = out.splitlines()
@@ -50,7 +50,7 @@ def test_every_model_is_timed_in_every_way_that_it_can_be_asked(capsys: pytest.C
     assert Path("reports/html/speed.html").exists()
 
 
-def test_models_that_have_no_room_beside_each_other_stand_below(
+def test_columns_beyond_the_width_of_the_terminal_follow_below(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -61,13 +61,13 @@ def test_models_that_have_no_room_beside_each_other_stand_below(
     assert max(map(len, lines[1 : lines.index("")])) <= 80
 
 
-def test_settings_are_those_of_the_command() -> None:
+def test_parameters_are_parsed_by_the_config() -> None:
     config = latency.config_with("bpr", {"n_epochs": "150", "reg_user": "1e-4", "negatives": "uniform"})
     assert (config.n_epochs, config.reg_user, config.negatives) == (150, 1e-4, "uniform")
     assert latency.config_with("item2item", {"max_history": "7"}).max_history == 7
 
 
-def test_a_fit_with_other_settings_is_the_one_that_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_timed_fit_has_the_given_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     epochs: list[int] = []
     model_type = load_spec("ials").model
     fit = model_type.fit
@@ -80,7 +80,7 @@ def test_a_fit_with_other_settings_is_the_one_that_is_timed(monkeypatch: pytest.
 
 def test_a_median_and_a_percentile_are_those_of_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     class Clock:
-        """Each call takes a hundredth of a second more than the one before, the three untimed ones included."""
+        """Each call takes 0.01 s more than the one before, including the three untimed calls."""
 
         now, step = 0.0, 0.0
 
@@ -106,7 +106,7 @@ def test_what_is_slow_is_called_less_often(monkeypatch: pytest.MonkeyPatch) -> N
     assert latency._measure(kind, 200, np.random.default_rng(0)).n_calls == latency.LEAST_CALLS
 
 
-def test_a_model_is_asked_about_one_user_as_the_course_does() -> None:
+def test_queries_of_one_user_have_all_list_lengths() -> None:
     measured = latency.measure_model("popularity", random_likes(), n_calls=1, threads=1, seed=0)
     assert [each.n for each in measured.of("top N of one user")] == [1, 10, 100, 1_000, 10_000]
     assert [each.n for each in measured.of("ranking given items")] == [10]
@@ -127,7 +127,7 @@ def test_a_model_is_asked_about_one_user_as_the_course_does() -> None:
         (("--data", "nowhere.csv"), "nowhere.csv"),
     ],
 )
-def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+def test_a_mistake_of_the_user_is_one_line_and_exit_code_2(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(*words) == 2

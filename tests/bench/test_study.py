@@ -23,7 +23,7 @@ QUICK = ("--model", "item2item", "--data", "likes.csv", "--trials", "4", "--no-m
 
 
 @pytest.mark.usefixtures("likes_file")
-def test_a_study_ends_with_the_answer_and_where_it_lies(command: Command, tmp_path: Path) -> None:
+def test_a_study_ends_with_its_results_and_files(command: Command, tmp_path: Path) -> None:
     done = command("study", *QUICK)
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
@@ -122,7 +122,7 @@ def test_the_report_is_written_again_from_the_record_alone(command: Command, tmp
     ],
 )
 @pytest.mark.usefixtures("likes_file")
-def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+def test_a_mistake_of_the_user_is_one_line_and_exit_code_2(
     command: Command, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "two.csv").write_text("user,item\n1,1\n1,2\n2,1\n2,2\n")
@@ -143,7 +143,7 @@ def test_a_gaussian_process_without_torch_is_refused_in_one_line(
     assert "gp needs the package torch; install it, or take tpe" in done.err
 
 
-def test_a_folder_that_may_not_be_written_is_said_before_the_search(command: Command, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_before_the_search(command: Command, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         (tmp_path / "reports").symlink_to("/proc")  # where not even root may write
     else:
@@ -154,7 +154,7 @@ def test_a_folder_that_may_not_be_written_is_said_before_the_search(command: Com
 
 
 @pytest.mark.usefixtures("likes_file")
-def test_other_settings_under_the_same_name_are_refused_with_the_difference(command: Command) -> None:
+def test_a_study_with_other_settings_is_refused_with_the_differences(command: Command) -> None:
     command("study", *QUICK)
     done = command("study", *QUICK, "--seed", "4", "--protocol", "fold-in")
     assert done.code == 2
@@ -163,7 +163,7 @@ def test_other_settings_under_the_same_name_are_refused_with_the_difference(comm
     assert done.err.count("\n") == 1
 
 
-def test_an_unknown_study_is_named_beside_those_there_are(command: Command, likes_file: Path) -> None:
+def test_an_unknown_study_is_answered_with_the_studies_in_the_storage(command: Command, likes_file: Path) -> None:
     command("study", *QUICK)
     done = command("report", "--study-name", "ials-likes")
     assert (done.code, done.err.count("\n")) == (2, 1)
@@ -187,15 +187,15 @@ def test_too_many_failures_stop_the_study_and_say_why(command: Command, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "text"),
     [
         ("sqlite:///mlflow.db", "MLflow: sqlite:///mlflow.db  (to browse it: mlflow ui)"),
         ("sqlite:///x.db", "MLflow: sqlite:///x.db  (to browse it: mlflow ui --backend-store-uri sqlite:///x.db)"),
         ("http://me:secret@runs:5000", "MLflow: http://me:***@runs:5000"),
     ],
 )
-def test_how_to_look_at_mlflow_depends_on_where_it_is(uri: str, said: str) -> None:
-    assert tracked_at(uri) == said
+def test_the_way_to_browse_mlflow_depends_on_its_store(uri: str, text: str) -> None:
+    assert tracked_at(uri) == text
 
 
 @pytest.mark.usefixtures("likes_file")
@@ -220,7 +220,7 @@ def test_sync_writes_to_mlflow_what_it_lacks_once(command: Command, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("likes_file")
-def test_a_password_is_nowhere_in_what_is_kept(command: Command, tmp_path: Path) -> None:
+def test_no_password_is_printed_or_kept(command: Command, tmp_path: Path) -> None:
     server = "http://me:hunter2@127.0.0.1:9"
     done = command("study", *QUICK[:-1], "--tracking-uri", server)
     assert done.code == 0
@@ -242,7 +242,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.slow
-def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
+def test_a_signal_stops_cleanly_keeps_finished_trials_and_prints_how_to_resume(
     tmp_path: Path, command: Command, number: signal.Signals
 ) -> None:
     words = [sys.executable, "-m", "bench.study", "--model", "ials", "--trials", "500", "--no-mlflow"]
@@ -266,7 +266,7 @@ def test_a_signal_stops_cleanly_keeps_what_is_finished_and_says_how_to_go_on(
 
 
 def wait_for_trials(database: Path, n: int, running: subprocess.Popen[str]) -> None:
-    """Looks into the database without touching it: Optuna would make the tables, and race the command for it."""
+    """Wait until the database has n completed trials; read-only, as Optuna would create the tables itself."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         time.sleep(0.3)
@@ -281,7 +281,7 @@ def wait_for_trials(database: Path, n: int, running: subprocess.Popen[str]) -> N
     pytest.fail("no trial finished")
 
 
-def test_a_split_given_by_the_author_is_searched_as_the_seed_does(command: Command, tmp_path: Path) -> None:
+def test_a_study_on_the_authors_split(command: Command, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     lists = np.array([rng.permutation(30)[:12] for _ in range(40)])
     np.savez(tmp_path / "data.npz", train_ids=lists[:, :8], valid_ids=lists[:, 6:])
@@ -297,7 +297,7 @@ def test_a_split_given_by_the_author_is_searched_as_the_seed_does(command: Comma
     assert "movielens-small brings no validation likes of its own" in refused.err
 
 
-def test_a_model_of_ratings_says_how_far_its_predictions_are_off(command: Command, tmp_path: Path) -> None:
+def test_a_model_of_ratings_reports_the_errors_of_its_predictions(command: Command, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     users, items = np.nonzero(rng.random((60, 40)) < 0.5)
     rows = [f"u{u},i{i},{1 + (u + i) % 5},{100 + u}" for u, i in zip(users.tolist(), items.tolist(), strict=True)]
@@ -320,7 +320,7 @@ def test_a_model_of_ratings_says_how_far_its_predictions_are_off(command: Comman
 
 
 @pytest.mark.usefixtures("likes_file")
-def test_a_model_of_ratings_is_refused_where_there_are_none(command: Command) -> None:
+def test_a_model_of_ratings_is_refused_on_data_without_ratings(command: Command) -> None:
     done = command("study", "--model", "svdpp", "--data", "likes.csv", "--no-mlflow")
     assert done.code == 2
     assert "svdpp learns from ratings, and likes.csv has none; say which column they are in" in done.err

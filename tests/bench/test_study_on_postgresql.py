@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("likes_file")]
 
 
 def rows(url: str) -> str:
-    """Everything that the database holds, as one text."""
+    """The contents of all tables as one text."""
     import psycopg
 
     with psycopg.connect(url) as connection:
@@ -32,7 +32,7 @@ def rows(url: str) -> str:
 
 
 @pytest.mark.parametrize("way", ["option", "environment", "query"])
-def test_a_password_in_the_url_is_nowhere_in_what_is_said_or_kept(
+def test_a_password_in_the_url_is_neither_printed_nor_kept(
     command: Command, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     secret = database.replace("mfbench@", "mfbench:hunter2@")
@@ -52,7 +52,7 @@ def test_a_password_in_the_url_is_nowhere_in_what_is_said_or_kept(
 
 
 @pytest.mark.parametrize("where", ["127.0.0.1:1/x", "127.0.0.1:port/x"])
-def test_a_password_is_not_in_what_is_said_of_a_failure(command: Command, where: str) -> None:
+def test_the_message_of_a_failure_hides_the_password(command: Command, where: str) -> None:
     done = command("study", *QUICK, "--storage", f"postgresql://mfbench:hunter2@{where}", "--no-mlflow")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "postgresql://mfbench:***@" in done.err
@@ -64,10 +64,10 @@ def test_help_does_not_show_the_storage_of_the_environment(command: Command, mon
     assert "hunter2" not in command("study", "--help").out
 
 
-def test_commands_that_share_a_study_run_its_trials_once_and_each_tells_the_result(
+def test_commands_that_share_a_study_run_each_trial_once_and_print_the_same_result(
     tmp_path: Path, database: str
 ) -> None:
-    """Started together, on a database without tables; the trials are in MLflow once, whoever ran them."""
+    """Both start at once on an empty database; MLflow has each trial once, whichever command ran it."""
     words = [sys.executable, "-m", "bench.study", *QUICK, "--trials", "14", "--storage", database]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 

@@ -1,4 +1,4 @@
-"""A command with workers, and what signals to it do to them."""
+"""Signals to a command that has workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = ("--model", "ials", "--workers", "2", "--no-mlflow", "--rescore", "0")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_its_workers_end_with_it_and_the_same_command_goes_on(
+def test_workers_end_with_their_command_and_the_same_command_resumes(
     tmp_path: Path, command: Command, number: signal.Signals
 ) -> None:
     """SIGINT as a terminal sends it, to every process; SIGKILL to the command alone."""

@@ -1,4 +1,4 @@
-"""Finding items by what somebody types."""
+"""Searching items by title or id."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLES = {
 
 @pytest.fixture
 def films() -> Interactions:
-    """Each item is liked by one user more than the one before it."""
+    """Each item has one like more than the item before it."""
     pairs = [(user, item) for place, item in enumerate(TITLES) for user in range(place + 1)]
     users, items = zip(*pairs, strict=True)
     return Interactions.from_rows("films", users, items).with_titles(TITLES)
@@ -44,20 +44,20 @@ def found(films: Interactions, query: str, most: int = 20) -> list[int]:
         ("Star Warz", [50, 40]),
     ],
 )
-def test_what_is_typed_is_found(films: Interactions, query: str, ids: list[int]) -> None:
+def test_a_query_finds_items_best_match_first(films: Interactions, query: str, ids: list[int]) -> None:
     assert found(films, query) == ids
 
 
-def test_only_so_many_are_found(films: Interactions) -> None:
+def test_at_most_that_many_items_are_found(films: Interactions) -> None:
     assert found(films, "s", most=2) == [50, 40]
 
 
-def test_one_of_each_is_taken(films: Interactions) -> None:
+def test_the_best_match_of_each_query_is_taken(films: Interactions) -> None:
     assert [int(films.item_ids[item]) for item in one_item_each(films, ["star wars", "toy"])] == [50, 20]
 
 
 @pytest.mark.parametrize("query", ["qqqqqqqqqq", "", "  ", "?!"])
-def test_nothing_alike_is_refused_with_what_was_typed(films: Interactions, query: str) -> None:
+def test_a_query_without_a_match_is_refused(films: Interactions, query: str) -> None:
     with pytest.raises(ItemNotFoundError, match="item"):
         find_items(films, query)
 
