@@ -14,7 +14,7 @@ from bench.datasets.catalogue import KNOWN_SETS
 from evaluation.option_fields import option, required
 from models.spark_session import MASTER
 from studies.registry import model_names
-from studies.tracking.runs import DEFAULT_TRACKING_URI
+from studies.tracking.mlflow_runs import DEFAULT_TRACKING_URI
 
 __all__ = [
     "CompareCommand",

@@ -25,7 +25,7 @@ from studies.secrets import hide_password
 from studies.storage.errors import StorageError, storage_errors_explained
 from studies.storage.opening import load_study, open_storage, study_names
 from studies.tracking.background import copy_study
-from studies.tracking.runs import problem_of
+from studies.tracking.mlflow_runs import problem_of
 
 __all__ = ["study"]
 

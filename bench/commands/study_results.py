@@ -18,7 +18,7 @@ from studies.record.files import write_whole
 from studies.record.study import Estimate, StudyRecord
 from studies.secrets import hide_password
 from studies.tracking.background import Tracker
-from studies.tracking.runs import DEFAULT_TRACKING_URI
+from studies.tracking.mlflow_runs import DEFAULT_TRACKING_URI
 
 __all__ = ["print_study", "print_tracking", "tracked_at", "write_study_files"]
 

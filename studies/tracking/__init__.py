@@ -1,1 +1,1 @@
-"""Copies of studies and comparisons in MLflow; the only room that imports mlflow."""
+"""Copies of studies and comparisons in MLflow; the only package that imports mlflow."""

@@ -1,4 +1,4 @@
-"""A search is copied to MLflow beside it, from a thread: it costs the search no time and cannot fail a trial."""
+"""Copy a search to MLflow while it runs, in a thread: it takes no time of the search and cannot fail a trial."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from studies.history import StudyHistory
 from studies.record.study import StudyRecord
 from studies.secrets import hide_password
 from studies.storage.errors import StorageError, storage_errors_explained
-from studies.tracking.runs import StudyRun, problem_of
+from studies.tracking.mlflow_runs import StudyRun, problem_of
 
 __all__ = ["Tracker", "copy_study"]
 
-START_SECONDS = 3.0  #: until the study shows there, though no trial has ended: the first one begins undisturbed
-PAUSE_SECONDS = 5.0  #: between two writings: trials that are written together share what their intervals cost
-RETRY_SECONDS = 30.0  #: after something went wrong, before the server is asked again
-SERVER_SECONDS = 20.0  #: that a server may take in the end, and a file here, which others may hold
-FILE_SECONDS = 60.0
+START_SECONDS = 3.0  #: until the study is written though no trial has ended; the first trial starts undisturbed
+PAUSE_SECONDS = 5.0  #: between two writings: intervals are computed faster for several trials together
+RETRY_SECONDS = 30.0  #: after an error, before the next attempt
+SERVER_SECONDS = 20.0  #: that the last writing may take on a server
+FILE_SECONDS = 60.0  #: the same for a file of this machine, which other processes may lock
 
 
 class Tracker:
     """Copies one study to MLflow, as an observer of its search.
 
-    Whatever goes wrong is kept in ``problem``, in a line, until a later attempt has caught up.
+    An error is kept in ``problem``, as one line, until a later attempt has written everything.
     """
 
     def __init__(self, uri: str) -> None:
@@ -39,7 +39,7 @@ class Tracker:
         self._thread: threading.Thread
 
     def search_started(self, history: StudyHistory) -> None:
-        """Start to import MLflow and to make its database, which takes seconds, beside the trials."""
+        """Start the thread, which imports MLflow and creates its database; both take seconds."""
         self._thread = threading.Thread(target=self._work, args=[history], name="mlflow", daemon=True)
         self._thread.start()
 
@@ -47,10 +47,10 @@ class Tracker:
         self._news.set()
 
     def rescoring(self, done: int, total: int) -> None:
-        """Nothing is written before the winner is known."""
+        """Write nothing before the winner is known."""
 
     def finish(self, record: StudyRecord, artifacts: Sequence[Path], timeout: float | None = None) -> None:
-        """Write what is missing, the study's results and files; wait for it, but not for long."""
+        """Write what is missing, the results and the files; wait at most ``timeout`` seconds for it."""
         self._ending = (record, artifacts)
         self._news.set()
         self._is_ending.set()
@@ -68,7 +68,7 @@ class Tracker:
             patience = None
             ending = self._ending
             if not ending and time.monotonic() < retry_at:
-                continue  # what this leaves out is caught up later
+                continue  # the next attempt writes these trials too
             try:
                 run = run or StudyRun(self.uri)
                 if ending:
@@ -80,7 +80,7 @@ class Tracker:
             except Exception as error:
                 self.problem = str(error) if isinstance(error, StorageError) else problem_of(self.uri, error)
                 retry_at = time.monotonic() + RETRY_SECONDS
-                run = None  # what it knew of the server may be wrong now
+                run = None  # the server may have changed meanwhile
             if ending:
                 return
             self._is_ending.wait(PAUSE_SECONDS)
@@ -97,7 +97,7 @@ def _catch_up(run: StudyRun, history: StudyHistory) -> None:
 
 
 def copy_study(uri: str, history: StudyHistory, artifacts: Sequence[Path]) -> int:
-    """Write to MLflow what it lacks of the study, and its files; the number of trials that it lacked.
+    """Write to MLflow what it lacks of the study, and the files; return the number of trials that it lacked.
 
     Raises StorageError, and whatever MLflow raises.
     """

@@ -1,4 +1,4 @@
-"""A comparison in MLflow: a run of its own, and beneath it one for each algorithm with its metrics on the test."""
+"""A comparison in MLflow: one run, and a child run for each algorithm with its metrics on the test set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studies.record.comparison import ComparisonRecord, EntrantRecord
-from studies.tracking.runs import PARENT_TAG, MlflowRuns, estimate_metrics, problem_of
+from studies.tracking.mlflow_runs import PARENT_TAG, MlflowRuns, estimate_metrics, problem_of
 
 __all__ = ["track_comparison"]
 
@@ -15,10 +15,10 @@ TEST_TAG = "split.test_hash"
 
 
 def track_comparison(uri: str, record: ComparisonRecord, artifacts: Sequence[Path]) -> str | None:
-    """Write the comparison once, however often it is asked; what went wrong, in a line, where something did."""
+    """Write the comparison unless it is there; return the error as one line, None where there was none."""
     try:
         _ComparisonRun(uri).write(record, artifacts)
-    except Exception as error:  # tracking is a copy: nothing that goes wrong here may cost the comparison
+    except Exception as error:  # MLflow has a copy: its errors must not lose the comparison
         return problem_of(uri, error)
     return None
 

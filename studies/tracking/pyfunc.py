@@ -1,4 +1,4 @@
-"""A fitted model as an MLflow pyfunc: a folder that loads where mfbench is not installed, with no pickle in it."""
+"""A fitted model as an MLflow pyfunc: a folder without pickles, which loads where mfbench is not installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import models
 from evaluation.interactions import Interactions
 from models.base import Recommender
 from models.errors import UserError
-from studies.tracking.runs import import_mlflow
+from studies.tracking.mlflow_runs import import_mlflow
 
 __all__ = ["PyfuncError", "write_pyfunc"]
 
@@ -26,11 +26,11 @@ SCRIPT = Path(__file__).with_name("pyfunc_script.py")
 
 
 class PyfuncError(UserError):
-    """The model cannot be exported so; the message says why."""
+    """The model cannot be exported as a pyfunc; the message says why."""
 
 
 def write_pyfunc(model: Recommender[Any], interactions: Interactions, folder: Path) -> None:
-    """Write the model, fitted on ``interactions``, into ``folder``, in place of what is there.
+    """Write the model, fitted on ``interactions``, to ``folder``; replace what is there.
 
     Raises PyfuncError for a model of another package, whose code would not travel with it.
     """
@@ -39,15 +39,15 @@ def write_pyfunc(model: Recommender[Any], interactions: Interactions, folder: Pa
         raise PyfuncError(f"{model.name} is a model of {module}; only models of mfbench travel with their code")
     mlflow = import_mlflow()
     titles = interactions.item_titles if interactions.item_titles is not None else interactions.item_ids.astype(np.str_)
-    with tempfile.TemporaryDirectory() as place:
-        saved = Path(place) / "model"
+    with tempfile.TemporaryDirectory() as draft:
+        saved = Path(draft) / "model"
         model.save(saved)
         where = {"module": module, "class": type(model).__name__}
         (saved / "served.json").write_text(json.dumps(where) + "\n", encoding="utf-8")
         np.savez(saved / "ids.npz", users=interactions.user_ids, items=interactions.item_ids, titles=titles)
-        whole = Path(place) / "pyfunc"
+        whole = Path(draft) / "pyfunc"
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that there is no example of an input
+            warnings.simplefilter("ignore", UserWarning)  # there is no example of an input
             mlflow.pyfunc.save_model(
                 whole,
                 python_model=str(SCRIPT),
@@ -62,17 +62,17 @@ def write_pyfunc(model: Recommender[Any], interactions: Interactions, folder: Pa
 
 
 def _signature(interactions: Interactions) -> Any:
-    """What goes in and out; without it MLflow would hand no ``params`` over."""
+    """Return the columns of inputs and outputs; without a signature MLflow passes no ``params``."""
     from mlflow.models import ModelSignature
     from mlflow.types.schema import Array, ColSpec, ParamSchema, ParamSpec, Schema
 
     user, item = (_type_name(ids) for ids in (interactions.user_ids, interactions.item_ids))
-    asked: list[Any] = [ColSpec(user, "user", required=False), ColSpec(Array(item), "history", required=False)]
+    queries: list[Any] = [ColSpec(user, "user", required=False), ColSpec(Array(item), "history", required=False)]
     lists = {"query": "long", "rank": "long", "item": item, "title": "string", "score": "float"}
     listed: list[Any] = [ColSpec(type_, name) for name, type_ in lists.items()]
     params = [ParamSpec("k", "long", 10), ParamSpec("seen", "string", "exclude")]
     return ModelSignature(
-        inputs=Schema(asked),
+        inputs=Schema(queries),
         outputs=Schema(listed),
         params=ParamSchema(params),
     )

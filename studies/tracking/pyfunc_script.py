@@ -1,6 +1,6 @@
-"""The code of an exported model, run by MLflow where the model is loaded: user ids or histories in, titles out.
+"""The code of an exported model, which MLflow runs where the model is loaded: user ids or histories in, titles out.
 
-It knows ``models`` and nothing else of ours, as that package alone travels with it.
+It imports only ``models`` of mfbench, the one package that is exported with it.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ class TopKModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined] 
             self.users, self.items, self.titles = ids["users"], ids["items"], ids["titles"]
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Lists for each row of ``model_input``: of its column ``user`` (ids) or ``history`` (lists of item ids).
+        """Return a list for each row of ``model_input``, which has a column ``user`` (ids) or ``history`` (item ids).
 
-        ``params``: ``k``, how many (10); ``seen``, "exclude" or "include" what the user or history has. Returns the
-        columns query (the row's number), rank, item, title and score. ValueError names an id that is not known.
+        ``params``: ``k``, the length of the lists (default 10); ``seen``, "exclude" (default) or "include" the items
+        that the user or the history has. Returns the columns query (number of the row), rank, item, title and score.
+        Raises ValueError for an unknown id.
         """
-        asked = {"k": 10, "seen": "exclude", **(params or {})}
-        best = self.model.recommend(self._queries(model_input), int(asked["k"]), seen=asked["seen"])
-        rows, places = np.nonzero(best.items >= 0)
-        items = best.items[rows, places]
+        how = {"k": 10, "seen": "exclude", **(params or {})}
+        best = self.model.recommend(self._queries(model_input), int(how["k"]), seen=how["seen"])
+        rows, columns = np.nonzero(best.items >= 0)
+        items = best.items[rows, columns]
         return pd.DataFrame(
             {
                 "query": rows,
-                "rank": places + 1,
+                "rank": columns + 1,
                 "item": self.items[items],
                 "title": self.titles[items],
-                "score": best.scores[rows, places],
+                "score": best.scores[rows, columns],
             }
         )
 
@@ -63,13 +64,13 @@ class TopKModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined] 
         return sp.csr_array((ones, indices, indptr), shape=(len(histories), len(self.items)))
 
 
-def _numbers(asked: Sequence[Any], ids: NDArray[Any], what: str) -> NDArray[np.int64]:
-    """Where the ids asked for stand among ``ids``, which are sorted."""
-    wanted = np.array(asked, dtype=ids.dtype) if len(asked) else np.empty(0, ids.dtype)
+def _numbers(given: Sequence[Any], ids: NDArray[Any], what: str) -> NDArray[np.int64]:
+    """Return the positions of the given ids among ``ids``, which are sorted."""
+    wanted = np.array(given, dtype=ids.dtype) if len(given) else np.empty(0, ids.dtype)
     found = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    for given, place in zip(asked, found.tolist(), strict=True):
-        if str(ids[place]) != str(given):
-            raise ValueError(f"the model knows no {what} {given!r}; ids look like {ids[0]!s}")
+    for id_, position in zip(given, found.tolist(), strict=True):
+        if str(ids[position]) != str(id_):
+            raise ValueError(f"the model knows no {what} {id_!r}; ids look like {ids[0]!s}")
     return found
 
 

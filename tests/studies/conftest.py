@@ -34,7 +34,7 @@ def options(tmp_path: Path) -> SearchOptions:
 
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The model "fragile", with nothing searched that makes it fail."""
+    """The model "fragile" with a space in which every trial completes."""
     monkeypatch.setattr(fragile, "SPEC", fragile.CALM)
     monkeypatch.setitem(registry.MODELS, "fragile", "tests.studies.fragile")
 

@@ -1,4 +1,4 @@
-"""A model whose trials go as its parameters say, for tests of the search."""
+"""A model whose parameters decide how a trial ends, for tests of the search."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Fragile(Recommender[FragileConfig]):
             case "hangs":
                 time.sleep(1e6)
             case "hangs and holds Python":
-                ctypes.PyDLL(None).sleep(1_000_000)  # of the C library, without giving Python's lock away
+                ctypes.PyDLL(None).sleep(1_000_000)  # of the C library, which keeps Python's lock
 
 
 SPEC = StudySpec(
@@ -87,7 +87,7 @@ HANGING = StudySpec(
 
 
 class Dawdling(Fragile):
-    """Takes its time, so that something can happen in the middle of a trial."""
+    """Sleeps in every epoch, so that tests can interrupt a trial."""
 
     name = "dawdling"
 

@@ -1,4 +1,4 @@
-"""What MLflow holds of a study, held against the study's record."""
+"""Compare the runs of a study in MLflow with the record of the study."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Store", "assert_holds"]
 
 
 class Store:
-    """What one experiment of MLflow has, asked by MLflow's own client."""
+    """The runs of one experiment, read by MLflow's client."""
 
     def __init__(self, uri: str, experiment: str = "toy") -> None:
         import mlflow
@@ -28,7 +28,7 @@ class Store:
 
 
 def assert_holds(store: Store, record: StudyRecord) -> None:
-    """Every trial is there once, with its state, parameters, metrics and learning curve."""
+    """Assert that every trial is there once, with its state, parameters, metrics and learning curve."""
     assert sorted(store.trials) == [trial.number for trial in record.trials]
     status = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
     for trial in record.trials:

@@ -1,4 +1,4 @@
-"""Models of features in studies: what they are shown, and that a study goes on with the same features alone."""
+"""Models that learn from features: what they are trained on, and that a study resumes only with equal features."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def known(data: Interactions) -> Interactions:
 
 
 @pytest.mark.parametrize("protocol", ["warm", "fold-in"])
-def test_every_fold_knows_of_users_and_items_and_hides_the_same_likes(
+def test_every_fold_has_features_and_holds_out_the_same_items(
     data: Interactions, known: Interactions, protocol: Any
 ) -> None:
     options = SplitOptions(draws=2, protocol=protocol)
@@ -53,7 +53,7 @@ def test_every_fold_knows_of_users_and_items_and_hides_the_same_likes(
         assert features_of_fold(IALS(), fold) is None
 
 
-def test_trials_refits_and_fits_on_everything_learn_from_features(known: Interactions) -> None:
+def test_trials_refits_and_fits_on_all_data_learn_from_features(known: Interactions) -> None:
     (fold,) = split_likes(known, SplitOptions(draws=1)).validation
     bare = replace(fold, item_features=None, user_features=None)
     there, not_there = (run_trial(SPEC, CONFIG, [each], DEFAULT, seed=0).ranks[0].ranks for each in (fold, bare))
@@ -65,14 +65,14 @@ def test_trials_refits_and_fits_on_everything_learn_from_features(known: Interac
         assert fitted.item_embeddings.shape == (n_rows, 5)
 
 
-def test_a_study_goes_on_with_the_same_features_alone(known: Interactions, options: SearchOptions) -> None:
+def test_a_study_resumes_only_with_equal_features(known: Interactions, options: SearchOptions) -> None:
     split, options = split_likes(known, SplitOptions(draws=1)), replace(options, n_trials=1, rescore=0)
     record = search("hybrid", known, split, options).record()
-    said = describe_features(Hybrid, known)
-    assert said is not None
-    assert record.data.features == said
-    assert said.startswith("1 of users from genres (")
-    assert "; 3 of items from genres (" in said
+    description = describe_features(Hybrid, known)
+    assert description is not None
+    assert record.data.features == description
+    assert description.startswith("1 of users from genres (")
+    assert "; 3 of items from genres (" in description
     others = replace(known, item_features=table(known.n_items, ["a", "b", "c"], seed=1))
     for data in (others, replace(known, item_features=None, user_features=None)):
         with pytest.raises(
@@ -84,19 +84,19 @@ def test_a_study_goes_on_with_the_same_features_alone(known: Interactions, optio
     assert best_of_any_split(storage, "hybrid", others)[2] is None
 
 
-def test_studies_of_other_models_do_not_know_of_features(
+def test_studies_of_other_models_ignore_features(
     data: Interactions, known: Interactions, options: SearchOptions
 ) -> None:
     options = replace(options, n_trials=1, rescore=0)
     record = search("item2item", data, split_likes(data, SplitOptions(draws=1)), options).record()
     assert record.data.features is None
-    search("item2item", known, split_likes(known, SplitOptions(draws=1)), options)  # goes on
+    search("item2item", known, split_likes(known, SplitOptions(draws=1)), options)  # is resumed
     assert need_features(["ials", "hybrid"])
     assert not need_features(["ials", "warp"])
 
 
-def test_genres_bring_up_items_with_few_likes() -> None:
-    """On the embedded set, of hidden likes for items that at most nine others like: the share among the first 100."""
+def test_genres_rank_items_with_few_likes_higher() -> None:
+    """Share in the first 100 of held-out items that at most nine other users like, on the embedded data."""
     data = load(DataOptions(keep_features=True))
     folds = split_likes(data, SplitOptions(draws=3)).validation
     config = SPEC.config({"n_factors": 32, "reg_user": 0.1, "reg_item": 0.1}, n_epochs=15)

@@ -20,7 +20,7 @@ def timed(data: Interactions) -> Interactions:
     return replace(data, timestamps=np.random.default_rng(1).integers(0, 10**8, data.n_likes))
 
 
-def test_a_fold_gets_the_times_of_its_training_likes_alone_where_they_are_asked_for(timed: Interactions) -> None:
+def test_a_fold_gets_the_times_of_its_training_likes_only_where_a_half_life_is_given(timed: Interactions) -> None:
     split = split_likes(timed, SPLIT)
     folds = with_times(split.validation, timed, [Item2ItemConfig(half_life_days=9.0)])
     users, items = timed.matrix.nonzero()
@@ -30,7 +30,7 @@ def test_a_fold_gets_the_times_of_its_training_likes_alone_where_they_are_asked_
     assert with_times(split.validation, timed, [Item2ItemConfig()])[0].timestamps is None
 
 
-def test_one_half_life_is_set_and_of_several_the_search_chooses(timed: Interactions, options: SearchOptions) -> None:
+def test_one_half_life_is_fixed_and_several_are_searched(timed: Interactions, options: SearchOptions) -> None:
     split = split_likes(timed, SPLIT)
     several = search("item2item", timed, split, replace(options, half_life=(None, 30.0, 300.0))).record()
     tried = {trial.params["half_life_days"] for trial in several.trials}
@@ -45,11 +45,11 @@ def test_one_half_life_is_set_and_of_several_the_search_chooses(timed: Interacti
         search("item2item", timed, split, replace(fixed, half_life=()))
 
 
-def test_models_and_data_without_a_use_for_it_are_refused(
+def test_models_without_a_half_life_and_data_without_times_are_refused(
     data: Interactions, timed: Interactions, options: SearchOptions
 ) -> None:
-    asked = replace(options, half_life=(30.0,))
+    given = replace(options, half_life=(30.0,))
     with pytest.raises(HalfLifeError, match=r"ease has no use for the age of a like; .* or take ials, item2item,"):
-        search("ease", timed, split_likes(timed, SPLIT), asked)
+        search("ease", timed, split_likes(timed, SPLIT), given)
     with pytest.raises(InvalidInteractionsError, match="toy has no timestamps, which --half-life needs"):
-        search("ials", data, split_likes(data, SPLIT), asked)
+        search("ials", data, split_likes(data, SPLIT), given)

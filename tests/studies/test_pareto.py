@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.studies.tracking.test_runs import Store
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import InvalidMetricError, Metric
@@ -16,7 +17,6 @@ from studies.search import SearchOptions, search
 from studies.storage.opening import StudyMismatchError, open_storage
 from studies.tracking.background import Tracker
 from tests.studies.test_search import Journal, load
-from tests.studies.tracking.test_runs import Store
 
 pytestmark = pytest.mark.usefixtures("calm")
 MRR, RECALL = Metric("mrr", 100), Metric("recall", 10)
@@ -34,7 +34,7 @@ def pairs(record: StudyRecord) -> dict[int, tuple[float, float]]:
     return {t.number: (t.metrics[str(MRR)].mean, t.metrics[str(RECALL)].mean) for t in record.complete}
 
 
-def test_the_front_holds_what_none_beats_in_both_and_its_best_in_the_first_is_named(
+def test_the_front_holds_undominated_trials_and_the_best_in_the_first_metric_wins(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     record = search("fragile", data, split, options).record()
@@ -62,7 +62,7 @@ def test_the_values_are_both_metrics_of_the_same_ranks_and_nothing_is_pruned(
         assert trial.values == pytest.approx(list(pairs(record)[trial.number]))
 
 
-def test_a_stopped_search_for_a_front_goes_on_with_the_same_trials(
+def test_a_stopped_search_for_a_front_resumes_with_the_same_trials(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
 ) -> None:
     whole = replace(options, storage=f"sqlite:///{tmp_path}/whole.db")
@@ -72,9 +72,7 @@ def test_a_stopped_search_for_a_front_goes_on_with_the_same_trials(
     assert [(t.params, t.values) for t in search("fragile", data, split, options).finished()] == once
 
 
-def test_those_of_the_front_are_scored_again_and_only_they(
-    data: Interactions, split: Split, options: SearchOptions
-) -> None:
+def test_only_trials_on_the_front_are_scored_again(data: Interactions, split: Split, options: SearchOptions) -> None:
     record = search("fragile", data, split, replace(options, rescore=2)).record()
     assert {trial.number for trial in record.finalists} == set(record.front[:2])
     assert record.best is not None
@@ -82,7 +80,7 @@ def test_those_of_the_front_are_scored_again_and_only_they(
     assert StudyHistory(load(options)).record() == record
 
 
-def test_one_metric_does_not_go_on_where_two_were_searched(
+def test_a_study_of_two_metrics_is_not_resumed_with_one(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     search("fragile", data, split, replace(options, n_trials=1))
@@ -90,7 +88,7 @@ def test_one_metric_does_not_go_on_where_two_were_searched(
         search("fragile", data, split, replace(options, second_metric=None))
 
 
-def test_one_configuration_twice_is_one_member_of_the_front(
+def test_a_repeated_configuration_is_one_member_of_the_front(
     data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search("fragile", data, split, replace(options, n_trials=1))
@@ -100,7 +98,7 @@ def test_one_configuration_twice_is_one_member_of_the_front(
     assert record.front == (0,)
 
 
-def test_a_comparison_takes_the_front_s_best_in_its_metric(
+def test_a_comparison_takes_the_member_of_the_front_that_is_best_in_its_metric(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     best = search("fragile", data, split, options).record().best

@@ -1,4 +1,4 @@
-"""A model's ranks are those of its scores, whatever short way leads to them."""
+"""Ranks follow from the scores of the model, also where a factor model ranks by a faster path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of ratings in studies: what they are shown, what they are refused, and that their errors are kept."""
+"""Rating models in studies: what they are trained on, which data they refuse, and that their errors are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPEC = load_spec("biased_svd")
 CONFIG = SPEC.config({"n_factors": 4}, n_epochs=3)
 
 
-def test_a_trial_of_a_model_of_ratings_has_errors_and_one_of_likes_has_none() -> None:
+def test_trials_of_rating_models_have_errors_and_others_have_none() -> None:
     folds = split_likes(rated(), SplitOptions(draws=2)).validation
     found = run_trial(SPEC, CONFIG, folds, DEFAULT, seed=0)
     assert set(found.errors) == {"rmse", "mae"}
@@ -41,7 +41,7 @@ def test_errors_are_those_of_the_epoch_that_ranks_best() -> None:
     assert run_trial(SPEC, best, folds, DEFAULT, seed=0).errors == found.errors
 
 
-def test_the_model_sees_low_ratings_and_times_but_nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_is_trained_on_low_ratings_and_times_but_on_nothing_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     (fold,) = split_likes(rated(), SplitOptions(draws=1)).validation
     seen: list[Any] = []
     fit_epochs = BiasedSVD.fit_epochs
@@ -77,7 +77,7 @@ def test_data_that_do_not_suit_a_model_are_refused_before_the_search(options: Se
         search("funk_svd", data, split_likes(data, SplitOptions()), options)
 
 
-def test_who_learns_from_what() -> None:
+def test_each_model_says_whether_data_suit_it() -> None:
     data = rated()
     assert data.ratings is not None
     timeless = replace(data, ratings=replace(data.ratings, timestamps=None))
@@ -90,7 +90,7 @@ def test_who_learns_from_what() -> None:
         check_suits(TimeSVDpp, timeless)
 
 
-def test_a_fit_on_everything_is_on_all_ratings() -> None:
+def test_a_fit_on_all_data_is_on_all_ratings() -> None:
     data = rated()
     assert data.ratings is not None
     for model, expected in ((BiasedSVD(CONFIG), data.ratings.matrix), (IALS(), data.matrix)):
@@ -99,7 +99,7 @@ def test_a_fit_on_everything_is_on_all_ratings() -> None:
         assert train.data.tolist() == expected.data.tolist()
 
 
-def test_what_is_ranked_for_a_model_of_ratings_leaves_out_liked_items_alone() -> None:
+def test_rankings_of_rating_models_leave_out_only_liked_items() -> None:
     from studies.comparison.refit import recommend_lists
 
     fold: Fold = split_likes(rated(), SplitOptions()).test.open().of_ratings

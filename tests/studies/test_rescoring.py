@@ -56,17 +56,17 @@ def test_a_winner_by_luck_loses_to_one_that_is_as_good_on_fresh_draws(
     assert rescored.best.value < searched.best.value
 
 
-def test_a_fresh_score_is_that_of_the_last_epoch_and_of_nothing_chosen_there(
+def test_a_fresh_score_is_that_of_the_last_epoch_without_a_selection(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     best = search("fragile", data, split, options).record().best
     assert best is not None
     config = fragile.FragileConfig(quality=best.params["quality"], n_epochs=best.n_epochs or 0)
-    alone = run_trial(fragile.SPEC, config, fresh_folds(data, split), Metric("mrr", 100), seed=0)
-    assert alone.curve[-1] == pytest.approx(best.fresh["mrr@100"].mean)
+    expected = run_trial(fragile.SPEC, config, fresh_folds(data, split), Metric("mrr", 100), seed=0)
+    assert expected.curve[-1] == pytest.approx(best.fresh["mrr@100"].mean)
 
 
-def test_what_is_scored_once_is_not_scored_again(
+def test_a_trial_is_scored_on_fresh_draws_once(
     data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = search("fragile", data, split, options).record()
@@ -80,7 +80,7 @@ def test_what_is_scored_once_is_not_scored_again(
     assert 0 < journal.rescored == len(after) - len(before) < 5
 
 
-def test_a_search_in_two_parts_names_the_winner_of_one_in_one(
+def test_a_search_in_two_parts_has_the_winner_of_an_uninterrupted_one(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Any
 ) -> None:
     search("fragile", data, split, options)
@@ -90,7 +90,7 @@ def test_a_search_in_two_parts_names_the_winner_of_one_in_one(
     assert [(t.number, t.fresh) for t in parts.finalists] == [(t.number, t.fresh) for t in once.finalists]
 
 
-def test_until_all_are_scored_the_search_names_the_best_and_the_next_run_goes_on(
+def test_until_all_finalists_are_scored_the_best_of_the_search_wins_and_the_next_run_goes_on(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     journal = Journal()
@@ -131,7 +131,7 @@ def test_a_finalist_that_fails_keeps_its_error_and_cannot_win(
     assert record.best.number != searched.number
 
 
-def test_the_last_like_by_time_has_no_fresh_draws_and_the_search_names_the_winner(
+def test_a_split_by_time_has_no_fresh_draws_and_the_best_of_the_search_wins(
     data: Interactions, options: SearchOptions
 ) -> None:
     times = np.random.default_rng(0).integers(0, 99, data.n_likes)
@@ -141,7 +141,7 @@ def test_the_last_like_by_time_has_no_fresh_draws_and_the_search_names_the_winne
     assert record.best == max(record.complete, key=lambda t: (t.value, -t.number))
 
 
-def test_a_comparison_takes_the_winner_with_the_score_that_named_it(
+def test_a_comparison_takes_the_winner_and_its_score_over_all_draws(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     best = search("fragile", data, split, options).record().best
@@ -152,14 +152,12 @@ def test_a_comparison_takes_the_winner_with_the_score_that_named_it(
     assert entrant.value == best.overall["mrr@100"].mean
 
 
-def test_a_record_from_the_storage_alone_names_the_same_winner(
-    data: Interactions, split: Split, options: SearchOptions
-) -> None:
+def test_a_record_read_from_the_storage_is_the_same(data: Interactions, split: Split, options: SearchOptions) -> None:
     record = search("fragile", data, split, options).record()
     assert StudyHistory(load(options)).record() == record
 
 
-def test_a_study_of_one_trial_has_nothing_to_choose(data: Interactions, split: Split, options: SearchOptions) -> None:
+def test_a_study_of_one_trial_has_no_finalists(data: Interactions, split: Split, options: SearchOptions) -> None:
     record = search("popularity", data, split, options).record()
     assert record.finalists == ()
     assert record.best is not None

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Journal:
-    """An observer that writes down what it is told, and may ask to stop."""
+    """An observer that records its calls, and may stop the search."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.numbers: list[int] = []
@@ -81,7 +81,7 @@ class TestACalmSearch:
         assert len(best.curve) == 4 + fragile.SPEC.patience
         assert best.value == max(best.curve) == best.curve[3]
 
-    def test_bad_curves_are_pruned_once_there_are_ten_to_compare_with(
+    def test_bad_curves_are_pruned_after_ten_trials(
         self, data: Interactions, split: Split, options: SearchOptions
     ) -> None:
         record = search("fragile", data, split, replace(options, n_trials=40)).record()
@@ -101,7 +101,7 @@ class TestACalmSearch:
         assert first[1:] != tried(search("fragile", data, split, other))[1:]
 
     @pytest.mark.parametrize("stops", [(5,), (1, 11), (3, 4, 9)])
-    def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
+    def test_a_stopped_search_resumes_as_if_it_had_not_been_stopped(
         self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path, stops: tuple[int, ...]
     ) -> None:
         whole = tried(search("fragile", data, split, replace(options, storage=f"sqlite:///{tmp_path}/whole.db")))
@@ -141,10 +141,10 @@ class TestACalmSearch:
         record = search("fragile", data, split, replace(options, trial_timeout=1e-9, n_trials=3)).record()
         assert [trial.state for trial in record.trials] == ["failed"] * 3
         assert {len(trial.curve) for trial in record.trials} == {1}
-        said = re.compile(r"TrialTimeoutError: \S+ s gone by the end of epoch 1, of 1e-09 s allowed")
-        assert all(said.fullmatch(trial.error or "") for trial in record.trials)
+        message = re.compile(r"TrialTimeoutError: \S+ s gone by the end of epoch 1, of 1e-09 s allowed")
+        assert all(message.fullmatch(trial.error or "") for trial in record.trials)
 
-    def test_a_configuration_that_was_tried_is_answered_from_the_record(
+    def test_a_repeated_configuration_is_answered_from_the_storage(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         grid = {"quality": Searched(FloatDistribution(0.0, 1.0, step=0.25), "made up")}
@@ -169,7 +169,7 @@ class TestACalmSearch:
     def test_timeout_starts_no_new_trial(self, data: Interactions, split: Split, options: SearchOptions) -> None:
         assert len(search("fragile", data, split, replace(options, timeout=1e-3)).finished()) == 1
 
-    def test_what_differs_from_the_study_that_is_there_is_listed(
+    def test_settings_that_differ_from_the_stored_study_are_listed(
         self, data: Interactions, split: Split, options: SearchOptions
     ) -> None:
         search("fragile", data, split, replace(options, n_trials=1))
@@ -186,10 +186,10 @@ class TestACalmSearch:
             assert difference in message
         assert "\n" not in message
 
-    def test_another_default_of_what_is_not_searched_is_refused(
+    def test_another_default_of_an_unsearched_hyperparameter_is_refused(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """As a later version may have; its trials could not be compared with those that are there."""
+        """A later version may have other defaults; its trials could not be compared with the stored ones."""
         search("fragile", data, split, replace(options, n_trials=1))
         monkeypatch.setattr(fragile.Fragile, "config_type", partial(fragile.FragileConfig, fate="nan"))
         with pytest.raises(StudyMismatchError, match=r"fixed\.fate is fine there and nan here"):
@@ -203,7 +203,7 @@ class TestACalmSearch:
         with pytest.raises(StudyMismatchError, match=r"data\.content_hash is \w+ there and \w+ here"):
             search("fragile", less, split_likes(less, SplitOptions(draws=2)), options)
 
-    def test_the_same_data_under_another_name_goes_on(
+    def test_a_study_resumes_with_the_same_data_under_another_name(
         self, data: Interactions, split: Split, options: SearchOptions
     ) -> None:
         search("fragile", data, split, replace(options, n_trials=1))
@@ -227,7 +227,7 @@ class TestASearchWithFailures:
         assert record.best is not None
         assert record.best.params["fate"] == "fine"
 
-    def test_a_trial_at_which_the_user_stops_is_tried_again_not_counted(
+    def test_a_trial_that_the_user_interrupts_is_repeated_and_not_counted(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fits_before = fragile.Fragile.fits
@@ -241,7 +241,7 @@ class TestASearchWithFailures:
         assert len(resumed.finished()) == 12
         assert unfinished[0].system_attrs["fixed_params"] in [trial.params for trial in resumed.finished()]
 
-    def test_after_max_failures_it_stops_until_more_are_allowed(
+    def test_a_search_stops_after_max_failures_until_more_are_allowed(
         self, data: Interactions, split: Split, options: SearchOptions
     ) -> None:
         def search_again(**limits: int) -> list[str | None]:
@@ -255,7 +255,7 @@ class TestASearchWithFailures:
         assert search_again(max_failures=2) == errors
         assert len(search_again(max_failures=12)) == 12
 
-    def test_memory_that_cannot_be_had_is_a_failed_trial(
+    def test_a_trial_that_runs_out_of_memory_fails(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         huge = 1 << 46
@@ -268,7 +268,7 @@ class TestASearchWithFailures:
         assert failed
         assert all("Unable to allocate" in (trial.error or "") for trial in failed)
 
-    def test_no_completed_trial_leaves_a_record_that_says_so(
+    def test_a_study_without_completed_trials_has_a_record(
         self, data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(fragile.Fragile, "_meet_fate", lambda self: 1 / 0)
@@ -279,7 +279,7 @@ class TestASearchWithFailures:
 
 
 def test_a_killed_process_loses_no_finished_trial(tmp_path: Path) -> None:
-    """kill -9 in the middle of a fit; the parent's interpreter must not be the one that dies."""
+    """kill -9 in the middle of a fit, in a child process."""
     script = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -358,7 +358,7 @@ def test_gains_are_paired_differences_of_the_means(data: Interactions, split: Sp
         assert gain.difference.low <= gain.difference.mean <= gain.difference.high
 
 
-def test_ranks_of_every_hidden_like_come_with_the_users_own_ids(
+def test_ranks_of_every_held_out_item_come_with_the_ids_of_users(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     history = search("item2item", data, split, replace(options, n_trials=2))

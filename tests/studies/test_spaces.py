@@ -27,7 +27,7 @@ def test_every_range_names_its_source_and_holds_the_default(model: str) -> None:
         )
 
 
-def test_everything_searched_is_a_hyperparameter_and_epochs_are_not_searched(model: str) -> None:
+def test_only_hyperparameters_are_searched_and_epochs_are_not(model: str) -> None:
     spec = load_spec(model)
     fields = {field.name for field in dataclasses.fields(spec.model.config_type)}
     assert set(spec.space_for(is_weighted=True)) <= fields - {"n_epochs"}
@@ -46,14 +46,14 @@ def test_a_config_is_made_of_any_corner_of_the_space(model: str) -> None:
         assert {name: getattr(config, name) for name in params} == params
 
 
-def test_an_unknown_model_is_named_with_the_nearest() -> None:
+def test_for_an_unknown_model_the_nearest_name_is_suggested() -> None:
     with pytest.raises(
         UnknownModelError, match=r"^Unknown model 'Iasl'\. Choose one of: .*ials.* Did you mean 'ials'\?$"
     ):
         load_spec("Iasl")
 
 
-def test_what_is_nothing_like_a_model_gets_no_guess() -> None:
+def test_a_name_unlike_any_model_gets_no_suggestion() -> None:
     with pytest.raises(UnknownModelError) as raised:
         load_spec("zzz")
     assert "Did you mean" not in str(raised.value)

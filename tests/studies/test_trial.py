@@ -33,7 +33,7 @@ def assert_same(one: TrialResult, other: TrialResult) -> None:
         np.testing.assert_array_equal(a.ranks, b.ranks)
 
 
-def test_the_result_does_not_depend_on_threads_or_on_folds_fitted_side_by_side(
+def test_the_result_does_not_depend_on_threads_or_on_folds_fitted_in_parallel(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside = run(split, threads=2)
@@ -54,17 +54,17 @@ def test_the_value_is_the_mean_over_draws_at_the_best_epoch(split: Split) -> Non
     assert result.value == max(result.curve) == result.curve[result.n_epochs - 1]
 
 
-def test_every_epoch_is_told_and_may_end_the_trial(split: Split) -> None:
-    told: list[tuple[int, float]] = []
+def test_the_callback_is_called_after_every_epoch_and_may_end_the_trial(split: Split) -> None:
+    calls: list[tuple[int, float]] = []
 
     def after_epoch(epoch: int, value: float) -> None:
-        told.append((epoch, value))
+        calls.append((epoch, value))
         if epoch == 2:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
         run(split, after_epoch=after_epoch)
-    assert [epoch for epoch, _ in told] == [1, 2]
+    assert [epoch for epoch, _ in calls] == [1, 2]
 
 
 def test_a_model_that_scores_nothing_but_nan_raises_and_does_not_win(split: Split) -> None:
@@ -73,7 +73,7 @@ def test_a_model_that_scores_nothing_but_nan_raises_and_does_not_win(split: Spli
         run_trial(fragile.SPEC, config, split.validation, MRR, seed=0)
 
 
-def test_draws_without_room_side_by_side_are_fitted_one_after_the_other(
+def test_draws_that_do_not_fit_into_memory_together_are_fitted_in_turn(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alive: WeakSet[EASE] = WeakSet()
@@ -88,7 +88,7 @@ def test_draws_without_room_side_by_side_are_fitted_one_after_the_other(
     spec = replace(load_spec("ease"), model=Counted)
     needed = EASE.bytes_to_fit(split.validation[0].train.shape[1])
     monkeypatch.setattr(models.memory, "available_bytes", lambda: 2 * needed - 1)
-    alone = run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2)
+    in_turn = run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2)
     assert at_once == [1, 1]
     monkeypatch.setattr(models.memory, "available_bytes", lambda: None)
-    assert_same(alone, run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2))
+    assert_same(in_turn, run_trial(spec, spec.config({}), split.validation, MRR, seed=0, threads=2))

@@ -1,4 +1,4 @@
-"""Maps of the items: what lies together in many dimensions lies together in two."""
+"""Maps of the items: items that are close in many dimensions are close in two."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_items_of_two_kinds_are_apart_on_the_map(method: str) -> None:
 
 
 @pytest.mark.parametrize("n_items", [1, 2, 3, 15])
-def test_a_few_items_are_drawn_by_their_principal_components(n_items: int) -> None:
+def test_a_few_items_are_mapped_by_their_principal_components(n_items: int) -> None:
     vectors = np.eye(n_items, 4, dtype=np.float32)
     (drawn,) = map_records({"a model": vectors}, np.arange(n_items), "umap")
     assert (drawn.method, len(drawn.x)) == ("pca", n_items)

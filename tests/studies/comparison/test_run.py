@@ -1,4 +1,4 @@
-"""A comparison from studies to record: who takes part, what is noted before the test opens, what the record says."""
+"""A comparison from studies to record: its entrants, the note of the opening, and the record."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def record(compared: Comparison) -> ComparisonRecord:
     return compared.record
 
 
-def test_the_entrants_are_the_best_of_each_study_and_the_floors(
+def test_the_entrants_are_the_best_of_each_study_and_the_baselines(
     many: Interactions, two: Split, storage: RDBStorage
 ) -> None:
     entrants = {entrant.name: entrant for entrant in load_entrants(storage, None, many, two, MRR)}
@@ -72,13 +72,13 @@ def test_the_entrants_are_the_best_of_each_study_and_the_floors(
     assert load_entrants(storage, ["item2item"], many, two, MRR)[0].name == "item2item"
 
 
-def test_a_study_that_hid_other_likes_is_refused_with_what_differs(many: Interactions, storage: RDBStorage) -> None:
+def test_a_study_with_other_held_out_items_is_refused(many: Interactions, storage: RDBStorage) -> None:
     other = split_likes(many, SplitOptions(draws=1, seed=7))
     with pytest.raises(StudyMismatchError, match=r"'ials study' cannot be compared: split\.seed is 0 there and 7 here"):
         load_entrants(storage, ["ials"], many, other, MRR)
 
 
-def test_where_nothing_but_the_likes_differs_their_hashes_are_shown_in_short(
+def test_where_only_the_likes_differ_shortened_hashes_are_shown(
     many: Interactions, two: Split, storage: RDBStorage
 ) -> None:
     other = replace(two, test=SealedTest(two.test.open(), "ab" * 32))
@@ -93,7 +93,7 @@ def test_a_study_of_another_metric_is_refused(many: Interactions, two: Split, st
         load_entrants(storage, None, many, two, Metric("map", 30))
 
 
-def test_what_has_no_study_is_said_and_can_be_tuned(many: Interactions, two: Split, storage: RDBStorage) -> None:
+def test_models_without_a_study_are_named_and_can_be_tuned(many: Interactions, two: Split, storage: RDBStorage) -> None:
     with pytest.raises(StorageError, match=r"bpr has no study of two tastes .*--tune 30"):
         load_entrants(storage, ["bpr"], many, two, MRR)
     assert untuned(storage, ["bpr", "ials", "popularity"], many, two, MRR) == ["bpr"]
@@ -102,9 +102,9 @@ def test_what_has_no_study_is_said_and_can_be_tuned(many: Interactions, two: Spl
 
 
 def test_other_data_have_no_studies(two: Split, storage: RDBStorage) -> None:
-    stranger = Interactions.from_rows("others", [1, 1, 2, 2], [1, 2, 1, 3])
+    other = Interactions.from_rows("others", [1, 1, 2, 2], [1, 2, 1, 3])
     with pytest.raises(StorageError, match="No model has a study of others"):
-        load_entrants(storage, None, stranger, two, MRR)
+        load_entrants(storage, None, other, two, MRR)
 
 
 def test_a_configuration_is_found_whatever_its_split(many: Interactions, storage: RDBStorage) -> None:
@@ -129,18 +129,18 @@ def test_the_opening_is_noted_before_it_happens(
     assert openings_of(storage, "another hash") == ()
 
 
-@pytest.mark.parametrize("place", ["lists_on", "refit"])
+@pytest.mark.parametrize("step", ["lists_on", "refit"])
 def test_a_model_that_cannot_be_fitted_is_left_out_with_its_error(
-    place: str, many: Interactions, two: Split, storage: RDBStorage, monkeypatch: pytest.MonkeyPatch
+    step: str, many: Interactions, two: Split, storage: RDBStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works = getattr(fits, place)
+    works = getattr(fits, step)
 
     def fails(entrant: Entrant, *args: Any, **options: Any) -> Any:
         if entrant.name == "ials":
             raise ArithmeticError("singular")
         return works(entrant, *args, **options)
 
-    monkeypatch.setattr(fits, place, fails)
+    monkeypatch.setattr(fits, step, fails)
     entrants = load_entrants(storage, None, many, two, MRR)
     record = compare(entrants, many, two, storage, CompareOptions(name="one fails", n_seeds=1, threads=1)).record
     assert record.failures == {"ials": "ArithmeticError: singular"}
@@ -170,12 +170,12 @@ def test_every_algorithm_is_there_the_best_first(record: ComparisonRecord) -> No
         assert 0 < (entrant.beyond["coverage@10"] or 0) <= 1
 
 
-def test_seeds_move_only_what_draws(record: ComparisonRecord) -> None:
+def test_seeds_change_only_models_with_random_numbers(record: ComparisonRecord) -> None:
     assert len(set(record.entrant("item2item").by_seed["mrr@100"])) == 1
     assert len(set(record.entrant("ials").by_seed["mrr@100"])) == 2
 
 
-def test_pairs_are_all_of_them_and_follow_from_the_scores(record: ComparisonRecord) -> None:
+def test_all_pairs_are_compared_and_follow_from_the_scores(record: ComparisonRecord) -> None:
     assert len(record.pairs) == 3
     means = {entrant.name: entrant.metrics["mrr@100"].mean for entrant in record.entrants}
     for pair in record.pairs:
@@ -198,23 +198,23 @@ def test_the_diagonal_is_an_algorithm_against_its_other_seeds(record: Comparison
     assert "random" not in record.order
 
 
-def test_with_one_seed_there_is_no_noise_floor(many: Interactions, two: Split, storage: RDBStorage) -> None:
+def test_with_one_seed_the_diagonal_is_empty(many: Interactions, two: Split, storage: RDBStorage) -> None:
     entrants = load_entrants(storage, ["item2item"], many, two, MRR)
     single = compare(entrants, many, two, storage, CompareOptions(name="single", n_seeds=1, threads=1)).record
     assert {heatmap.values[i][i] for heatmap in single.heatmaps for i in range(len(single.order))} == {None}
 
 
-def test_slices_and_buckets_divide_everybody(record: ComparisonRecord, two: Split) -> None:
+def test_slices_and_buckets_contain_every_user_and_item_once(record: ComparisonRecord, two: Split) -> None:
     n_test = two.test.n_users
     assert sum(each.n for each in record.slices if each.by == "activity") == n_test
-    assert sum(each.n for each in record.slices if each.by == "popularity") == n_test  # one hidden like a user
+    assert sum(each.n for each in record.slices if each.by == "popularity") == n_test  # one held-out item a user
     assert sum(each.n for each in record.slices if each.by == "rarity") == n_test
     activity = [each for each in record.slices if each.by == "activity"]
     mean = sum(each.n * each.scores["ials"].mean for each in activity) / n_test
     assert mean == pytest.approx(record.entrant("ials").metrics["mrr@100"].mean)
 
 
-def test_a_blends_shares_add_up(record: ComparisonRecord) -> None:
+def test_the_shares_of_a_blend_add_up(record: ComparisonRecord) -> None:
     (blend,) = record.blends
     assert set(blend.members) == set(MODELS)
     assert blend.found_by_all + sum(blend.found_by_one.values()) == pytest.approx(blend.found_by_any)
@@ -235,7 +235,7 @@ def test_examples_are_by_title_and_hold_nothing_seen(record: ComparisonRecord) -
             assert (user.hidden[0] in titles) == (user.ranks[name] <= 10)
 
 
-def test_latent_models_alone_are_mapped(record: ComparisonRecord, compared: Comparison) -> None:
+def test_only_latent_models_are_mapped(record: ComparisonRecord, compared: Comparison) -> None:
     assert [each.name for each in record.maps] == ["ials"]
     assert list(compared.item_vectors) == ["ials"]
     (drawn,) = record.maps
@@ -243,27 +243,27 @@ def test_latent_models_alone_are_mapped(record: ComparisonRecord, compared: Comp
     assert 0 < (drawn.explained or 0) <= 1
 
 
-def test_items_can_be_asked_for(many: Interactions, two: Split, storage: RDBStorage) -> None:
+def test_items_to_show_can_be_chosen(many: Interactions, two: Split, storage: RDBStorage) -> None:
     entrants = load_entrants(storage, ["item2item"], many, two, MRR)
     options = CompareOptions(name="asked", n_seeds=1, threads=1, items=(7, 3))
     chosen = compare(entrants, many, two, storage, options).record
     assert [each.item for each in chosen.neighbours] == ["Film 7", "Film 3"]
 
 
-def test_refits_side_by_side_find_the_same(
+def test_refits_in_parallel_give_the_same_results(
     record: ComparisonRecord, many: Interactions, two: Split, storage: RDBStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from joblib import parallel_config
 
     entrants = load_entrants(storage, None, many, two, MRR)
-    with parallel_config(backend="threading"):  # processes would import all of it again
+    with parallel_config(backend="threading"):  # processes would import everything again
         options = CompareOptions(name="of two tastes", n_seeds=2, threads=1, jobs=2)
         beside = compare(entrants, many, two, storage, options).record
     assert [e.by_seed for e in beside.entrants] == [e.by_seed for e in record.entrants]
     assert beside.heatmaps == record.heatmaps
 
 
-def test_strangers_are_compared_by_their_histories(many: Interactions, tmp_path: Path) -> None:
+def test_cold_start_users_are_compared_by_their_histories(many: Interactions, tmp_path: Path) -> None:
     split = split_likes(many, SplitOptions(protocol="fold-in", draws=1, test_users=12))
     url = f"sqlite:///{tmp_path}/studies.db"
     search("ials", many, split, SearchOptions(study_name="folded", storage=url, n_trials=1, threads=1))
@@ -274,7 +274,7 @@ def test_strangers_are_compared_by_their_histories(many: Interactions, tmp_path:
     assert folded.entrant("ials").metrics["mrr@100"].mean > folded.entrant("random").metrics["mrr@100"].mean
 
 
-def test_several_hidden_likes_a_user_are_compared_too(many: Interactions, tmp_path: Path) -> None:
+def test_several_held_out_items_a_user_are_compared_too(many: Interactions, tmp_path: Path) -> None:
     split = split_likes(many, SplitOptions(n_held_out=2, draws=1))
     url = f"sqlite:///{tmp_path}/studies.db"
     search("item2item", many, split, SearchOptions(study_name="two hidden", storage=url, n_trials=1, threads=1))
@@ -293,7 +293,7 @@ def test_options_that_mean_nothing_are_refused(wrong: dict[str, float], message:
         replace(CompareOptions(name="x"), **wrong)
 
 
-def test_where_seen_items_are_ranked_lists_hold_them(many: Interactions, tmp_path: Path) -> None:
+def test_lists_contain_seen_items_where_those_are_ranked(many: Interactions, tmp_path: Path) -> None:
     split = split_likes(many, SplitOptions(seen="include", draws=1))
     url = f"sqlite:///{tmp_path}/studies.db"
     search("item2item", many, split, SearchOptions(study_name="seen", storage=url, n_trials=1, threads=1))

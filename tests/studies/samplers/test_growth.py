@@ -50,7 +50,7 @@ def test_the_plan_reads_as_a_sentence() -> None:
 
 
 def grown(plan: Growth, n_trials: int) -> list[FrozenTrial]:
-    """Trials of a study that likes reg near .01 and, a little, many factors; it is opened anew for each."""
+    """Run trials whose value is highest for reg near .01 and rises a little with factors; each opens the study anew."""
     space = plan.space(SPACE)
     storage = optuna.storages.InMemoryStorage()
     for _ in range(n_trials):
@@ -86,7 +86,7 @@ def test_each_doubling_starts_from_the_best_smaller_one_and_stays_within_a_facto
         assert len({trial.params["reg"] for trial in others}) == len(others)
 
 
-def test_where_nothing_small_completed_a_doubling_searches_as_the_start_did() -> None:
+def test_without_a_smaller_completed_trial_a_doubling_is_searched_as_the_first_trials_are() -> None:
     plan = plan_growth("m", SPACE, 64, 4)
     study = optuna.create_study(direction="maximize", sampler=make_sampler("tpe", 0, plan.space(SPACE), plan))
     for _ in range(4):
@@ -96,7 +96,7 @@ def test_where_nothing_small_completed_a_doubling_searches_as_the_start_did() ->
     assert len({trial.params["reg"] for trial in study.trials}) == 4
 
 
-def test_a_real_model_grows_and_a_stopped_study_goes_on_with_the_same_trials(
+def test_a_real_model_grows_and_a_stopped_study_resumes_with_the_same_trials(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
 ) -> None:
     options = replace(options, n_trials=8, grow_factors=64, rescore=0)
@@ -120,7 +120,7 @@ def test_a_real_model_grows_and_a_stopped_study_goes_on_with_the_same_trials(
         ("als", 32, "begins at 32 factors or fewer and needs more to end at, got 32"),
     ],
 )
-def test_what_cannot_grow_is_refused_before_there_is_a_study(
+def test_a_model_that_cannot_grow_is_refused_before_a_study_is_created(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Path, model: str, limit: int, message: str
 ) -> None:
     with pytest.raises(GrowthError, match=message):

@@ -26,7 +26,7 @@ def complete(study: optuna.Study, curve: list[float], **attrs: object) -> None:
     study.add_trial(optuna.trial.create_trial(value=max(curve), user_attrs=user_attrs, intermediate_values=values))
 
 
-def test_it_stops_the_curves_that_the_median_pruner_stops() -> None:
+def test_the_rule_stops_the_curves_that_optunas_median_pruner_stops() -> None:
     rng = np.random.default_rng(0)
     study = study_of(*(rng.random(rng.integers(1, 12)).tolist() for _ in range(25)))
     rule, n_stopped = MedianRule(study), 0
@@ -41,23 +41,23 @@ def test_it_stops_the_curves_that_the_median_pruner_stops() -> None:
     assert n_stopped
 
 
-def test_the_best_value_so_far_is_held_against_the_median_of_that_epoch() -> None:
+def test_the_best_value_so_far_is_compared_with_the_median_of_the_epoch() -> None:
     curves = [[0.0, 0.0, 0.0, value] for value in np.linspace(0.1, 0.9, 9).tolist()]
     rule = MedianRule(study_of([0.0] * 3, *curves))
     assert rule.stops([0.4, 0.3, 0.2, 0.1])
     assert not rule.stops([0.5, 0.3, 0.2, 0.1])
     assert not rule.stops([0.0] * 3)
-    assert not rule.stops([0.0] * 5)  # nobody came so far
+    assert not rule.stops([0.0] * 5)  # no other trial has this epoch
 
 
-def test_answers_from_the_record_have_no_second_vote() -> None:
+def test_repeated_configurations_count_once() -> None:
     curve = [0.5] * 4
     study = study_of(*[curve] * 9)
     complete(study, curve, **SAME_AS.entry(0))
     assert not MedianRule(study).stops([0.0] * 4)
 
 
-def test_curves_that_others_complete_meanwhile_count_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curves_completed_meanwhile_count_after_the_next_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     study = study_of(*[[0.5] * 4] * 9)
     rule = MedianRule(study)
     complete(study, [0.5] * 4)

@@ -52,7 +52,7 @@ def points(study: optuna.Study) -> list[tuple[Any, ...]]:
 
 @pytest.mark.usefixtures("calm")
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_a_stopped_search_goes_on_with_the_same_trials(
+def test_a_stopped_search_resumes_with_the_same_trials(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Path, name: SamplerName
 ) -> None:
     options = replace(options, sampler=name, rescore=0, n_trials=14)
@@ -64,7 +64,7 @@ def test_a_stopped_search_goes_on_with_the_same_trials(
 
 
 @pytest.mark.usefixtures("calm")
-def test_each_sampler_proposes_others_and_another_seed_too(
+def test_other_samplers_and_other_seeds_propose_other_configurations(
     data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
 ) -> None:
     def second(name: SamplerName, seed: int) -> float:
@@ -104,7 +104,7 @@ def test_a_grid_has_the_ends_of_each_range_even_steps_on_its_scale_and_all_choic
 
 
 def test_processes_that_ask_at_once_get_different_points_of_the_grid(tmp_path: Path) -> None:
-    """Several have asked before the first has stored a parameter: the sampler of each sees trials that have none."""
+    """Four processes have asked for a trial before any of these trials has parameters in the storage."""
     studies = [fresh_study(tmp_path, "grid") for _ in range(4)]
     numbers: list[int] = []
     for turn in range(GRID_SIZE // 4):
@@ -121,7 +121,7 @@ def test_processes_that_ask_at_once_get_different_points_of_the_grid(tmp_path: P
     assert len(set(points(studies[0]))) == GRID_SIZE
 
 
-def test_the_grids_order_is_the_seeds(tmp_path: Path) -> None:
+def test_the_order_of_the_grid_depends_on_the_seed(tmp_path: Path) -> None:
     def order(seed: int) -> Mapping[str, Any]:
         study = optuna.create_study(sampler=GridSampler(seed, SPACE))
         return ask(study).params
@@ -131,10 +131,10 @@ def test_the_grids_order_is_the_seeds(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("calm")
-def test_a_resumed_study_may_take_another_sampler_and_says_from_which_trial_on(
+def test_a_resumed_study_may_use_another_sampler_and_records_its_first_trial(
     data: Interactions, split: Split, options: SearchOptions
 ) -> None:
     search("fragile", data, split, replace(options, n_trials=3))
-    search("fragile", data, split, replace(options, n_trials=3, sampler="grid"))  # which has nothing to do
+    search("fragile", data, split, replace(options, n_trials=3, sampler="grid"))  # proposes no trial
     record = search("fragile", data, split, replace(options, n_trials=5, sampler="random")).record()
     assert record.samplers == {0: "TPE, multivariate", 3: "random"}

@@ -11,7 +11,7 @@ import pytest
 from studies.storage.processes import die_with_parent, is_alive, this_process
 
 
-def test_a_process_lives_until_it_ends_and_its_number_given_again_is_another() -> None:
+def test_a_process_lives_until_it_ends_and_another_with_its_number_is_not_it() -> None:
     print_itself = "from studies.storage.processes import this_process; print(this_process(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", print_itself], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -28,12 +28,12 @@ def test_a_process_lives_until_it_ends_and_its_number_given_again_is_another() -
     assert is_alive(f"{machine} {pid} {int(birth) - 1}") is False
 
 
-def test_of_another_machine_nothing_is_known() -> None:
+def test_processes_of_another_machine_are_unknown() -> None:
     assert is_alive("elsewhere 1 1") is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="of Linux alone")
-def test_a_process_that_hangs_dies_with_its_parent_where_it_has_said_so() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process with its parent")
+def test_a_process_that_hangs_is_killed_with_its_parent() -> None:
     child = (
         "import ctypes; from studies.storage.processes import die_with_parent, this_process; die_with_parent(); "
         "print(this_process(), flush=True); ctypes.PyDLL(None).sleep(1_000)"
@@ -50,15 +50,15 @@ def test_a_process_that_hangs_dies_with_its_parent_where_it_has_said_so() -> Non
         assert is_alive(named) is False
 
 
-def test_a_clock_that_is_set_changes_nobodys_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Linux the system's time of boot moves with the clock; elsewhere it is no part of the name."""
+def test_setting_the_clock_does_not_change_whether_a_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Linux the time of the boot moves with the clock."""
     named, boot = this_process(), psutil.boot_time()
     for module in (psutil, psutil._psplatform):
         monkeypatch.setattr(module, "boot_time", lambda: boot + 1000)
     assert is_alive(named) is True
 
 
-def test_of_a_text_that_names_no_process_nothing_is_known() -> None:
+def test_a_text_that_describes_no_process_is_unknown() -> None:
     assert is_alive("damaged") is None
     assert is_alive(f"{this_process()}x y") is None
 

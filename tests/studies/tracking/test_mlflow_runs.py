@@ -20,7 +20,7 @@ from studies.search import SearchOptions, search
 from studies.storage.errors import StorageError
 from studies.storage.opening import load_study, open_storage
 from studies.tracking.background import SERVER_SECONDS, Tracker, copy_study
-from studies.tracking.runs import StudyRun
+from studies.tracking.mlflow_runs import StudyRun
 from tests.proxy import Mode, Proxy
 from tests.studies.stored_runs import Store, assert_holds
 
@@ -64,7 +64,7 @@ def test_processes_that_copy_a_study_at_the_same_moment_leave_each_trial_once(
     assert_holds(Store(uri), record)
 
 
-def test_a_study_is_a_run_with_its_trials_beneath(
+def test_a_study_is_a_run_with_a_child_run_for_each_trial(
     data: Interactions, split: Split, options: SearchOptions, uri: str, report: Path
 ) -> None:
     record, tracker = tracked(uri, data, split, options, [report])
@@ -103,7 +103,7 @@ def test_a_resumed_study_adds_to_its_run_and_writes_nothing_twice(
     assert_holds(store, record)
 
 
-def test_what_a_dead_server_missed_is_caught_up_and_costs_seconds(
+def test_trials_that_a_dead_server_missed_are_written_later(
     data: Interactions, split: Split, options: SearchOptions, uri: str
 ) -> None:
     with socket.socket() as closed:
@@ -157,7 +157,7 @@ def test_a_server_gets_the_same(
     assert_holds(Store(mlflow_url, "same"), record)
 
 
-def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
+def test_a_study_is_copied_from_its_storage(data: Interactions, split: Split, options: SearchOptions, uri: str) -> None:
     """A study made without MLflow can be written to it later, from its storage alone."""
     search("fragile", data, split, options)
     history = StudyHistory(load_study(open_storage(options.storage), options.study_name))
@@ -168,7 +168,7 @@ def test_history_is_all_that_tracking_needs(data: Interactions, split: Split, op
 
 
 class Outage:
-    """An observer by which the way to the server goes bad when a trial of that number has ended, and later good."""
+    """An observer that breaks the connection to the server after one trial and restores it after another."""
 
     def __init__(self, proxy: Proxy, mode: Mode, begin: int = 2, end: int | None = None) -> None:
         self.proxy, self.mode, self.begin, self.end = proxy, mode, begin, end
@@ -184,7 +184,7 @@ class Outage:
 
 @pytest.mark.parametrize("mode", ["refuse", "hang", "delay", "error"])
 @pytest.mark.slow
-def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
+def test_trials_that_a_failing_server_missed_are_written_once(
     data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path, mode: Mode
 ) -> None:
     name = f"outage: {mode}"
@@ -205,7 +205,7 @@ def test_a_server_that_fails_in_mid_study_costs_seconds_and_is_caught_up_once(
     assert_holds(Store(mlflow_url, name), record)
 
 
-def test_an_outage_that_ends_within_the_study_is_caught_up_within_it(
+def test_after_an_outage_during_the_study_nothing_is_missing_at_its_end(
     data: Interactions, split: Split, options: SearchOptions, mlflow_url: str, report: Path
 ) -> None:
     with Proxy(int(mlflow_url.rpartition(":")[2])) as proxy:
@@ -220,7 +220,7 @@ def test_an_outage_that_ends_within_the_study_is_caught_up_within_it(
 def test_two_commands_that_track_one_study_leave_each_trial_once(
     data: Interactions, split: Split, options: SearchOptions, uri: str
 ) -> None:
-    """Neither sees what the other is about to write."""
+    """Neither command sees what the other is about to write."""
     named = replace(data, name="two")
     record = search("fragile", named, split, replace(options, n_trials=4)).record()
     runs = [StudyRun(uri), StudyRun(uri)]

@@ -1,8 +1,8 @@
-"""MLflow: a run for a study, beneath it a run for each trial.
+"""A study in MLflow: one run, and a child run for each trial.
 
-MLflow gets copies of what Optuna's storage has, after it has it. Runs are found again by tags, which they are created
-with, so that whatever was missed, by a server that was down or a process that died, is written the next time. Where
-two processes have written the same run, one of the two is kept, the same one whoever looks.
+MLflow gets copies of what Optuna's storage has. Runs are created with tags and found again by them, so that trials
+which a server that was down or a process that died has missed are written the next time. Where two processes have
+written the same run, every process keeps the same one of the two.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
     "problem_of",
 ]
 
-DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  #: where ``mlflow ui``, started in the same folder, looks
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  #: where ``mlflow ui`` looks when it is started in the same folder
 STUDY_TAG = "mfbench.study_id"
 TRIAL_TAG = "mfbench.trial"
 STATE_TAG = "mfbench.state"
@@ -41,33 +41,33 @@ PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 STATUS = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED", "running": "RUNNING"}
 KIND = {"mlflow.experimentKind": "custom_model_development"}  #: else the UI opens on a page for language models
-BATCH = 900  #: entries that MLflow takes at once, parameters and tags included
-LONGEST_TEXT = 5000  #: characters of a tag or a parameter that every MLflow store takes
+BATCH = 900  #: the most entries that MLflow takes at once, parameters and tags included
+LONGEST_TEXT = 5000  #: the most characters of a tag or a parameter that every MLflow store takes
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # of a server, two lines for each trial
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for each trial
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
 }
 
 
 def import_mlflow() -> Any:
-    """MLflow, without telemetry, and with little patience for a server that is down."""
+    """Import MLflow without telemetry, and with short timeouts for a server that is down."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])  # another may have imported it before
+    logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])  # it may have been imported before
     return mlflow
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Of garbage: it looks for some again and again while a large library is imported, for a third of the time.
+    """Import without the garbage collector, which takes a third of the time that the import of a large library takes.
 
-    What is there by then it leaves alone for good: MLflow alone would cost it a third of a second in a search.
+    It never examines the imported objects afterwards either: MLflow's would cost a search a third of a second.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -80,34 +80,34 @@ def _without_collector() -> Iterator[None]:
 
 
 def problem_of(uri: str, error: Exception) -> str:
-    """What went wrong with the MLflow at ``uri``, in a line without passwords."""
+    """Describe an error of the MLflow at ``uri`` as one line without passwords."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return f"{hide_password(uri)}: {hide_password(lines[0], uri)}"
 
 
 def _make_database(mlflow: Any, uri: str) -> None:
-    """A fresh SQLite file appears with all of MLflow's tables: with half of them MLflow could never use it again."""
+    """Make a new SQLite file appear with all tables at once: MLflow cannot use a file with some of them."""
     name = uri.removeprefix("sqlite:///")
     if name == uri or Path(name).exists():
         return
     draft = Path(f"{name}.{uuid.uuid4().hex}.tmp")
     try:
         mlflow.MlflowClient(f"sqlite:///{draft}").search_experiments(max_results=1)
-        with suppress(FileExistsError):  # another process was faster
+        with suppress(FileExistsError):  # another process has made it
             os.link(draft, name)
     finally:
         draft.unlink(missing_ok=True)
 
 
 class MlflowRuns:
-    """Runs of one experiment: made, found again by their tags, written to."""
+    """The runs of one experiment: created, found by their tags, and written to."""
 
     def __init__(self, uri: str) -> None:
         with _without_collector():
             self._mlflow = import_mlflow()
             _make_database(self._mlflow, uri)
             self._client = self._mlflow.MlflowClient(uri)
-            self._client.search_experiments(max_results=1)  # says now whether it is there
+            self._client.search_experiments(max_results=1)  # raises where the server does not answer
 
     def _open_experiment(self, name: str) -> None:
         experiment = self._client.get_experiment_by_name(name)
@@ -127,7 +127,7 @@ class MlflowRuns:
         return entities.DatasetInput(dataset, [entities.InputTag("mlflow.data.context", "training")])
 
     def _find(self, tags: Mapping[str, str]) -> str | None:
-        """The run with these tags; others like it, left by processes that did not see each other, are deleted."""
+        """Return the run with these tags; delete other runs with them, which concurrent processes have created."""
         runs = sorted(run.info.run_id for run in self._search(tags))
         for double in runs[1:]:
             self._client.delete_run(double)
@@ -160,17 +160,17 @@ class MlflowRuns:
             self._client.log_batch(run, metrics[start : start + BATCH])
 
     def _at(self, timestamp: int, values: Iterable[tuple[str, float, int]]) -> list[Any]:
-        """MLflow's metrics of these names, values and steps."""
+        """Return MLflow's metrics of these names, values and steps."""
         return [self._mlflow.entities.Metric(name, value, timestamp, step) for name, value, step in values]
 
 
 class StudyRun(MlflowRuns):
-    """The run of one study, and those of its trials."""
+    """The run of one study and the runs of its trials."""
 
     is_open = False
 
     def open(self, record: StudyRecord) -> None:
-        """Find the study's run or make it, and see which trials it has."""
+        """Find or create the run of the study, and read which trials it has."""
         self._metric = Metric.parse(record.metric)
         self._open_experiment(record.data.name)
         self._run = self._find({STUDY_TAG: record.id}) or self._create(record)
@@ -180,11 +180,11 @@ class StudyRun(MlflowRuns):
         self.is_open = True
 
     def missing(self, numbers: Iterable[int]) -> list[int]:
-        """Those of these trials that are not there as a whole."""
+        """Return those of these trials that are not written completely."""
         return [number for number in numbers if str(number) not in self._ended]
 
     def write_trials(self, trials: Sequence[TrialRecord]) -> None:
-        """A run for each trial that ended and is not there yet; it is whole once it has ended there too."""
+        """Write a run for each finished trial that has none; a run is complete once it is terminated."""
         new = [trial for trial in trials if trial.state != "running" and str(trial.number) not in self._ended]
         name = f"trial_{self._metric.key}"
         values = [
@@ -198,8 +198,8 @@ class StudyRun(MlflowRuns):
             self._ended.add(str(trial.number))
 
     def close(self, record: StudyRecord, artifacts: Sequence[Path]) -> None:
-        """Write what is missing, the results of the study, and its files."""
-        self.open(record)  # again, for others may have written meanwhile
+        """Write missing trials, the results of the study, and the files."""
+        self.open(record)  # again, as other processes may have written meanwhile
         self.write_trials(record.trials)
         for trial in record.finalists:
             again = [
@@ -213,7 +213,7 @@ class StudyRun(MlflowRuns):
         self._client.set_terminated(self._run, "FINISHED")
 
     def _read_trials(self) -> None:
-        """Which trials have a run, and which of these are whole; of several runs for one trial, one is kept."""
+        """Read which trials have a run and which of these are complete; keep one of several runs of a trial."""
         runs: dict[str, Any] = {}
         for run in sorted(self._search({PARENT_TAG: self._run}), key=lambda run: str(run.info.run_id)):
             number = run.data.tags.get(TRIAL_TAG)
@@ -228,7 +228,7 @@ class StudyRun(MlflowRuns):
         return str(run.info.run_id)
 
     def _describe(self, record: StudyRecord) -> None:
-        """What a study fixes once; to write it again changes nothing."""
+        """Write what is fixed for the study; writing it again changes nothing."""
         split = record.split
         params = {
             "model": record.model,
@@ -261,7 +261,7 @@ def _now() -> int:
 
 
 def _end(trial: TrialRecord) -> int:
-    """When the trial ended, in milliseconds; the same each time it is written, so that MLflow knows a repetition."""
+    """Return the end of the trial in milliseconds; always the same, so that MLflow recognises a repetition."""
     return int((trial.started.timestamp() + trial.seconds) * 1000) if trial.started and trial.seconds else _now()
 
 
@@ -290,7 +290,7 @@ def _study_metrics(record: StudyRecord) -> list[tuple[str, float, int]]:
 
 
 def estimate_metrics(estimates: Mapping[str, Estimate], prefix: str = "") -> Iterator[tuple[str, float, int]]:
-    """Mean and ends of the interval of each metric: name, value, step."""
+    """Yield mean and ends of the interval of each metric, as name, value and step."""
     for name, estimate in estimates.items():
         key = prefix + name.replace("@", "_at_")
         yield from ((key, estimate.mean, 0), (f"{key}_low", estimate.low, 0), (f"{key}_high", estimate.high, 0))
