@@ -240,7 +240,7 @@ def test_a_storage_that_fails_is_not_called_a_problem_of_mlflow(
     record = history.record()
 
     @contextmanager
-    def gone(url: str) -> Iterator[None]:
+    def gone(url: str, *, waits_for_server: bool) -> Iterator[None]:
         raise OperationalError("SELECT 1", {}, Exception("connection refused"))
         yield
 
