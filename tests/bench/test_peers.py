@@ -81,7 +81,7 @@ def test_tasks_of_ratings_run_on_data_with_ratings(capsys: pytest.CaptureFixture
         check_entries(contest["entries"])
         assert all(0 < entry["quality"] < 1.4 for entry in contest["entries"])
     assert call(*TINY, "--only", "ratings") == 0
-    assert "has no ratings: left out of contests of models that learn from them" in capsys.readouterr().out
+    assert "has no ratings: left out of benchmarks of models that learn from them" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("alone")
@@ -96,7 +96,7 @@ def test_tasks_of_features_run_on_data_with_features(capsys: pytest.CaptureFixtu
     for contest in record["contests"]:
         check_entries(contest["entries"])
     assert call(*TINY, "--only", "hybrid") == 0
-    assert "has no features: left out of contests of models that learn from them" in capsys.readouterr().out
+    assert "has no features: left out of benchmarks of models that learn from them" in capsys.readouterr().out
 
 
 def check_entries(entries: list[dict[str, Any]]) -> None:

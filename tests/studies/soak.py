@@ -134,7 +134,8 @@ class Soak:
         self.done[name] += 1
 
     def kill_worker(self) -> None:
-        workers = [trial.user_attrs[OWNER] for trial in self.trials(TrialState.RUNNING) if COMMAND in trial.user_attrs]
+        running = self.trials(TrialState.RUNNING)
+        workers = [trial.user_attrs[OWNER.key] for trial in running if COMMAND.is_in(trial.user_attrs)]
         if workers:
             with suppress(ProcessLookupError):
                 os.kill(int(self.moments.choice(workers).split()[-2]), signal.SIGKILL)
@@ -204,7 +205,7 @@ class Soak:
 
 def summary(trial: FrozenTrial) -> tuple[Any, ...]:
     """What never changes of a finished trial."""
-    return trial.state, trial.params, trial.values, trial.user_attrs.get(RESULT), trial.user_attrs.get(ERROR)
+    return trial.state, trial.params, trial.values, trial.user_attrs.get(RESULT.key), ERROR.read(trial.user_attrs)
 
 
 def draws(defaults: FrozenTrial, n_trials: int) -> list[dict[str, Any]]:
@@ -222,7 +223,7 @@ def assert_every_trial_once(soak: Soak, n_trials: int) -> None:
     finished = [trial for trial in trials if is_finished(trial)]
     expected = Counter(map(configuration, draws(finished[0], n_trials)))
     assert Counter(configuration(trial.params) for trial in finished) == expected
-    repeated = Counter(trial.user_attrs[AGAIN] for trial in trials if AGAIN in trial.user_attrs)
+    repeated = Counter(trial.user_attrs[AGAIN.key] for trial in trials if AGAIN.is_in(trial.user_attrs))
     assert set(repeated) == {trial.number for trial in trials if is_abandoned(trial) and known(trial)}
     assert set(repeated.values()) <= {1}, "configurations that were queued twice"
 
@@ -253,7 +254,7 @@ def main() -> None:
         n_trials = soak.finish()
         print(", ".join(f"{n} {name}" for name, n in sorted(soak.done.items())))
         trials = soak.trials()
-        failed = [trial.user_attrs[ERROR] for trial in trials if ERROR in trial.user_attrs]
+        failed = [trial.user_attrs[ERROR.key] for trial in trials if ERROR.is_in(trial.user_attrs)]
         print(f"{len(trials)} trials, {n_trials} finished, {len(failed)} of them failed")
         print(f"{sum(command.starts for command in soak.commands)} starts of commands")
         assert_every_trial_once(soak, n_trials)

@@ -132,7 +132,7 @@ def test_a_configuration_of_which_three_workers_die_is_recorded_as_failed(
     monkeypatch.setitem(registry.MODELS, "deadly", "tests.studies.fragile")
     search("deadly", data, split, replace(options, workers=2, n_trials=5, sampler="random"))
     there = [trial for trial in trials(options) if not is_abandoned(trial)]
-    assert [trial.user_attrs.get(ERROR) for trial in there if trial.params["quality"] > 0.9] == [
+    assert [ERROR.read(trial.user_attrs) for trial in there if trial.params["quality"] > 0.9] == [
         "DeadlyTrialError: 3 workers died while they tried it; out of memory?"
     ]
     assert len(there) == 5

@@ -54,7 +54,7 @@ def outcome(study: optuna.Study) -> list[tuple[Any, ...]]:
     """All that a study has of its trials but times and processes."""
     trials = study.get_trials(deepcopy=False)
     return [
-        (t.number, t.state, t.params, t.values, t.intermediate_values, sorted(t.user_attrs), t.user_attrs.get(AGAIN))
+        (t.number, t.state, t.params, t.values, t.intermediate_values, sorted(t.user_attrs), AGAIN.read(t.user_attrs))
         for t in trials
     ]
 
@@ -98,7 +98,7 @@ class Life:
         Ending(state=TrialState.PRUNED, attrs={}, last=(0.25, 3)).write(pruned)
         Ending.of_error(ArithmeticError("singular"), curve=[0.5], seconds=1.0).write(failed)
         left.suggest_float("quality", 0.0, 1.0)
-        left.set_user_attr(OWNER, "elsewhere 1 1")
+        left.set_user_attr(OWNER.key, "elsewhere 1 1")
         self.storage.dead.add("elsewhere 1 1")
         fail_dead_trials(study)
         queue_lost_trials(study)
@@ -210,8 +210,8 @@ class TestAServerThatRestarts:
         search("dawdling", data, split, replace(dawdling, n_trials=60))
         assert finished(disturbed) == finished(dawdling)
         trials = load_study(open_storage(server.url), "workers").get_trials()
-        assert len({trial.user_attrs[OWNER] for trial in trials}) == 2
-        assert len({trial.user_attrs[COMMAND] for trial in trials}) == 1
+        assert len({trial.user_attrs[OWNER.key] for trial in trials}) == 2
+        assert len({trial.user_attrs[COMMAND.key] for trial in trials}) == 1
 
     def test_is_waited_for_by_who_opens_it(self, server: PostgreSQL, tmp_path: Path) -> None:
         """Where it has answered once, or where a command says that it is there."""
