@@ -290,7 +290,7 @@ def test_a_study_on_the_authors_split(command: Command, tmp_path: Path) -> None:
     assert (done.code, done.err) == (0, "")
     page = next((tmp_path / "reports/html").glob("*.html")).read_text()
     assert "The validation likes, of 40 users, were chosen by the author of the data" in page
-    assert "all items, seen ones too" in page
+    assert "all items, seen ones included" in page
     assert "the file&#39;s author holds out 240 likes for validation" in page
     refused = command("study", "--model", "item2item", "--split", "given", "--no-mlflow")
     assert (refused.code, refused.err.count("\n")) == (2, 1)
