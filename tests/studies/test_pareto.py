@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.studies.tracking.test_runs import Store
 
 from evaluation.interactions import Interactions
 from evaluation.metrics import InvalidMetricError, Metric
@@ -17,6 +16,7 @@ from studies.search import SearchOptions, search
 from studies.storage.opening import StudyMismatchError, open_storage
 from studies.tracking.background import Tracker
 from tests.studies.test_search import Journal, load
+from tests.studies.tracking.test_mlflow_runs import Store
 
 pytestmark = pytest.mark.usefixtures("calm")
 MRR, RECALL = Metric("mrr", 100), Metric("recall", 10)
