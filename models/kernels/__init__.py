@@ -4,6 +4,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from models.kernels.own_code import call_own_copies
+
 __all__ = ["forget_stale_kernels"]
 
 MARKER = "kernels.sha256"
@@ -27,3 +29,4 @@ def forget_stale_kernels(folder: Path) -> None:
 
 
 forget_stale_kernels(Path(__file__).parent)
+call_own_copies()
