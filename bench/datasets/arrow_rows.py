@@ -122,6 +122,9 @@ class _Texts:
     def add(self, chunk: Any) -> None:
         if isinstance(chunk, np.ndarray):
             raise BadColumnError("a column is numbers here and text in earlier rows; write one type")
+        codes = np.from_dlpack(chunk.indices)
+        if len(codes) and not 0 <= codes.min() <= codes.max() < len(chunk.dictionary):  # pyarrow does not check it
+            raise BadColumnError("rows name ids that are not in the file, so it is damaged; write it anew")
         if _longest(chunk.dictionary) > MAX_ID_LENGTH:  # in bytes: there may be fewer characters
             longest = max(map(len, _texts(chunk.dictionary)))
             if longest > MAX_ID_LENGTH:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from bench.datasets.arrow_rows import BadColumnError, RowsBuilder
 from bench.datasets.columns import Role, by_name, chosen, parse_columns
@@ -37,7 +36,9 @@ def _add(part: DataFile, options: DataOptions, builder: RowsBuilder) -> None:
         names = {role: schema.names[index] for role, index in indices.items()}
         n_bytes = 4 * len(names) * metadata.num_rows
         require_expansion(part, n_bytes, part.n_stored_bytes())
-        require_memory(part, max(n_bytes, _largest_group(metadata, set(names.values()))))
+        # by group, not by column: pyarrow ends the process where the metadata of a column chunk are damaged
+        groups = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+        require_memory(part, max(n_bytes, *groups, 0))
         # text ids stay dictionaries: a long id that the file stores once must not be repeated for every row
         ids = [names[role] for role in ("user", "item") if pyarrow.types.is_string(schema.field(names[role]).type)]
         table = pyarrow.parquet.ParquetFile(content, metadata=metadata, read_dictionary=ids)
@@ -48,15 +49,6 @@ def _add(part: DataFile, options: DataOptions, builder: RowsBuilder) -> None:
                 n_before += batch.num_rows
         except BadColumnError as error:
             raise DataError.at(part, str(error)) from None
-
-
-def _largest_group(metadata: Any, names: Collection[str]) -> int:
-    """Bytes that the columns ``names`` of the largest row group take when they are decompressed."""
-    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    columns = ((group.column(number) for number in range(group.num_columns)) for group in groups)
-    return max(
-        (sum(c.total_uncompressed_size for c in group if c.path_in_schema in names) for group in columns), default=0
-    )
 
 
 def _columns(file: DataFile, header: Sequence[str], options: DataOptions) -> dict[Role, int]:

@@ -110,6 +110,13 @@ def test_real_files_load_or_are_explained_when_bytes_change_or_are_cut(name, dat
     loads_or_explains(bytes(content), name)
 
 
+@pytest.mark.parametrize("byte", [0, 1])
+def test_parquet_loads_or_is_explained_whichever_byte_is_damaged(byte):
+    content = FILES["likes.parquet"]
+    for place in range(len(content)):  # some of these end the process within pyarrow, or name ids that are not there
+        loads_or_explains(content[:place] + bytes([byte]) + content[place + 1 :], "likes.parquet")
+
+
 @settings(max_examples=100, deadline=None)
 @given(TABLES, st.text("useritmngwh=,1203", max_size=20))
 def test_any_column_options_load_or_are_explained(text, columns):
