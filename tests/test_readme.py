@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from studies.registry import MODELS, NEED_EXTRAS
 
@@ -27,6 +29,18 @@ def test_the_first_two_commands_set_everything_up_and_ci_runs_them() -> None:
 def test_the_lock_has_only_exact_versions() -> None:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.+!-]+", line)] == []
+
+
+def test_the_file_with_hashes_has_the_versions_of_the_lock_and_a_hash_for_each() -> None:
+    text = (ROOT / "requirements-hashes.txt").read_text()
+    comments, releases = re.fullmatch(r"((?:#.*\n)+)((?:[^#].*\n)+)", text).groups()  # type: ignore[union-attr]
+    assert "uv pip compile requirements.lock --generate-hashes" in comments
+    pattern = re.compile(r"(\S+==\S+)(?: \\\n    --hash=sha256:[0-9a-f]{64})+\n")
+    assert pattern.sub("", releases) == ""
+    lock = map(Requirement, (ROOT / "requirements.lock").read_text().splitlines())
+    expected = sorted(f"{canonicalize_name(release.name)}{release.specifier}" for release in lock)
+    assert sorted(pattern.findall(releases)) == expected
+    assert "pip install --require-hashes --no-deps -r requirements-hashes.txt" in README
 
 
 def test_every_model_and_command_is_mentioned() -> None:
