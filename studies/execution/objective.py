@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from evaluation.metrics import Metric
 from studies.samplers.pruning import MedianRule
 from studies.spec import Searched, StudySpec
 from studies.storage.retrying import exclusive_transaction, one_transaction, repeated
-from studies.storage.schema import ATTEMPT, DEATHS, ERROR, RESULT, SAME_AS, Attempt, Result
+from studies.storage.schema import ATTEMPT, DEATHS, ERROR, RESULT, SAME_AS, Attempt, Result, has_entries, write_entries
 from studies.trial import TrialResult
 
 __all__ = ["AbandonedError", "Ending", "Objective", "TrialTimeoutError"]
@@ -62,18 +61,14 @@ class Ending:
         if is_repetition and self._is_written(trial):
             return
         with exclusive_transaction(trial):
-            for name, value in self.attrs.items():
-                trial.set_user_attr(name, value)
+            write_entries(trial, self.attrs)
             if self.last:
                 trial.report(*self.last)
             trial.study.tell(trial, self.values, self.state)
 
     def _is_written(self, trial: Trial) -> bool:
         stored = trial.storage.get_trial(trial._trial_id)
-        return stored.state is self.state and all(
-            name in stored.user_attrs and json.dumps(stored.user_attrs[name]) == json.dumps(value)
-            for name, value in self.attrs.items()
-        )
+        return stored.state is self.state and has_entries(stored.user_attrs, self.attrs)
 
 
 class Objective:

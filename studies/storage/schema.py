@@ -6,6 +6,7 @@ has a default, with which studies that lack the field are read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -55,6 +56,8 @@ __all__ = [
     "Result",
     "Run",
     "StoredRanks",
+    "has_entries",
+    "write_entries",
 ]
 
 Value = TypeVar("Value")
@@ -85,8 +88,7 @@ class Attribute(Generic[Value]):
         return value
 
     def write(self, owner: optuna.Study | Trial, value: Value) -> None:
-        for key, stored in self.entry(value).items():
-            owner.set_user_attr(key, stored)
+        write_entries(owner, self.entry(value))
 
     def entry(self, value: Value) -> dict[str, Any]:
         """Return the attribute as a part of ``user_attrs``."""
@@ -115,6 +117,17 @@ class AttributeGroup(Generic[Value]):
     @cached_property
     def _adapter(self) -> TypeAdapter[Value]:
         return TypeAdapter(self.kind)
+
+
+def write_entries(owner: optuna.Study | Trial, entries: Attributes) -> None:
+    """Write what ``Attribute.entry`` returned, of one attribute or several."""
+    for key, value in entries.items():
+        owner.set_user_attr(key, value)
+
+
+def has_entries(attrs: Attributes, entries: Attributes) -> bool:
+    """Whether ``attrs``, read from the storage, have these entries with these values."""
+    return all(key in attrs and json.dumps(attrs[key]) == json.dumps(value) for key, value in entries.items())
 
 
 def _read(adapter: TypeAdapter[Value], key: str, stored: object) -> Value:

@@ -31,16 +31,19 @@ from studies.storage.errors import StorageError, storage_errors_explained
 from studies.storage.opening import load_study, open_storage
 from studies.storage.schema import (
     AGAIN,
+    ATTEMPT,
     DEATHS,
     ERROR,
     RESULT,
     RUN,
     SAMPLERS,
     SETTINGS,
+    Attempt,
     Attribute,
     AttributeGroup,
     Result,
     Run,
+    has_entries,
 )
 from tests.studies import fragile
 
@@ -178,6 +181,13 @@ class TestValues:
         assert ERROR.read({}) is None
         with pytest.raises(StorageError, match=r"damaged: its attribute mfbench:run cannot be read \(it is missing\)"):
             RUN.require({})
+
+    def test_entries_are_found_again_after_json_unless_one_is_missing_or_differs(self) -> None:
+        entries = ATTEMPT.entry(Attempt(curve=(0.1, 0.2), seconds=3.0)) | ERROR.entry("no memory")
+        stored = json.loads(json.dumps(entries | DEATHS.entry(1)))
+        assert has_entries(stored, entries)
+        assert not has_entries(stored, entries | ERROR.entry("another"))
+        assert not has_entries(stored, entries | AGAIN.entry(7))
 
     def test_an_attribute_is_not_mistaken_for_its_key(self) -> None:
         with pytest.raises(TypeError, match="unhashable"):
