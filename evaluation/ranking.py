@@ -37,7 +37,7 @@ MAX_BLOCK_BYTES = 32 << 20  #: takes precedence over ``BLOCK_ROWS`` if there are
 
 
 class NonFiniteScoresError(ValueError):
-    """A model's scores contain NaN, which compares false with everything and would rank first."""
+    """A model's scores contain NaN, which compares false with everything and would rank first, or infinity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def rank_held_out(
     items of the user count as unseen. Held-out items of one user that tie get distinct ranks, in steps of 1 around
     their mean rank, because a list has one item per position. Held-out items without a column rank after all others.
 
-    Raises ``NonFiniteScoresError`` for NaN, and ValueError for a wrong shape. Infinite scores are allowed.
+    Raises ``NonFiniteScoresError`` for NaN and infinity, and ValueError for a wrong shape.
     """
     n_rows, n_items = fold.held_out.shape
     size = block_rows or rows_of_blocks(n_items)
@@ -118,12 +118,14 @@ def rank_blocks(
     higher, ties = np.empty(len(indices), np.int64), np.empty(len(indices), np.int64)
 
     def count(rows: NDArray[np.int64]) -> int:
-        return int(count_higher_and_ties(scores(rows), rows, *seen, *held_out, higher, ties))
+        with np.errstate(over="ignore", invalid="ignore"):  # reported once, as an error
+            block = scores(rows)
+        return int(count_higher_and_ties(block, rows, *seen, *held_out, higher, ties))
 
-    n_nan = sum(_mapped(count, blocks, threads))
-    if n_nan:
+    n_invalid = sum(_mapped(count, blocks, threads))
+    if n_invalid:
         raise NonFiniteScoresError(
-            f"NaN among the scores that rank {n_nan} held-out items; the fit has probably diverged"
+            f"NaN or infinity among the scores that rank {n_invalid} held-out items; the fit has probably diverged"
         )
     row_of = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     n_others = fold.held_out.shape[1] - np.diff(seen[0])[row_of] - 1

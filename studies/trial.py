@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import log
 from typing import Any
 
 import numpy as np
 
 from evaluation.factor_ranking import rank_by_factors
 from evaluation.metrics import Metric
-from evaluation.ranking import HeldOutRanks, rank_held_out
+from evaluation.ranking import HeldOutRanks, NonFiniteScoresError, rank_held_out
 from evaluation.rating_errors import RatingErrors, error_estimates
 from evaluation.significance import Estimate
 from evaluation.split import Fold
@@ -24,6 +25,8 @@ from studies.spec import StudySpec
 from studies.training_data import errors_of, features_of_fold, suited
 
 __all__ = ["StoppedError", "TrialResult", "fit_and_rank", "rank_by", "run_trial", "warm_up"]
+
+TINY = 1e-12  #: added to settings that are compared by their ratio, which may be 0
 
 
 class StoppedError(Exception):
@@ -124,7 +127,17 @@ def warm_up(spec: StudySpec, threads: int | None = None) -> None:
 
 
 def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
-    """Rank the held-out items of the fold by the model's scores; each thread takes blocks of users of its own."""
+    """Rank the held-out items of the fold by the model's scores; each thread takes blocks of users of its own.
+
+    NonFiniteScoresError, which names the model and its most unusual setting, if a score is NaN or infinite.
+    """
+    try:
+        return _ranks(model, fold)
+    except NonFiniteScoresError as error:
+        raise NonFiniteScoresError(f"{model.name}: {error}{_most_unusual_setting(model.config)}") from None
+
+
+def _ranks(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
     threads = model.threads or available_threads()
     if isinstance(model, FactorModel):
         x = model.fold_in(fold.histories) if fold.fold_in else model.user_factors[fold.users]
@@ -134,6 +147,19 @@ def rank_by(model: Recommender[Any], fold: Fold) -> HeldOutRanks:
         return rank_held_out(model.scores, fold)
     with limited_threads(1):
         return rank_held_out(model.on_one_thread().scores, fold, threads=threads)
+
+
+def _most_unusual_setting(config: Any) -> str:
+    """Name the number that is the largest multiple or the smallest fraction of its default, if any differs."""
+    ratios = {
+        field.name: abs(log((abs(getattr(config, field.name)) + TINY) / (abs(field.default) + TINY)))
+        for field in fields(config)
+        if isinstance(field.default, float) and isinstance(getattr(config, field.name), float | int)
+    }
+    name = max(ratios, key=ratios.__getitem__, default="")
+    if not name or ratios[name] == 0:
+        return ""
+    return f". Look at {name} first: {getattr(config, name):g}, by default {getattr(type(config), name):g}"
 
 
 def _fits(

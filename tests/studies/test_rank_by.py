@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from evaluation.fold import Fold
-from evaluation.ranking import rank_held_out
+from evaluation.ranking import NonFiniteScoresError, rank_held_out
 from studies import trial
 from studies.registry import MODELS, load_spec
 from studies.trial import rank_by
@@ -46,3 +46,35 @@ def test_ranks_are_those_of_the_scores_on_any_number_of_threads(
     monkeypatch.setattr(trial, "can_run_side_by_side", lambda: False)
     np.testing.assert_array_equal(rank_by(model, fold).ranks, expected.ranks)
     assert model.threads == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        ("bpr", "init_scale", 1e30),
+        ("bpr", "learning_rate", 1e6),
+        ("funk_svd", "learning_rate", 1e6),
+        ("hybrid", "init_scale", 1e30),
+        ("ials", "init_scale", 1e18),
+        ("logistic_mf", "reg", 1e6),
+        ("svdpp", "reg_implicit", 1e6),
+        ("warp", "init_scale", 1e30),
+    ],
+)
+def test_scores_that_are_not_finite_fail_with_the_model_and_the_setting(
+    name: str, setting: str, value: float, fold: Fold
+) -> None:
+    spec = load_spec(name)
+    config = replace(spec.config({}, n_epochs=8), **{setting: value})
+    model = spec.model(config, threads=2).fit(fold.train)
+    with pytest.raises(NonFiniteScoresError, match=f"^{name}: NaN or infinity among the scores") as raised:
+        rank_by(model, fold)
+    assert str(raised.value).partition(". ")[2].startswith(f"Look at {setting} first: {value:g}, by default 0.")
+
+
+def test_no_setting_is_named_where_all_are_the_defaults(fold: Fold) -> None:
+    spec = load_spec("funk_svd")
+    model = spec.model(spec.config({}), threads=2).fit(fold.train)
+    model.item_factors[0] = np.inf
+    with pytest.raises(NonFiniteScoresError, match=r"funk_svd: NaN or infinity .* the fit has probably diverged$"):
+        rank_by(model, fold)

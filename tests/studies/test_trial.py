@@ -69,7 +69,7 @@ def test_the_callback_is_called_after_every_epoch_and_may_end_the_trial(split: S
 
 def test_a_model_that_scores_nothing_but_nan_raises_and_does_not_win(split: Split) -> None:
     config = fragile.FragileConfig(fate="nan")
-    with pytest.raises(ValueError, match="NaN among the scores"):
+    with pytest.raises(ValueError, match="fragile: NaN or infinity among the scores"):
         run_trial(fragile.SPEC, config, split.validation, MRR, seed=0)
 
 

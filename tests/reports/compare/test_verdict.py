@@ -153,8 +153,11 @@ def test_unequal_budgets_are_a_caveat() -> None:
 
 
 def test_an_algorithm_that_could_not_be_fitted_is_named() -> None:
-    caveat = verdict(comparison(failures={"bpr": "NonFiniteScoresError: NaN among the scores"})).caveat
-    assert "bpr is missing because it could not be fitted again (NonFiniteScoresError: NaN among the scores)." in caveat
+    caveat = verdict(comparison(failures={"bpr": "NonFiniteScoresError: NaN or infinity among the scores"})).caveat
+    assert (
+        "bpr is missing because it could not be fitted again (NonFiniteScoresError: NaN or infinity among the scores)."
+        in caveat
+    )
 
 
 def test_one_algorithm_alone_is_no_winner() -> None:
