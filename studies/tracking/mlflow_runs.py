@@ -11,6 +11,7 @@ import gc
 import json
 import logging
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from typing import Any
 from evaluation.metrics import Metric
 from studies.record.study import DataSummary, Estimate, StudyRecord, TrialRecord
 from studies.secrets import hide_password
+from studies.storage.locks import exclusive_lock
 
 __all__ = [
     "DEFAULT_TRACKING_URI",
@@ -86,15 +88,39 @@ def problem_of(uri: str, error: Exception) -> str:
 
 
 def _make_database(mlflow: Any, uri: str) -> None:
-    """Make a new SQLite file appear with all tables at once: MLflow cannot use a file with some of them."""
+    """Make a new SQLite file appear with all tables at once: MLflow cannot use a file with some of them.
+
+    Also removes what commands have left that were killed while they made it.
+    """
     name = uri.removeprefix("sqlite:///")
-    if name == uri or Path(name).exists():
+    path = Path(name)
+    if name == uri or (path.exists() and not _drafts(path)):
         return
-    draft = Path(f"{name}.{uuid.uuid4().hex}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)  # as MLflow does
+    with exclusive_lock(uri):  # whoever makes a draft holds it, so that the drafts there now are of processes that died
+        for draft in _drafts(path):
+            with suppress(OSError):
+                draft.unlink()
+        if path.exists():
+            return
+        path.with_name(f"{path.name}-journal").unlink(
+            missing_ok=True
+        )  # of a removed file; would be applied to this one
+        _write_database(mlflow, path)
+
+
+def _drafts(path: Path) -> list[Path]:
+    """Return the drafts of this SQLite file, and the journals that SQLite keeps beside them."""
+    name = re.compile(re.escape(path.name) + r"\.[0-9a-f]{32}\.tmp(-journal)?")
+    return [beside for beside in path.parent.iterdir() if name.fullmatch(beside.name)]
+
+
+def _write_database(mlflow: Any, path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         mlflow.MlflowClient(f"sqlite:///{draft}").search_experiments(max_results=1)
-        with suppress(FileExistsError):  # another process has made it
-            os.link(draft, name)
+        with suppress(FileExistsError):  # another program has made it
+            os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from studies.history import StudyHistory
 from studies.record.study import StudyRecord
 from studies.search import SearchOptions, search
 from studies.storage.errors import StorageError
+from studies.storage.locks import exclusive_lock
 from studies.storage.opening import load_study, open_storage
 from studies.tracking.background import SERVER_SECONDS, Tracker, copy_study
 from studies.tracking.mlflow_runs import StudyRun
@@ -254,3 +256,42 @@ def test_a_storage_that_fails_is_not_called_a_problem_of_mlflow(
     assert uri not in tracker.problem
     with pytest.raises(StorageError, match="connection refused"):
         copy_study(uri, history, [])
+
+
+DRAFT = f"mlflow.db.{'0a' * 16}.tmp"
+
+
+def beside(uri: str) -> set[str]:
+    return {path.name for path in Path(uri.removeprefix("sqlite:///")).parent.glob("mlflow*")}
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["no database", "a database"])
+def test_what_a_killed_command_left_is_removed(uri: str, tmp_path: Path, is_there: bool) -> None:
+    if is_there:
+        StudyRun(uri)
+    for name in (DRAFT, f"{DRAFT}-journal", "mlflow.db.of-a-user.tmp"):
+        (tmp_path / name).write_text("half of it")
+    StudyRun(uri)
+    assert beside(uri) == {"mlflow.db", "mlflow.db.of-a-user.tmp"}
+
+
+def test_what_a_command_is_making_is_not_removed(uri: str, tmp_path: Path) -> None:
+    (tmp_path / DRAFT).write_text("half of it")
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive_lock(uri):
+            other = pool.submit(StudyRun, uri)
+            time.sleep(1)
+            assert beside(uri) == {DRAFT, "mlflow.db.lock"}
+        other.result()
+    assert beside(uri) == {"mlflow.db"}
+
+
+def test_the_journal_of_a_removed_database_does_not_damage_the_next_one(uri: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "removed.db", isolation_level=None)) as connection:
+        connection.executescript("CREATE TABLE texts (x); PRAGMA cache_size = 1; BEGIN;")
+        connection.executemany("INSERT INTO texts VALUES (?)", [["x" * 3000]] * 50)
+        (tmp_path / "mlflow.db-journal").write_bytes((tmp_path / "removed.db-journal").read_bytes())
+    StudyRun(uri)
+    assert beside(uri) == {"mlflow.db"}
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'texts'").fetchall() == []
