@@ -97,15 +97,14 @@ def _make_database(mlflow: Any, uri: str) -> None:
     if name == uri or (path.exists() and not _drafts(path)):
         return
     path.parent.mkdir(parents=True, exist_ok=True)  # as MLflow does
-    with exclusive_lock(uri):  # whoever makes a draft holds it, so that the drafts there now are of processes that died
+    with exclusive_lock(uri):  # the process that makes a draft holds it: all drafts found here are of dead processes
         for draft in _drafts(path):
             with suppress(OSError):
                 draft.unlink()
         if path.exists():
             return
-        path.with_name(f"{path.name}-journal").unlink(
-            missing_ok=True
-        )  # of a removed file; would be applied to this one
+        # SQLite would apply the journal of a database that somebody has removed to the new one
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         _write_database(mlflow, path)
 
 
