@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from models.base import Recommender
@@ -26,6 +27,7 @@ class PairwiseContract(FactorModelContract):
         assert isinstance(model, PairwiseModel)
         return model
 
+    @pytest.mark.bits
     def test_factors_are_bit_equal_on_any_number_of_threads(self) -> None:
         one, two = self.fit(threads=1), self.fit(threads=2)
         assert (one.user_factors == two.user_factors).all()
@@ -50,6 +52,7 @@ class PairwiseContract(FactorModelContract):
         model.item_factors[:, -1] *= 100
         assert (model.similar_items([3], 5).items == before).all()
 
+    @pytest.mark.bits
     def test_a_folded_in_vector_does_not_depend_on_the_other_histories(self) -> None:
         model = self.fit()
         alone, among = model.fold_in(MANY[[7]]), model.fold_in(MANY[:9])

@@ -78,6 +78,7 @@ class RatingContract(FactorModelContract):
         if has_time:
             np.testing.assert_allclose(found["drift"], np.column_stack([twin.d, twin.a]), rtol=1e-3, atol=1e-4)
 
+    @pytest.mark.bits
     def test_factors_are_bit_equal_on_any_number_of_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(models.rating_cells, "ENOUGH_RATINGS", 50)
         one, two = (self.rated(threads=threads) for threads in (1, 2))

@@ -117,6 +117,7 @@ def test_epochs_equal_the_textbook_step_for_step(settings: dict[str, Any], featu
         np.testing.assert_allclose(model.item_factors, tables[1].F @ tables[1].E, rtol=1e-3, atol=atol)
 
 
+@pytest.mark.bits
 def test_factors_are_bit_equal_on_any_number_of_threads_with_features_too() -> None:
     one, two = (Hybrid(HybridConfig(n_factors=6, n_epochs=3), threads=n).fit(MANY, features=FEATURES) for n in (1, 2))
     assert (one.user_embeddings == two.user_embeddings).all()

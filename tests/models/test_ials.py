@@ -180,6 +180,7 @@ def test_a_changed_history_changes_the_vector_towards_the_new_like() -> None:
     assert model.scores(sp.csr_array(history))[0, item] > model.scores([7])[0, item]
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_factors_are_bit_equal_on_any_number_of_threads(solver: Solver) -> None:
     likes = random_likes(300, 200, weighted=True)

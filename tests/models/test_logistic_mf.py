@@ -75,6 +75,7 @@ def test_the_loss_goes_down(negatives: Any) -> None:
     assert losses[-1] < losses[3] < losses[0]
 
 
+@pytest.mark.bits
 def test_factors_are_bit_equal_on_any_number_of_threads() -> None:
     one, two = (LogisticMF(LogisticMFConfig(n_epochs=2), threads=threads).fit(MANY) for threads in (1, 2))
     assert (one.user_factors == two.user_factors).all()
@@ -107,6 +108,7 @@ def test_a_heavier_like_scores_higher() -> None:
     assert heavy.scores(users)[liked].mean() > light.scores(users)[liked].mean()
 
 
+@pytest.mark.bits
 def test_a_folded_in_vector_does_not_depend_on_the_other_histories() -> None:
     model = LogisticMF(LogisticMFConfig(n_factors=6, n_epochs=2)).fit(MANY)
     assert (model.fold_in(MANY[[7]])[0] == model.fold_in(MANY[:9])[7]).all()

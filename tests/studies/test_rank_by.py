@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from evaluation.fold import Fold
 from evaluation.ranking import NonFiniteScoresError, rank_held_out
+from models.base import Recommender
+from models.factor_model import FactorModel
 from studies import trial
 from studies.registry import MODELS, load_spec
 from studies.trial import rank_by
@@ -32,6 +36,16 @@ def fold() -> Fold:
     )
 
 
+def n_near_ties(model: Recommender[Any], fold: Fold) -> NDArray[np.int64]:
+    """For each user the items that tie with the held-out item in some order of summation; only products have one."""
+    if not isinstance(model, FactorModel):
+        return np.zeros(len(fold.users), np.int64)
+    scores = model.scores(fold.queries(slice(None)))
+    distances = np.abs(scores - scores[np.arange(len(scores)), fold.held_out.indices][:, None])
+    return (distances <= 4e-7 * np.abs(scores).max(axis=1, keepdims=True)).sum(axis=1) - 1
+
+
+@pytest.mark.bits
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("fold_in", [False, True], ids=["warm", "fold-in"])
 def test_ranks_are_those_of_the_scores_on_any_number_of_threads(
@@ -40,11 +54,11 @@ def test_ranks_are_those_of_the_scores_on_any_number_of_threads(
     spec = load_spec(name)
     fold = replace(fold, fold_in=fold_in)
     model = spec.model(spec.config({}), threads=2).fit(fold.train)
-    expected = rank_held_out(model.scores, fold)
-    for found in (rank_by(model, fold), rank_by(model.on_one_thread(), fold)):
-        np.testing.assert_array_equal(found.ranks, expected.ranks)
+    found, expected = rank_by(model, fold).ranks, rank_held_out(model.scores, fold).ranks
+    assert (np.abs(found - expected) <= n_near_ties(model, fold) / 2).all()
+    np.testing.assert_array_equal(rank_by(model.on_one_thread(), fold).ranks, found)
     monkeypatch.setattr(trial, "can_run_side_by_side", lambda: False)
-    np.testing.assert_array_equal(rank_by(model, fold).ranks, expected.ranks)
+    np.testing.assert_array_equal(rank_by(model, fold).ranks, found)
     assert model.threads == 2
 
 

@@ -33,6 +33,7 @@ def assert_same(one: TrialResult, other: TrialResult) -> None:
         np.testing.assert_array_equal(a.ranks, b.ranks)
 
 
+@pytest.mark.bits
 def test_the_result_does_not_depend_on_threads_or_on_folds_fitted_in_parallel(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_model_that_scores_nothing_but_nan_raises_and_does_not_win(split: Spli
         run_trial(fragile.SPEC, config, split.validation, MRR, seed=0)
 
 
+@pytest.mark.bits
 def test_draws_that_do_not_fit_into_memory_together_are_fitted_in_turn(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from models.inputs import csr_arrays
@@ -10,6 +11,7 @@ from models.kernels.conjugate_gradient import improve_by_gradients
 from models.kernels.prefetch import MOST, SMALL
 
 
+@pytest.mark.bits
 def test_prefetching_does_not_change_the_solutions() -> None:
     k, n_rows = 8, 200
     rng = np.random.default_rng(0)
