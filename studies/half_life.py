@@ -13,7 +13,7 @@ from evaluation.interactions import Interactions, InvalidInteractionsError
 from models.decay import DecayConfig
 from models.errors import UserError
 from studies.registry import MODELS, load_spec
-from studies.spec import Searched, StudySpec
+from studies.spec import DataShape, Searched, StudySpec
 
 __all__ = ["HALF_LIFE", "HalfLifeError", "half_life_space", "with_times"]
 
@@ -25,7 +25,7 @@ class HalfLifeError(UserError):
 
 
 def half_life_space(
-    spec: StudySpec, half_lives: Sequence[float | None], interactions: Interactions
+    spec: StudySpec, half_lives: Sequence[float | None], interactions: Interactions, shape: DataShape
 ) -> dict[str, Searched]:
     """Return the model's space for weighted likes with the half-lives to choose from, in days.
 
@@ -42,7 +42,7 @@ def half_life_space(
             "say which column they are in with --columns time=NAME, or leave it out"
         )
     chosen = Searched(CategoricalDistribution(list(dict.fromkeys(half_lives))), "what --half-life was given")
-    return {**spec.space_for(is_weighted=True), HALF_LIFE: chosen}
+    return {**spec.space_for(shape._replace(is_weighted=True)), HALF_LIFE: chosen}
 
 
 def with_times(folds: Sequence[Fold], interactions: Interactions, configs: Iterable[Any]) -> tuple[Fold, ...]:

@@ -92,6 +92,9 @@ class SearchOptions:
     )
     max_failures: int = option(10, "Stop when N trials of the study have failed", "N", min=1)
     seed: int = option(0, "Seed the split, the search and the models with N", "N", min=0)
+    search_seed: int | None = option(
+        None, "Seed the search alone with N: other proposals on the same split", "N", min=0, default_text="--seed"
+    )
     threads: int | None = option(
         None, "Use N cores, or N per worker", "N", min=1, default_text="all, divided among the workers"
     )
@@ -135,6 +138,10 @@ class SearchOptions:
     def is_serial(self) -> bool:
         """Whether trials run in this process, where a fit that hangs cannot be ended."""
         return self.workers == 1 and self.scheduler is None and self.trial_timeout is None
+
+    @property
+    def sampler_seed(self) -> int:
+        return self.seed if self.search_seed is None else self.search_seed
 
     @property
     def own_threads(self) -> int | None:

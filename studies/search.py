@@ -26,7 +26,7 @@ from studies.rescoring import rescore
 from studies.samplers.grid import n_configurations
 from studies.samplers.growth import Growth, plan_growth
 from studies.samplers.seeded import describe_sampler, make_sampler
-from studies.spec import Searched, StudySpec
+from studies.spec import DataShape, Searched, StudySpec
 from studies.storage.errors import storage_errors_explained
 from studies.storage.opening import create_or_resume, open_storage
 from studies.storage.requeueing import finished_trials, queue_lost_trials
@@ -72,7 +72,7 @@ def search(
     get the memory that it needs.
     """
     plan = _Plan.of(model, interactions, split, options)
-    settings = study_settings(plan.spec, plan.space, interactions, split, options.metrics, options.seed)
+    settings = study_settings(plan.spec, plan.space, interactions, split, options)
     with storage_errors_explained(options.storage):
         study = create_or_resume(
             _open_storage(options), options.study_name, settings, first=plan.spec.defaults(plan.space), **plan.strategy
@@ -115,14 +115,16 @@ class _Plan:
         if options.scheduler is None:  # only a cluster's own machines know their memory
             n_items = interactions.n_items
             check_memory(spec.model.bytes_to_fit(n_items), model, n_items, processes=options.workers)
-        space, growth = _space(spec, interactions, options)
+        space, growth = _space(
+            spec, DataShape.of(split.validation[0], is_weighted=interactions.is_weighted), interactions, options
+        )
         half_lives = [spec.config({HALF_LIFE: days}) for days in options.half_life]
         return cls(spec, space, growth, with_times(split.validation, interactions, half_lives), options)
 
     @property
     def strategy(self) -> dict[str, Any]:
         """Arguments of Optuna's for a study: the objective prunes, not Optuna."""
-        sampler = make_sampler(self.options.sampler, self.options.seed, self.space, self.growth)
+        sampler = make_sampler(self.options.sampler, self.options.sampler_seed, self.space, self.growth)
         return {"sampler": sampler, "pruner": NopPruner()}
 
     def n_trials(self, study: optuna.Study) -> int:
@@ -165,13 +167,13 @@ class _Job:
 
 
 def _space(
-    spec: StudySpec, interactions: Interactions, options: SearchOptions
+    spec: StudySpec, shape: DataShape, interactions: Interactions, options: SearchOptions
 ) -> tuple[Mapping[str, Searched], Growth | None]:
     """Return what is searched, and how the number of factors grows where it does."""
     if options.half_life:
-        space = half_life_space(spec, options.half_life, interactions)
+        space = half_life_space(spec, options.half_life, interactions, shape)
     else:
-        space = spec.space_for(is_weighted=interactions.is_weighted)
+        space = spec.space_for(shape)
     if not options.grow_factors:
         return space, None
     growth = plan_growth(spec.model.name, space, options.grow_factors, options.n_trials)

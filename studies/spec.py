@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from evaluation.fold import Fold
 from models.base import Recommender
 
-__all__ = ["Searched", "StudySpec"]
+__all__ = ["DataShape", "Searched", "StudySpec"]
+
+
+class DataShape(NamedTuple):
+    """The size of the training likes of a fold, on which ranges and first values may depend."""
+
+    n_users: int
+    n_items: int
+    n_likes: int
+    is_weighted: bool = False  #: whether likes have weights other than 1
+
+    @classmethod
+    def of(cls, fold: Fold, *, is_weighted: bool) -> DataShape:
+        n_users, n_items = fold.train.shape
+        return cls(n_users, n_items, int(fold.train.nnz), is_weighted)
 
 
 class Searched(NamedTuple):
-    """The range of a hyperparameter and the source of the range."""
+    """The range of a hyperparameter, its source, and the choice without which it has no meaning."""
 
     distribution: BaseDistribution
     source: str
+    only_if: tuple[str, Any] | None = None  #: ("weighting", "bm25"): searched only with that choice
+    first: Any = None  #: value of the first trial where the data give a better one than the model's default
+
+    def applies(self, params: Mapping[str, Any]) -> bool:
+        """Whether the hyperparameter has a meaning with ``params``, the values of those before it in the space."""
+        return self.only_if is None or params.get(self.only_if[0], self.only_if[1]) == self.only_if[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +46,15 @@ class StudySpec:
     """A model with its search space, the names of which are fields of the model's config."""
 
     model: type[Recommender[Any]]
-    space: Mapping[str, Searched] = field(default_factory=dict)
+    space: Mapping[str, Searched | Callable[[DataShape], Searched]] = field(default_factory=dict)
     weighted_space: Mapping[str, Searched] = field(default_factory=dict)  #: added to ``space`` where likes have weights
     max_epochs: int = 1  #: the most epochs of a fit; 1 for a model without epochs
     patience: int = 3  #: epochs without a new best after which a fit stops
 
-    def space_for(self, *, is_weighted: bool) -> dict[str, Searched]:
-        return {**self.space, **(self.weighted_space if is_weighted else {})}
+    def space_for(self, shape: DataShape) -> dict[str, Searched]:
+        """Return the ranges for likes of this shape."""
+        space = {**self.space, **(self.weighted_space if shape.is_weighted else {})}
+        return {name: entry if isinstance(entry, Searched) else entry(shape) for name, entry in space.items()}
 
     def config(self, params: Mapping[str, Any], *, n_epochs: int | None = None) -> Any:
         """Return the model's config with ``params``, and with ``n_epochs`` where the model has epochs."""
@@ -39,9 +62,17 @@ class StudySpec:
         return self.model.config_type(**params, **epochs)
 
     def defaults(self, space: Mapping[str, Searched]) -> dict[str, Any]:
-        """Return the model's defaults; outside a range its nearest end, outside choices the first of them."""
+        """Return the first trial: the value that the data give, else the model's default.
+
+        A value outside a range is replaced by the nearest end, a value outside choices by the first of them.
+        """
         config = self.model.config_type()
-        return {name: _nearest(getattr(config, name), searched.distribution) for name, searched in space.items()}
+        params: dict[str, Any] = {}
+        for name, searched in space.items():
+            if searched.applies(params):
+                value = getattr(config, name) if searched.first is None else searched.first
+                params[name] = _nearest(value, searched.distribution)
+        return params
 
 
 def _nearest(value: Any, distribution: BaseDistribution) -> Any:

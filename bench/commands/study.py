@@ -22,6 +22,7 @@ from studies.record.study import StudyRecord
 from studies.registry import UnknownModelError, load_spec, model_names
 from studies.samplers.growth import plan_growth
 from studies.secrets import hide_password
+from studies.spec import DataShape
 from studies.storage.errors import StorageError, storage_errors_explained
 from studies.storage.opening import load_study, open_storage, study_names
 from studies.tracking.background import copy_study
@@ -44,7 +45,8 @@ def study(arguments: Arguments) -> int:
         interactions, split = load_split(arguments, [model])
         options = _search_options(arguments, interactions, metrics)
         if options.grow_factors:
-            plan = plan_growth(model, load_spec(model).space, options.grow_factors, options.n_trials)
+            shape = DataShape.of(split.validation[0], is_weighted=interactions.is_weighted)
+            plan = plan_growth(model, load_spec(model).space_for(shape), options.grow_factors, options.n_trials)
             print(f"Growing: {plan.description}")
         tuned = tune(
             model,

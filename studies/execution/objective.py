@@ -98,7 +98,7 @@ class Objective:
 
         def suggest(trial: Trial, is_repetition: bool) -> tuple[Trial, Any]:
             with one_transaction(trial):
-                return trial, self._spec.config({name: _suggest(trial, name, s) for name, s in self._space.items()})
+                return trial, self._spec.config(_suggested(trial, self._space))
 
         def after_epoch(epoch: int, value: float) -> None:
             curve.append(value)
@@ -154,6 +154,14 @@ def _refuse_deadly(trial: Trial) -> None:
     deaths = DEATHS.read(trial.user_attrs) or 0
     if deaths >= MOST_DEATHS:
         raise DeadlyTrialError(f"{deaths} workers died while they tried it; out of memory?")
+
+
+def _suggested(trial: Trial, space: Mapping[str, Searched]) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    for name, searched in space.items():
+        if searched.applies(params):
+            params[name] = _suggest(trial, name, searched)
+    return params
 
 
 def _suggest(trial: Trial, name: str, searched: Searched) -> Any:

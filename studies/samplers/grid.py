@@ -18,6 +18,7 @@ from studies.storage.requeueing import is_abandoned
 __all__ = ["GRID_POINTS", "GridSampler", "n_configurations"]
 
 GRID_POINTS = 4  #: points of a range, its ends included, evenly spaced on its scale; all values of a choice
+NOT_SEARCHED = "not searched"  #: stands for a hyperparameter that has no meaning with the other values
 
 Configuration = tuple[Any, ...]  #: values in the order of the space
 
@@ -29,12 +30,12 @@ class GridSampler(BaseSampler):
     """
 
     def __init__(self, seed: int, space: Mapping[str, Searched]) -> None:
-        self._space = {name: searched.distribution for name, searched in space.items()}
-        grid = _grid(self._space)
+        self._space = space
+        grid = _grid(space)
         self._grid = [grid[index] for index in np.random.default_rng([seed, len(grid)]).permutation(len(grid))]
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        return self._space
+        return {name: searched.distribution for name, searched in self._space.items()}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -47,7 +48,8 @@ class GridSampler(BaseSampler):
             for other in others
         )
         free = itertools.islice((each for each in self._grid if each not in taken), n_ahead, None)
-        return dict(zip(self._space, next(free, self._grid[0]), strict=True))
+        chosen = zip(self._space, next(free, self._grid[0]), strict=True)
+        return {name: value for name, value in chosen if value is not NOT_SEARCHED}
 
     def sample_independent(self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> Any:
         raise AssertionError(f"{name} is not in the space of the grid")
@@ -55,14 +57,19 @@ class GridSampler(BaseSampler):
 
 def n_configurations(study: Study, space: Mapping[str, Searched], defaults: Mapping[str, Any]) -> int:
     """Count the different configurations of the study: the grid, the defaults, and what other samplers tried."""
-    distributions = {name: searched.distribution for name, searched in space.items()}
     tried = [trial for trial in study.get_trials(deepcopy=False) if not is_abandoned(trial)]
-    first = tuple(defaults[name] for name in distributions)
-    return len({first, *_grid(distributions), *_configurations(tried, distributions)})
+    first = tuple(defaults.get(name, NOT_SEARCHED) for name in space)
+    return len({first, *_grid(space), *_configurations(tried, space)})
 
 
-def _grid(space: Mapping[str, BaseDistribution]) -> list[Configuration]:
-    return list(itertools.product(*(_points(distribution) for distribution in space.values())))
+def _grid(space: Mapping[str, Searched]) -> list[Configuration]:
+    """Return all combinations, each once; a hyperparameter without a meaning has no value."""
+    products = itertools.product(*(_points(searched.distribution) for searched in space.values()))
+    return list(dict.fromkeys(_searched_only(dict(zip(space, values, strict=True)), space) for values in products))
+
+
+def _searched_only(params: Mapping[str, Any], space: Mapping[str, Searched]) -> Configuration:
+    return tuple(params[name] if searched.applies(params) else NOT_SEARCHED for name, searched in space.items())
 
 
 def _points(distribution: BaseDistribution) -> tuple[Any, ...]:
@@ -77,11 +84,13 @@ def _points(distribution: BaseDistribution) -> tuple[Any, ...]:
     return tuple(points)
 
 
-def _configurations(trials: Iterable[FrozenTrial], space: Mapping[str, BaseDistribution]) -> list[Configuration]:
+def _configurations(trials: Iterable[FrozenTrial], space: Mapping[str, Searched]) -> list[Configuration]:
     return [found for trial in trials if (found := _configuration(trial, space)) is not None]
 
 
-def _configuration(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> Configuration | None:
+def _configuration(trial: FrozenTrial, space: Mapping[str, Searched]) -> Configuration | None:
     """Return the configuration of the trial, run or queued; None while some of its parameters are missing."""
     params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-    return tuple(params[name] for name in space) if params.keys() >= space.keys() else None
+    if any(searched.applies(params) and name not in params for name, searched in space.items()):
+        return None
+    return _searched_only(params, space)

@@ -106,7 +106,9 @@ class GrowthSampler(BaseSampler):
         if self._growth.starts(index):
             return {**base.params, **size}
         rng = np.random.default_rng([self._seed, index])
-        return {name: _near(base.params[name], of, rng) for name, of in self._space.items()} | size
+        return {
+            name: _near(base.params[name], of, rng) for name, of in self._space.items() if name in base.params
+        } | size
 
     def sample_independent(self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> Any:
         return self._small.sample_independent(study, trial, name, distribution)

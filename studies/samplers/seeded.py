@@ -85,4 +85,6 @@ class SeededSampler(BaseSampler):
             return RandomSampler(seed=seed)
         if self._name == "gp":
             return GPSampler(seed=seed, n_startup_trials=N_STARTUP_TRIALS)
-        return TPESampler(seed=seed, multivariate=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False)
+        return TPESampler(
+            seed=seed, multivariate=True, group=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False
+        )

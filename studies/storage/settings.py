@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from evaluation.interactions import Interactions
-from evaluation.metrics import Metric
 from evaluation.split import Split
+from studies.options import SearchOptions
 from studies.record.study import DataSummary, ParameterRange, SplitSummary
 from studies.spec import Searched, StudySpec
 from studies.training_data import describe_features
@@ -29,6 +29,7 @@ class StudySettings:
     metric: str
     second_metric: str | None = None  #: of a study with two metrics
     seed: int
+    search_seed: int | None = None  #: of the sampler; None: the same as ``seed``
     max_epochs: int
     patience: int
     data: DataSummary
@@ -42,15 +43,15 @@ def study_settings(
     space: Mapping[str, Searched],
     interactions: Interactions,
     split: Split,
-    metrics: Sequence[Metric],
-    seed: int,
+    options: SearchOptions,
 ) -> StudySettings:
     """Return the settings of a study that is about to be searched."""
     return StudySettings(
         model=spec.model.name,
-        metric=str(metrics[0]),
-        second_metric=str(metrics[1]) if len(metrics) > 1 else None,
-        seed=seed,
+        metric=str(options.metric),
+        second_metric=str(options.second_metric) if options.second_metric else None,
+        seed=options.seed,
+        search_seed=options.search_seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,
         data=replace(data_summary(interactions), features=describe_features(spec.model, interactions)),
@@ -102,8 +103,9 @@ def split_summary(split: Split) -> SplitSummary:
 
 def _parameter_range(searched: Searched) -> ParameterRange:
     distribution = searched.distribution
+    only_if = f"{searched.only_if[0]} is {searched.only_if[1]}" if searched.only_if else None
     if isinstance(distribution, CategoricalDistribution):
-        return ParameterRange(source=searched.source, choices=tuple(distribution.choices))
+        return ParameterRange(source=searched.source, choices=tuple(distribution.choices), only_if=only_if)
     assert isinstance(distribution, IntDistribution | FloatDistribution)
     return ParameterRange(
         source=searched.source,
@@ -111,6 +113,7 @@ def _parameter_range(searched: Searched) -> ParameterRange:
         high=distribution.high,
         log=distribution.log,
         is_integer=isinstance(distribution, IntDistribution),
+        only_if=only_if,
     )
 
 

@@ -5,6 +5,9 @@ import dataclasses
 import pytest
 
 from studies.registry import MODELS, UnavailableModelError, UnknownModelError, check_model, load_spec
+from studies.spec import DataShape
+
+SHAPE = DataShape(n_users=6000, n_items=3000, n_likes=500_000, is_weighted=True)
 
 
 @pytest.fixture(params=sorted({*MODELS, "spark_als"}))
@@ -18,7 +21,7 @@ def model(request: pytest.FixtureRequest) -> str:
 
 def test_every_range_names_its_source_and_holds_the_default(model: str) -> None:
     spec = load_spec(model)
-    space = spec.space_for(is_weighted=True)
+    space = spec.space_for(SHAPE)
     for name, default in spec.defaults(space).items():
         searched = space[name]
         assert len(searched.source) > 10, f"{name} has no source"
@@ -30,13 +33,13 @@ def test_every_range_names_its_source_and_holds_the_default(model: str) -> None:
 def test_only_hyperparameters_are_searched_and_epochs_are_not(model: str) -> None:
     spec = load_spec(model)
     fields = {field.name for field in dataclasses.fields(spec.model.config_type)}
-    assert set(spec.space_for(is_weighted=True)) <= fields - {"n_epochs"}
+    assert set(spec.space_for(SHAPE)) <= fields - {"n_epochs"}
     assert (spec.max_epochs > 1) == ("n_epochs" in fields)
 
 
 def test_a_config_is_made_of_any_corner_of_the_space(model: str) -> None:
     spec = load_spec(model)
-    space = spec.space_for(is_weighted=True)
+    space = spec.space_for(SHAPE)
     for corner in ("low", "high"):
         params = {
             name: getattr(s.distribution, corner) if hasattr(s.distribution, corner) else s.distribution.choices[-1]

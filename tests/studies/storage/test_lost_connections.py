@@ -61,7 +61,7 @@ def outcome(study: optuna.Study) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def settings(data: Interactions, split: Split) -> StudySettings:
-    return study_settings(SPEC, SPEC.space, data, split, [DEFAULT], seed=0)
+    return study_settings(SPEC, SPEC.space, data, split, SearchOptions(study_name="lost"))
 
 
 @pytest.fixture
