@@ -45,6 +45,7 @@ def run(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_plugin_is_studied_and_compared(installed: Path, tmp_path: Path) -> None:
     assert "two_hops" in run(installed, tmp_path, "-m", "bench.study", "--help").stdout
     studied = run(installed, tmp_path, "-m", "bench.study", "--model", "two_hops", "--trials", "2", "--no-mlflow")

@@ -106,6 +106,7 @@ class Life:
         return outcome(optuna.load_study(study_name=name, storage=self.storage))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["question", "answer"])
 def test_a_connection_that_breaks_at_a_commit_changes_nothing(
     storage: RetryingStorage, settings: StudySettings, split: Split, proxy: Proxy, part: Literal["question", "answer"]
@@ -191,6 +192,7 @@ def dawdling(options: SearchOptions, monkeypatch: pytest.MonkeyPatch) -> SearchO
 
 @pytest.mark.servers
 class TestAServerThatRestarts:
+    @pytest.mark.slow
     def test_costs_a_serial_search_no_trial(
         self, data: Interactions, split: Split, dawdling: SearchOptions, server: PostgreSQL
     ) -> None:
