@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from evaluation.fold import Fold
 from models.base import Recommender
 
-__all__ = ["DataShape", "Searched", "StudySpec"]
+__all__ = ["DataShape", "Range", "Searched", "StudySpec"]
 
 
 class DataShape(NamedTuple):
@@ -33,12 +33,20 @@ class Searched(NamedTuple):
 
     distribution: BaseDistribution
     source: str
-    only_if: tuple[str, Any] | None = None  #: ("weighting", "bm25"): searched only with that choice
+    only_if: tuple[Any, ...] = ()  #: ("loss", "warp", "k-os"): searched only where loss is one of these
     first: Any = None  #: value of the first trial where the data give a better one than the model's default
+    cost: float | None = None  #: of a size, which often helps the more the larger: the power of it that a fit takes
 
     def applies(self, params: Mapping[str, Any]) -> bool:
         """Whether the hyperparameter has a meaning with ``params``, the values of those before it in the space."""
-        return self.only_if is None or params.get(self.only_if[0], self.only_if[1]) == self.only_if[1]
+        if not self.only_if:
+            return True
+        choice, *values = self.only_if
+        return params.get(choice, values[0]) in values
+
+
+#: A range, or what makes it for the size of the data.
+Range = Searched | Callable[[DataShape], Searched]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,7 @@ class StudySpec:
     """A model with its search space, the names of which are fields of the model's config."""
 
     model: type[Recommender[Any]]
-    space: Mapping[str, Searched | Callable[[DataShape], Searched]] = field(default_factory=dict)
+    space: Mapping[str, Range] = field(default_factory=dict)
     weighted_space: Mapping[str, Searched] = field(default_factory=dict)  #: added to ``space`` where likes have weights
     max_epochs: int = 1  #: the most epochs of a fit; 1 for a model without epochs
     patience: int = 3  #: epochs without a new best after which a fit stops

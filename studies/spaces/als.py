@@ -1,14 +1,15 @@
 """The search space of ALS."""
 
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from models.als import ALS
+from studies.spaces.ranges import n_factors
 from studies.spec import Searched, StudySpec
 
 SPEC = StudySpec(
     model=ALS,
     space={
-        "n_factors": Searched(IntDistribution(8, 128, log=True), "as for iALS; without weights the best are small"),
+        "n_factors": n_factors(8, 256, "as for iALS; without weights the best are small"),
         "reg": Searched(
             FloatDistribution(1e-2, 1e3, log=True),
             "courses try 0.01 to 1; beyond, it fades the weaker axes, whose singular values are in the tens",

@@ -1,15 +1,16 @@
 """The search space of Funk's SVD, which the other models of ratings widen."""
 
-from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution
 
 from models.funk_svd import FunkSVD
-from studies.spec import Searched, StudySpec
+from studies.spaces.ranges import n_factors
+from studies.spec import Range, Searched, StudySpec
 
 MAX_EPOCHS = 60  #: at the lowest rates of the range
 PATIENCE = 5  #: what makes errors small comes first, and ranks follow by and by
 
-SPACE = {
-    "n_factors": Searched(IntDistribution(8, 128, log=True), "Koren et al. 2009 gain up to 100 and more"),
+SPACE: dict[str, Range] = {
+    "n_factors": n_factors(8, 256, "Koren et al. 2009 gain up to 100 and more"),
     "learning_rate": Searched(
         FloatDistribution(0.003, 0.05, log=True),
         "Koren 2008 has .007, Funk .001 to .005; .05 with decay still converges",

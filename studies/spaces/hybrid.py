@@ -3,12 +3,13 @@
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from models.hybrid import Hybrid
+from studies.spaces.ranges import n_factors
 from studies.spec import Searched, StudySpec
 
 SPEC = StudySpec(
     model=Hybrid,
     space={
-        "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
+        "n_factors": n_factors(16, 256, "peers search 16 to 256"),
         "loss": Searched(CategoricalDistribution(["logistic", "bpr", "warp", "k-os"]), "LightFM's four: Kula 2015"),
         "optimizer": Searched(
             CategoricalDistribution(["adagrad", "adadelta"]), "LightFM's two: Duchi et al. 2011; Zeiler 2012"
@@ -16,7 +17,9 @@ SPEC = StudySpec(
         "learning_rate": Searched(FloatDistribution(1e-2, 0.2, log=True), "LightFM's 0.05, a factor of 4 about it"),
         "reg_user": Searched(FloatDistribution(1e-4, 0.3, log=True), "peers search LightFM's user_alpha to 0.1"),
         "reg_item": Searched(FloatDistribution(1e-4, 0.3, log=True), "peers search LightFM's item_alpha to 0.1"),
-        "max_sampled": Searched(IntDistribution(5, 100, log=True), "peers' range; LightFM's default is 10"),
+        "max_sampled": Searched(
+            IntDistribution(5, 100, log=True), "peers' range; LightFM's default is 10", only_if=("loss", "warp", "k-os")
+        ),
     },
     max_epochs=60,
     patience=6,

@@ -6,17 +6,19 @@ from models.peers.cornac_models import CornacBPR, CornacEASE, CornacMMMF
 from models.peers.implicit_models import ImplicitALS, ImplicitBPR, ImplicitKNN, ImplicitLMF
 from models.peers.irspack_models import IrspackIALS, IrspackP3Alpha, IrspackRP3Beta, IrspackSLIM
 from models.peers.lightfm_model import LightFM
-from studies.spec import Searched, StudySpec
+from studies.spaces.ranges import n_factors
+from studies.spec import Range, Searched, StudySpec
 
 IRSPACK = "irspack's own range"
 AS_OURS = "as for our model of this kind"
 TROUBLING = "Ferrari Dacrema et al. 2021, ACM TOIS 39(2), arXiv:1911.07698"
 
-FACTORS = Searched(IntDistribution(8, 128, log=True), AS_OURS)
+FACTORS = n_factors(8, 256, AS_OURS)
+MANY_FACTORS = n_factors(8, 512, AS_OURS)
 SGD_RATE = Searched(FloatDistribution(1e-3, 0.2, log=True), "what the field tunes it in")
 PENALTY = Searched(FloatDistribution(1e-6, 1e-1, log=True), "what the field tunes it in")
 
-_CORNAC_PAIRWISE = {"k": FACTORS, "learning_rate": SGD_RATE, "lambda_reg": PENALTY}
+_CORNAC_PAIRWISE: dict[str, Range] = {"k": FACTORS, "learning_rate": SGD_RATE, "lambda_reg": PENALTY}
 CORNAC_BPR = StudySpec(model=CornacBPR, space=_CORNAC_PAIRWISE, max_epochs=150, patience=8)
 CORNAC_MMMF = StudySpec(model=CornacMMMF, space=_CORNAC_PAIRWISE, max_epochs=150, patience=8)
 CORNAC_EASE = StudySpec(
@@ -29,7 +31,7 @@ CORNAC_EASE = StudySpec(
 IMPLICIT_ALS = StudySpec(
     model=ImplicitALS,
     space={
-        "factors": FACTORS,
+        "factors": MANY_FACTORS,
         "regularization": Searched(FloatDistribution(1e-3, 1e2, log=True), "about its default of 0.01, and far beyond"),
         "alpha": Searched(FloatDistribution(1e-1, 1e2, log=True), "Hu, Koren & Volinsky 2008 take 40, implicit 1"),
     },
@@ -56,15 +58,15 @@ IMPLICIT_KNN = StudySpec(
     model=ImplicitKNN,
     space={
         "weighting": Searched(CategoricalDistribution(["cosine", "tfidf", "bm25"]), "its three recommenders"),
-        "K": Searched(IntDistribution(5, 1000, log=True), f"{TROUBLING}: 5 to 1000"),
-        "K1": Searched(FloatDistribution(0.1, 3.0), AS_OURS),
-        "B": Searched(FloatDistribution(0.0, 1.0), AS_OURS),
+        "K": Searched(IntDistribution(5, 1000, log=True), f"{TROUBLING}: 5 to 1000", cost=0.0),
+        "K1": Searched(FloatDistribution(0.1, 3.0), AS_OURS, only_if=("weighting", "bm25")),
+        "B": Searched(FloatDistribution(0.0, 1.0), AS_OURS, only_if=("weighting", "bm25")),
     },
 )
 IRSPACK_IALS = StudySpec(
     model=IrspackIALS,
     space={
-        "n_components": FACTORS,
+        "n_components": MANY_FACTORS,
         "alpha0": Searched(FloatDistribution(3e-3, 1.0, log=True), IRSPACK),
         "reg": Searched(FloatDistribution(1e-4, 1e-1, log=True), IRSPACK),
         "nu": Searched(FloatDistribution(0.0, 1.0), AS_OURS),
@@ -81,7 +83,7 @@ IRSPACK_SLIM = StudySpec(
 )
 _P3ALPHA = {
     "alpha": Searched(FloatDistribution(0.0, 2.0), f"{TROUBLING}: 0 to 2"),
-    "top_k": Searched(IntDistribution(5, 1000, log=True), f"{TROUBLING}: 5 to 1000"),
+    "top_k": Searched(IntDistribution(5, 1000, log=True), f"{TROUBLING}: 5 to 1000", cost=0.0),
     "normalize_weight": Searched(CategoricalDistribution([False, True]), IRSPACK),
 }
 IRSPACK_P3ALPHA = StudySpec(model=IrspackP3Alpha, space=_P3ALPHA)

@@ -19,7 +19,7 @@ def n_factors(low: int, high: int, source: str) -> Callable[[DataShape], Searche
 
     def searched(shape: DataShape) -> Searched:
         limit = max(FEWEST, min(shape.n_users, shape.n_items) // RANK_SHARE)
-        return Searched(IntDistribution(low, min(high, limit), log=True), source)
+        return Searched(IntDistribution(low, min(high, limit), log=True), source, cost=1.0)
 
     return searched
 
@@ -28,6 +28,6 @@ def n_neighbors(low: int, high: int, source: str) -> Callable[[DataShape], Searc
     """Search ``low`` to ``high`` neighbours, at most as many as there are items."""
 
     def searched(shape: DataShape) -> Searched:
-        return Searched(IntDistribution(low, max(low, min(high, shape.n_items)), log=True), source)
+        return Searched(IntDistribution(low, max(low, min(high, shape.n_items)), log=True), source, cost=0.0)
 
     return searched

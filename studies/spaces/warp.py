@@ -3,12 +3,13 @@
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from models.warp import WARP
+from studies.spaces.ranges import n_factors
 from studies.spec import Searched, StudySpec
 
 SPEC = StudySpec(
     model=WARP,
     space={
-        "n_factors": Searched(IntDistribution(16, 128, log=True), "peers' 16 to 256; past 128 an epoch costs too much"),
+        "n_factors": n_factors(16, 256, "peers search 16 to 256"),
         "variant": Searched(
             CategoricalDistribution(["warp", "k-os", "hardest"]),
             "Weston et al. 2011, IJCAI, and 2013, RecSys; the hardest of a sample is what courses teach",

@@ -103,7 +103,8 @@ def split_summary(split: Split) -> SplitSummary:
 
 def _parameter_range(searched: Searched) -> ParameterRange:
     distribution = searched.distribution
-    only_if = f"{searched.only_if[0]} is {searched.only_if[1]}" if searched.only_if else None
+    choice, *values = map(str, searched.only_if or [""])
+    only_if = f"{choice} is {' or '.join(values)}" if choice else None
     if isinstance(distribution, CategoricalDistribution):
         return ParameterRange(source=searched.source, choices=tuple(distribution.choices), only_if=only_if)
     assert isinstance(distribution, IntDistribution | FloatDistribution)
