@@ -13,17 +13,11 @@ from studies.secrets import hide_password
 
 __all__ = ["CompareOptions", "InvalidSearchError", "SamplerName", "SearchOptions"]
 
-SamplerName = Literal["tpe", "random", "gp", "grid"]
+SamplerName = Literal["gp", "tpe", "random", "grid"]
 
 
 class InvalidSearchError(UserError):
     """The options of a search or of a comparison contradict each other or cannot be used here."""
-
-
-def _parse_sampler(name: str) -> str:
-    if name == "gp" and find_spec("torch") is None:
-        raise ValueError("gp needs the package torch; install it, or take tpe")
-    return name
 
 
 def _parse_map(method: str) -> str:
@@ -61,10 +55,9 @@ class SearchOptions:
         None, "Start no new trial after this many seconds", "SECONDS", above=0, default_text="no limit"
     )
     sampler: SamplerName = option(
-        "tpe",
-        "Propose configurations by TPE, at random, by a Gaussian process (needs torch), or from a grid of 4 points per "
-        "range; a resumed study may change its sampler",
-        parse=_parse_sampler,
+        "gp",
+        "Propose configurations by a Gaussian process, by TPE, at random, or from a grid of 4 points per range; a "
+        "resumed study may change its sampler",
     )
     grow_factors: int | None = option(
         None,
@@ -130,7 +123,7 @@ class SearchOptions:
                 "give a --storage that they can reach, such as postgresql://user@host/studies"
             )
         if self.grow_factors and self.sampler == "grid":
-            raise InvalidSearchError("A grid does not grow; leave --grow-factors out, or take --sampler tpe")
+            raise InvalidSearchError("A grid does not grow; leave --grow-factors out, or take --sampler gp")
         if self.second_metric == self.metric:
             raise InvalidMetricError(f"The two metrics of a study must differ, got {self.metric} twice")
 

@@ -124,7 +124,8 @@ class _Plan:
     @property
     def strategy(self) -> dict[str, Any]:
         """Arguments of Optuna's for a study: the objective prunes, not Optuna."""
-        sampler = make_sampler(self.options.sampler, self.options.sampler_seed, self.space, self.growth)
+        first = self.spec.defaults(self.space)
+        sampler = make_sampler(self.options.sampler, self.options.sampler_seed, self.space, self.growth, first=first)
         return {"sampler": sampler, "pruner": NopPruner()}
 
     def n_trials(self, study: optuna.Study) -> int:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.options import SamplerName
+from studies.samplers.gaussian_process import GaussianProcessSampler
 from studies.samplers.grid import GRID_POINTS, GridSampler
 from studies.samplers.growth import Growth, GrowthSampler
 from studies.spec import Searched
@@ -23,11 +24,17 @@ N_STARTUP_TRIALS = 10  #: trials before a sampler learns from them, and before a
 
 
 def make_sampler(
-    name: SamplerName, seed: int, space: Mapping[str, Searched], growth: Growth | None = None
+    name: SamplerName,
+    seed: int,
+    space: Mapping[str, Searched],
+    growth: Growth | None = None,
+    *,
+    first: Mapping[str, Any] | None = None,
 ) -> BaseSampler:
+    """Make the sampler ``name``; ``first`` is the first configuration, around which a Gaussian process begins."""
     if name == "grid":
         return GridSampler(seed, space)
-    sampler = SeededSampler(name, seed)
+    sampler = GaussianProcessSampler(seed, space, first or {}) if name == "gp" else SeededSampler(name, seed)
     return GrowthSampler(sampler, seed, space, growth) if growth else sampler
 
 
@@ -45,9 +52,9 @@ def describe_sampler(name: SamplerName, growth: Growth | None = None) -> str:
 class SeededSampler(BaseSampler):
     """One of Optuna's samplers with a generator of its own for each trial.
 
-    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), a Gaussian process, or random draws. Optuna's samplers
-    draw from one stream, which restarts when a study is resumed, and trials would repeat. Here trial n draws from
-    (seed, n), where repetitions of abandoned trials do not count. A resumed study continues as if it had never stopped.
+    Multivariate TPE (Bergstra et al. 2011; Falkner et al. 2018), or random draws. Optuna's samplers draw from one
+    stream, which restarts when a study is resumed, and trials would repeat. Here trial n draws from (seed, n), where
+    repetitions of abandoned trials do not count. A resumed study continues as if it had never stopped.
     """
 
     def __init__(self, name: SamplerName, seed: int) -> None:
@@ -83,8 +90,4 @@ class SeededSampler(BaseSampler):
         seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
         if self._name == "random":
             return RandomSampler(seed=seed)
-        if self._name == "gp":
-            return GPSampler(seed=seed, n_startup_trials=N_STARTUP_TRIALS)
-        return TPESampler(
-            seed=seed, multivariate=True, group=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False
-        )
+        return TPESampler(seed=seed, multivariate=True, n_startup_trials=N_STARTUP_TRIALS, constant_liar=False)

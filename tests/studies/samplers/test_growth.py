@@ -105,7 +105,7 @@ def test_a_real_model_grows_and_a_stopped_study_resumes_with_the_same_trials(
     defaults = load_spec("als").model.config_type().n_factors
     assert [trial.params["n_factors"] for trial in record.trials] == [defaults, 32, 32, 32, 64, 64, 64, 64]
     assert record.space["n_factors"].high == 64
-    assert record.samplers == {0: "TPE, multivariate; growing: the defaults, then 3 with 32 and 4 with 64 factors"}
+    assert record.samplers == {0: "Gaussian process; growing: the defaults, then 3 with 32 and 4 with 64 factors"}
     for stop in (2, 6):
         journal = Journal(stop_after=stop - (0 if stop == 2 else 2))
         search("als", data, split, options, observers=[journal], should_stop=journal.should_stop)

@@ -2,10 +2,9 @@
 
 Not run are its tests of
 
-- GridSampler: a grid is made for one space and refuses parameters of others, and each test brings its own space;
+- GridSampler and GaussianProcessSampler, which are made for one space, while each test brings its own;
 - the relative sampling of ``SeededSampler("random")``, whose parameters are all drawn independently;
-- the relative sampling of GrowthSampler, which draws for the space it was made for, not for one that is passed;
-- ``SeededSampler("gp")``, which needs PyTorch and is Optuna's sampler behind the seeds that are tested here.
+- the relative sampling of GrowthSampler, which draws for the space it was made for, not for one that is passed.
 """
 
 from __future__ import annotations

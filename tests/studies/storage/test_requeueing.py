@@ -111,7 +111,7 @@ def test_defaults_that_died_before_they_were_written_down_are_tried_again(
     ]
 
 
-@pytest.mark.parametrize("name", ["tpe", "random", "grid"])
+@pytest.mark.parametrize("name", ["gp", "tpe", "random", "grid"])
 def test_who_asks_before_a_lost_configuration_is_queued_again_draws_another(
     data: Interactions, split: Split, options: SearchOptions, name: SamplerName
 ) -> None:
