@@ -12,37 +12,77 @@ from numba import njit, prange
 
 from models.kernels.inlined import INLINED
 
-MOST_PACKED = 1024  # most active items whose part of G is copied, so that sweeps over it stay in the cache
+MOST_PACKED = 1024  # most candidates whose part of G is copied, so that sweeps over it stay in the cache
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def solve_items(G, first, l1, l2, tolerance, max_sweeps, out):
+def solve_items(G, first, l1, l2, n_neighbors, tolerance, max_sweeps, out):
     """Write the weights that predict items ``first``, ``first + 1``, ... to the rows of ``out``, initially 0."""
     for row in prange(len(out)):
-        _solve_item(G, first + row, l1, l2, tolerance, max_sweeps, out[row])
+        _solve_item(G, first + row, l1, l2, n_neighbors, tolerance, max_sweeps, out[row])
 
 
 @njit(cache=True, nogil=True)
-def _solve_item(G, item, l1, l2, tolerance, max_sweeps, w):
+def _solve_item(G, item, l1, l2, n_neighbors, tolerance, max_sweeps, w):
     """Sweep over all candidates until none changes by more than ``tolerance``; in between, over those with a weight."""
+    candidates = _candidates(G, item, l1, n_neighbors)
+    if len(candidates) <= MOST_PACKED:
+        _descend(_part(G, candidates), l1, l2, tolerance, max_sweeps, G[item][candidates], candidates, w)
+        return
     gradient = G[item].copy()
-    candidates = np.flatnonzero(gradient > l1)
-    candidates = candidates[candidates != item]
     for _ in range(max_sweeps):
         if _sweep(G, candidates, l1, l2, gradient, w) <= tolerance:
             return
         active = candidates[w[candidates] > 0]
         if len(active) > MOST_PACKED:
             continue
-        part, old = G[active][:, active], w[active]
-        new, gradient_there, all_there = old.copy(), gradient[active], np.arange(len(active))
-        for _ in range(max_sweeps):
-            if _sweep(part, all_there, l1, l2, gradient_there, new) <= tolerance:
-                break
+        old = w[active]
+        _descend(_part(G, active), l1, l2, tolerance, max_sweeps, gradient[active], active, w)
         for a in range(len(active)):
-            if new[a] != old[a]:
-                _subtract(new[a] - old[a], G[active[a]], gradient)
-                w[active[a]] = new[a]
+            change = w[active[a]] - old[a]
+            if change != 0:
+                _subtract(change, G[active[a]], gradient)
+
+
+@njit(cache=True, nogil=True)
+def _candidates(G, item, l1, n_neighbors):
+    """Items with more than ``l1`` in common with the item, ascending; at most about ``n_neighbors``, by cosine.
+
+    Items that are as similar as the last one stay.
+    """
+    candidates = np.flatnonzero(G[item] > l1)
+    candidates = candidates[candidates != item]
+    if len(candidates) <= n_neighbors:
+        return candidates
+    similarity = np.empty(len(candidates), G.dtype)
+    for a in range(len(candidates)):
+        similarity[a] = G[item, candidates[a]] / np.sqrt(G[candidates[a], candidates[a]])
+    least = np.partition(similarity, len(similarity) - n_neighbors)[len(similarity) - n_neighbors]
+    return candidates[similarity >= least]
+
+
+@njit(cache=True, nogil=True)
+def _part(G, items):
+    part = np.empty((len(items), len(items)), G.dtype)
+    for a in range(len(items)):
+        for b in range(len(items)):
+            part[a, b] = G[items[a], items[b]]
+    return part
+
+
+@njit(cache=True, nogil=True)
+def _descend(part, l1, l2, tolerance, max_sweeps, gradient, items, w):
+    """Solve for the weights of ``items`` given ``part``, G of them alone, and their gradient; others stay."""
+    new = w[items]
+    everything = np.arange(len(items))
+    for _ in range(max_sweeps):
+        if _sweep(part, everything, l1, l2, gradient, new) <= tolerance:
+            break
+        active = everything[new > 0]
+        for _ in range(max_sweeps):
+            if _sweep(part, active, l1, l2, gradient, new) <= tolerance:
+                break
+    w[items] = new
 
 
 @njit(cache=True, nogil=True)
