@@ -69,7 +69,8 @@ def print_study(record: StudyRecord, files: Sequence[Path]) -> None:
     else:
         print(f"Best of {len(record.trials)} trials of {visible(record.name)}: trial {record.best.number}")
         for name, value in record.best_config.items():
-            print(f"  {name} = {parameter(value)}")
+            is_near_end = name in record.near_ends
+            print(f"  {name} = {parameter(value)}" + (", at an end of the searched range" if is_near_end else ""))
         for line in _score_lines(record):
             print(line)
         for line in [*_error_lines(record), *_front_lines(record), *_finalist_lines(record)]:

@@ -43,6 +43,7 @@ def render_study(record: StudyRecord) -> str:
         exact_configuration=json.dumps(dict(record.best_config), indent=2),
         trials=tables.trials(record),
         space=tables.space(record),
+        near_ends=" and ".join(record.near_ends),
         data_facts=data_facts(record.data),
         dropped=dropped(record.data),
         protocol=protocol,

@@ -89,10 +89,18 @@ def space(record: StudyRecord) -> Table:
         Column("Hyperparameter", is_numeric=False),
         Column("Range", is_numeric=False),
         Column("Scale", is_numeric=False),
+        Column("Best", is_numeric=False),
         Column("Source of the range", is_numeric=False, is_wide=True),
     )
+    params = record.best.params if record.best else {}
     rows = tuple(
-        (cells.text(name), cells.text(_range(within)), cells.text(_scale(within)), cells.text(within.source))
+        (
+            cells.text(name),
+            cells.text(_range(within)),
+            cells.text(_scale(within)),
+            cells.text(formats.parameter(params.get(name))),
+            cells.text(within.source),
+        )
         for name, within in record.space.items()
     )
     return Table("Searched ranges", columns, rows)
@@ -142,9 +150,10 @@ def _repeats(trial: TrialRecord) -> str:
 
 
 def _range(within: ParameterRange) -> str:
+    condition = f", if {within.only_if}" if within.only_if else ""
     if within.choices:
-        return ", ".join(formats.parameter(choice) for choice in within.choices)
-    return f"{formats.parameter(within.low)} to {formats.parameter(within.high)}"
+        return ", ".join(formats.parameter(choice) for choice in within.choices) + condition
+    return f"{formats.parameter(within.low)} to {formats.parameter(within.high)}{condition}"
 
 
 def _scale(within: ParameterRange) -> str:

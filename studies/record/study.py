@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,8 @@ __all__ = [
 
 ParameterValue = bool | int | float | str | None
 
+NEAR_END = 0.05  #: share of a range within which a value is near an end: a wider range may hold a better one
+
 
 @dataclass(frozen=True, kw_only=True)
 class ParameterRange:
@@ -34,6 +37,14 @@ class ParameterRange:
     is_integer: bool = False
     choices: tuple[ParameterValue, ...] = ()  #: of a categorical parameter, which has no low and high
     only_if: str | None = None  #: the choice without which the parameter has no meaning, "weighting is bm25"
+
+    def is_near_end(self, value: ParameterValue) -> bool:
+        """Whether the value is in the first or last 5 % of the range, on its scale; no choice is."""
+        if self.low is None or self.high is None or self.low == self.high or value is None or isinstance(value, str):
+            return False
+        scale = math.log if self.log else float
+        low, high = scale(self.low), scale(self.high)
+        return not NEAR_END <= (scale(value) - low) / (high - low) <= 1 - NEAR_END
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +156,12 @@ class StudyRecord:
     @property
     def complete(self) -> tuple[TrialRecord, ...]:
         return tuple(trial for trial in self.trials if trial.state == "complete")
+
+    @property
+    def near_ends(self) -> tuple[str, ...]:
+        """Names of the parameters of which the best trial has a value near an end of the range."""
+        params = self.best.params if self.best else {}
+        return tuple(name for name, of in self.space.items() if name in params and of.is_near_end(params[name]))
 
     @property
     def best(self) -> TrialRecord | None:
