@@ -30,6 +30,7 @@ def test_invalid_settings_are_refused() -> None:
         ({"l2_reg": 0.0}, r"l2_reg must be positive, got 0\.0"),
         ({"tolerance": 0.0}, r"tolerance must be positive, got 0\.0"),
         ({"max_sweeps": 0}, "max_sweeps must be at least 1, got 0"),
+        ({"n_neighbors": 0}, "n_neighbors must be at least 1, got 0"),
     )
 
 
@@ -57,15 +58,40 @@ def test_every_column_is_an_elastic_net_of_the_others(l1: float, l2: float) -> N
     np.testing.assert_allclose(model.scores(USERS), DENSE @ expected, atol=1e-4)
 
 
+def test_only_the_most_similar_items_are_weighed_with_n_neighbors() -> None:
+    """An item's weights are those of an elastic net of its three most similar items by cosine."""
+    model = SLIM(SLIMConfig(l1_reg=0.1, l2_reg=1.0, n_neighbors=3, **PRECISE)).fit(LIKES)
+    gramian = DENSE.T @ DENSE
+    cosines = gramian / np.sqrt(np.maximum(np.outer(gramian.diagonal(), gramian.diagonal()), 1))
+    np.fill_diagonal(cosines, -1)
+    found = weights(model)
+    for item in range(N_ITEMS):
+        third = np.sort(cosines[item])[-3]
+        near = np.flatnonzero((cosines[item] >= third - 1e-9) & (gramian[item] > 0.1))
+        near = near[near != item]
+        assert set(np.flatnonzero(found[:, item])) <= set(near)
+        if len(near):
+            net = ElasticNet(
+                alpha=1.1 / len(DENSE),
+                l1_ratio=0.1 / 1.1,
+                positive=True,
+                fit_intercept=False,
+                tol=1e-10,
+                max_iter=10**5,
+            )
+            np.testing.assert_allclose(found[near, item], net.fit(DENSE[:, near], DENSE[:, item]).coef_, atol=2e-5)
+    assert (found > 0).any()
+
+
 def test_items_with_too_many_neighbours_to_copy_get_the_same_weights() -> None:
     gramian = (DENSE.T @ DENSE).astype(np.float32)
     solve = _solve_item.py_func
     found = [np.zeros(N_ITEMS, np.float32) for _ in range(2)]
-    solve(gramian, 2, np.float32(0.1), np.float32(1), np.float32(1e-6), 1000, found[0])
+    solve(gramian, 2, np.float32(0.1), np.float32(1), N_ITEMS, np.float32(1e-6), 1000, found[0])
     copied = models.kernels.slim.MOST_PACKED
     try:
         models.kernels.slim.MOST_PACKED = 0
-        solve(gramian, 2, np.float32(0.1), np.float32(1), np.float32(1e-6), 1000, found[1])
+        solve(gramian, 2, np.float32(0.1), np.float32(1), N_ITEMS, np.float32(1e-6), 1000, found[1])
     finally:
         models.kernels.slim.MOST_PACKED = copied
     np.testing.assert_allclose(found[0], found[1], atol=1e-5)
