@@ -112,7 +112,6 @@ class StudyHistory:
             metric=str(self.metric),
             second_metric=settings.second_metric,
             seed=settings.seed,
-            search_seed=settings.search_seed,
             data=settings.data,
             split=settings.split,
             space=settings.space,

@@ -213,7 +213,7 @@ def _trial_finished(observers: Sequence[Observer], history: StudyHistory, number
 def _write_run(study: optuna.Study, plan: _Plan, n_trials: int, command: str, configuration: str) -> None:
     """Write this run, and its sampler where that is another one than before and has trials to propose."""
     n_finished = len(finished_trials(study))
-    sampler = describe_sampler(plan.options.sampler, plan.growth)
+    sampler = describe_sampler(plan.options.sampler, plan.growth, plan.options.search_seed)
     run = Run(
         command=command,
         configuration=configuration,

@@ -28,7 +28,7 @@ def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
         ("Draws", formats.count(split.n_draws)),
         ("Training likes, first draw", formats.count(split.n_train_likes)),
         *_sampler(record),
-        ("Seed of the search", str(record.seed if record.search_seed is None else record.search_seed)),
+        ("Seed of the search", f"{record.seed}, if the sampler names no other"),
     )
 
 

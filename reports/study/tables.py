@@ -150,10 +150,9 @@ def _repeats(trial: TrialRecord) -> str:
 
 
 def _range(within: ParameterRange) -> str:
-    condition = f", if {within.only_if}" if within.only_if else ""
     if within.choices:
-        return ", ".join(formats.parameter(choice) for choice in within.choices) + condition
-    return f"{formats.parameter(within.low)} to {formats.parameter(within.high)}{condition}"
+        return ", ".join(formats.parameter(choice) for choice in within.choices)
+    return f"{formats.parameter(within.low)} to {formats.parameter(within.high)}"
 
 
 def _scale(within: ParameterRange) -> str:

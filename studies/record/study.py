@@ -36,7 +36,6 @@ class ParameterRange:
     log: bool = False
     is_integer: bool = False
     choices: tuple[ParameterValue, ...] = ()  #: of a categorical parameter, which has no low and high
-    only_if: str | None = None  #: the choice without which the parameter has no meaning, "weighting is bm25"
 
     def is_near_end(self, value: ParameterValue) -> bool:
         """Whether the value is in the first or last 5 % of the range, on its scale; no choice is."""
@@ -148,7 +147,6 @@ class StudyRecord:
     samplers: Mapping[int, str] = field(default_factory=dict)  #: number of a trial -> sampler from this trial on
     configuration: str = ""  #: all options of the command, defaults included, as TOML
     second_metric: str | None = None  #: of a study of two metrics
-    search_seed: int | None = None  #: of the sampler; None: the same as ``seed``
     front: tuple[int, ...] = ()  #: Pareto front of two metrics: trial numbers, the best in the first metric first
     winner: int | None = None  #: number of the best trial; None: the completed trial with the highest value
     n_rescored: int = 0  #: number of trials to be scored again on fresh draws

@@ -38,14 +38,16 @@ def make_sampler(
     return GrowthSampler(sampler, seed, space, growth) if growth else sampler
 
 
-def describe_sampler(name: SamplerName, growth: Growth | None = None) -> str:
-    """Describe the sampler for a report."""
+def describe_sampler(name: SamplerName, growth: Growth | None = None, search_seed: int | None = None) -> str:
+    """Describe the sampler for a report; ``search_seed`` is its seed if that is another one than the study's."""
     description = {
         "tpe": "TPE, multivariate",
         "random": "random",
         "gp": "Gaussian process",
         "grid": f"grid of {GRID_POINTS} points a range",
     }[name]
+    if search_seed is not None:
+        description += f", seed {search_seed}"
     return f"{description}; growing: {growth.description}" if growth else description
 
 

@@ -29,7 +29,6 @@ class StudySettings:
     metric: str
     second_metric: str | None = None  #: of a study with two metrics
     seed: int
-    search_seed: int | None = None  #: of the sampler; None: the same as ``seed``
     max_epochs: int
     patience: int
     data: DataSummary
@@ -51,7 +50,6 @@ def study_settings(
         metric=str(options.metric),
         second_metric=str(options.second_metric) if options.second_metric else None,
         seed=options.seed,
-        search_seed=options.search_seed,
         max_epochs=spec.max_epochs,
         patience=spec.patience,
         data=replace(data_summary(interactions), features=describe_features(spec.model, interactions)),
@@ -104,17 +102,16 @@ def split_summary(split: Split) -> SplitSummary:
 def _parameter_range(searched: Searched) -> ParameterRange:
     distribution = searched.distribution
     choice, *values = map(str, searched.only_if or [""])
-    only_if = f"{choice} is {' or '.join(values)}" if choice else None
+    source = searched.source + (f"; searched if {choice} is {' or '.join(values)}" if choice else "")
     if isinstance(distribution, CategoricalDistribution):
-        return ParameterRange(source=searched.source, choices=tuple(distribution.choices), only_if=only_if)
+        return ParameterRange(source=source, choices=tuple(distribution.choices))
     assert isinstance(distribution, IntDistribution | FloatDistribution)
     return ParameterRange(
-        source=searched.source,
+        source=source,
         low=distribution.low,
         high=distribution.high,
         log=distribution.log,
         is_integer=isinstance(distribution, IntDistribution),
-        only_if=only_if,
     )
 
 

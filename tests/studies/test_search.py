@@ -246,7 +246,7 @@ class TestASearchWithFailures:
         self, data: Interactions, split: Split, options: SearchOptions
     ) -> None:
         def search_again(**limits: int) -> list[str | None]:
-            history = search("fragile", data, split, replace(options, **limits))
+            history = search("fragile", data, split, replace(options, sampler="random", **limits))
             return [history.error(trial.number) for trial in history.finished()]
 
         errors = search_again(max_failures=2)

@@ -132,3 +132,21 @@ def test_a_resumed_study_may_use_another_sampler_and_records_its_first_trial(
     search("fragile", data, split, replace(options, n_trials=3, sampler="grid"))  # proposes no trial
     record = search("fragile", data, split, replace(options, n_trials=5, sampler="random")).record()
     assert record.samplers == {0: "Gaussian process", 3: "random"}
+
+
+@pytest.mark.usefixtures("calm")
+def test_a_search_seed_changes_the_proposals_on_the_same_split_and_is_recorded(
+    data: Interactions, split: Split, options: SearchOptions
+) -> None:
+    records = [
+        search("fragile", data, split, replace(options, n_trials=4, rescore=0, search_seed=seed, study_name=f"{seed}"))
+        for seed in (None, 0, 1)
+    ]
+    proposed = [[params for params, _ in tried(history)] for history in records]
+    assert proposed[0] == proposed[1] != proposed[2]
+    assert [history.record().samplers for history in records] == [
+        {0: "Gaussian process"},
+        {0: "Gaussian process, seed 0"},
+        {0: "Gaussian process, seed 1"},
+    ]
+    assert len({history.record().split.validation_hash for history in records}) == 1
