@@ -27,11 +27,9 @@ ITEMS_AT_A_TIME = 256  #: items whose weights are held as dense rows at a time
 class SLIMConfig:
     """Hyperparameters of SLIM; the only place where its defaults are written."""
 
-    l1_reg: float = (
-        10.0  #: L1 penalty, on the scale of an item's number of likes: items with less in common get no weight
-    )
-    l2_reg: float = 200.0  #: L2 penalty, on the same scale
-    n_neighbors: int | None = None  #: only so many items, the most similar by cosine, get a weight (fsSLIM); None: all
+    l1_reg: float = 1.0  #: L1 penalty: on the scale of numbers of likes; items with fewer in common get no weight
+    l2_reg: float = 100.0  #: L2 penalty, on the same scale
+    n_neighbors: int | None = 200  #: only so many items, the most similar by cosine, get a weight (fsSLIM); None: all
     tolerance: float = 1e-3  #: an item's sweeps end when no weight changes by more than this
     max_sweeps: int = 100  #: most sweeps over an item's weights
 

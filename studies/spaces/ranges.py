@@ -24,10 +24,10 @@ def n_factors(low: int, high: int, source: str) -> Callable[[DataShape], Searche
     return searched
 
 
-def n_neighbors(low: int, high: int, source: str) -> Callable[[DataShape], Searched]:
+def n_neighbors(low: int, high: int, source: str, *, cost: float = 0.0) -> Callable[[DataShape], Searched]:
     """Search ``low`` to ``high`` neighbours, at most as many as there are items."""
 
     def searched(shape: DataShape) -> Searched:
-        return Searched(IntDistribution(low, max(low, min(high, shape.n_items)), log=True), source, cost=0.0)
+        return Searched(IntDistribution(low, max(low, min(high, shape.n_items)), log=True), source, cost=cost)
 
     return searched
