@@ -5,7 +5,6 @@ The ``Formula:`` line of each function holds its formula, in the symbols of ``NO
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.ranking import HeldOutRanks
-from models.errors import UserError
+from models.errors import UserError, did_you_mean
 
 __all__ = [
     "DEFAULT",
@@ -161,8 +160,7 @@ class Metric:
 
 def _check_name(name: str) -> None:
     if name not in PER_USER:
-        nearest = difflib.get_close_matches(name, PER_USER, n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        hint = did_you_mean(name, PER_USER)
         raise InvalidMetricError(f"Unknown metric {name!r}. Choose one of: {', '.join(PER_USER)}.{hint}")
 
 

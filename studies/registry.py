@@ -5,7 +5,6 @@ Names are known without an import of any model, so that ``--help`` is fast.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from studies.spec import StudySpec
 
-from models.errors import UserError
+from models.errors import UserError, did_you_mean
 
 __all__ = [
     "MODELS",
@@ -111,8 +110,7 @@ def check_model(name: str) -> None:
     elif name in _plugins():
         _load_plugin(_plugins()[name])
     else:
-        nearest = difflib.get_close_matches(name.lower(), model_names(), n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        hint = did_you_mean(name, model_names())
         raise UnknownModelError(f"Unknown model {name!r}. Choose one of: {', '.join(model_names())}.{hint}")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.cli.options import Option, did_you_mean
-from models.errors import UserError
+from bench.cli.options import Option
+from models.errors import UserError, did_you_mean
 
 __all__ = ["ConfigFileError", "as_toml", "read_options"]
 
@@ -28,7 +28,7 @@ def read_options(path: Path, options: Mapping[str, Option]) -> dict[str, Any]:
         raise ConfigFileError(f"{path} is not a TOML file ({error})") from error
     for key, stored in table.items():
         if key not in options:
-            hint = did_you_mean(key.replace("_", "-"), options).removeprefix(".")
+            hint = did_you_mean(key.replace("_", "-"), options)
             raise ConfigFileError(f"{path}: there is no option {key!r}.{hint}")
         try:
             options[key].value(stored)

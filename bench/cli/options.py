@@ -10,13 +10,13 @@ import re
 import types
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from evaluation.option_fields import range_problem
+from models.errors import did_you_mean
 
-__all__ = ["Arguments", "Option", "did_you_mean", "options_of"]
+__all__ = ["Arguments", "Option", "hint_at", "options_of"]
 
 T = TypeVar("T")
 #: type of a stored value -> the types that may be stored, and what is needed in words
@@ -123,7 +123,7 @@ class Option:
         elif not self.metadata.get("path") and any("\ud800" <= letter <= "\udfff" for letter in stored):
             raise ValueError(f"{stored!r} is not valid Unicode")
         elif self.choices and stored not in self.choices:
-            raise ValueError(f"{stored!r} is none of {', '.join(self.choices)}{did_you_mean(stored, self.choices)}")
+            raise ValueError(f"{stored!r} is none of {', '.join(self.choices)}{hint_at(stored, self.choices)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,10 +154,10 @@ def options_of(
     return [_option(field, hints[field.name], {**field.metadata, **more}) for field in chosen]
 
 
-def did_you_mean(word: str, words: Collection[str]) -> str:
-    """A sentence with the nearest of ``words``; empty where none is near."""
-    nearest = get_close_matches(word.lower(), words, n=1)
-    return f". Did you mean {nearest[0]!r}?" if nearest else ""
+def hint_at(word: str, words: Collection[str]) -> str:
+    """A further sentence with the nearest of ``words``; empty where none is near."""
+    hint = did_you_mean(word, words)
+    return f".{hint}" if hint else ""
 
 
 def _name(field: Field[Any]) -> str:

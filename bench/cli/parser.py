@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bench.cli.config_file import read_options
-from bench.cli.options import Arguments, Option, did_you_mean, options_of
+from bench.cli.options import Arguments, Option, hint_at, options_of
 from evaluation.option_fields import option
 from reports.formats import visible
 from studies.secrets import hide_password
@@ -107,7 +107,7 @@ class CommandParser(argparse.ArgumentParser):
         wrong, _, words = message.partition("unrecognized arguments: ")
         if not wrong:
             flags = [*HELP, "--help-all", *(f"--{name}" for name in self.options)]
-            hints = (did_you_mean(word.partition("=")[0], flags) for word in words.split() if word.startswith("--"))
+            hints = (hint_at(word.partition("=")[0], flags) for word in words.split() if word.startswith("--"))
             message += next(filter(None, hints), "").replace("'", "")
         self.exit(USAGE_ERROR, f"{self.prog}: error: {hide_password(one_line(message))}; --help lists the options\n")
 

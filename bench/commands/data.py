@@ -14,7 +14,7 @@ from bench.cli.options import Arguments
 from bench.commands.options import ConvertCommand, FetchCommand, InspectCommand
 from bench.datasets import fetch as fetching
 from bench.datasets.catalogue import KNOWN_SETS
-from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile
 from bench.datasets.folders import fetched_file
 from bench.datasets.lists import read_lists, write_lists
@@ -23,6 +23,7 @@ from bench.datasets.movielens_small import TERMS
 from bench.datasets.options import DataOptions
 from bench.datasets.summary import summarise, to_text
 from bench.datasets.summary_page import to_html
+from models.errors import did_you_mean
 from studies.record.files import write_whole
 
 __all__ = ["convert", "fetch", "inspect", "list_sets"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.benchmarks import GROUPS, MIN_EPOCHS
-from bench.cli.options import did_you_mean
+from bench.cli.options import hint_at
 from bench.datasets.catalogue import KNOWN_SETS
 from evaluation.option_fields import option, required
 from models.spark_session import MASTER
@@ -38,7 +38,7 @@ _MODELS = ", ".join(model_names())
 
 def _parse_group(name: str) -> str:
     if name not in GROUPS:
-        raise ValueError(f"{name!r} is none of {', '.join(GROUPS)}{did_you_mean(name, GROUPS)}")
+        raise ValueError(f"{name!r} is none of {', '.join(GROUPS)}{hint_at(name, GROUPS)}")
     return name
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast, get_args
 
-from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.errors import DataError, shown
+from models.errors import did_you_mean
 
 __all__ = [
     "ROLES",

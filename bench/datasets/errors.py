@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from difflib import get_close_matches
-
 from models.errors import UserError
 
-__all__ = ["DataError", "did_you_mean", "shown"]
+__all__ = ["DataError", "shown"]
 
 
 class DataError(UserError):
@@ -25,9 +22,3 @@ def shown(value: object, length: int = 60) -> str:
     text = value if isinstance(value, str) else str(value)
     printable = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: length + 1])
     return printable if len(printable) <= length else printable[: length - 1] + "…"
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """`` Did you mean 'x'?`` for the nearest of ``known``, or nothing."""
-    near = get_close_matches(word, known, n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""

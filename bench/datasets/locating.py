@@ -9,10 +9,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from bench.datasets.catalogue import KNOWN_SETS, known_names
-from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.errors import DataError, shown
 from bench.datasets.files import DataFile, files_in, readable
 from bench.datasets.folders import fetched_file
 from bench.datasets.options import DataOptions
+from models.errors import did_you_mean
 
 __all__ = ["DataFiles", "locate"]
 

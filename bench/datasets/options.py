@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from bench.datasets.columns import parse_columns
-from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.errors import DataError, shown
 from evaluation.option_fields import check_ranges, option
+from models.errors import did_you_mean
 
 __all__ = ["FORMATS", "LIKED_FROM", "REPEATS", "DataOptions", "Format", "Repeats"]
 

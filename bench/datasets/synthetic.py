@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.errors import DataError, did_you_mean, shown
+from bench.datasets.errors import DataError, shown
 from bench.datasets.rows import Ids, Rows
+from models.errors import did_you_mean
 
 __all__ = ["PREFIX", "SyntheticOptions", "make_rows", "parse_synthetic"]
 
