@@ -388,3 +388,14 @@ def test_no_temporary_files_are_left_behind(
 
 def test_registry_names_are_the_models_own() -> None:
     assert {name: registry.load_spec(name).model.name for name in registry.MODELS} == {n: n for n in registry.MODELS}
+
+
+@pytest.mark.usefixtures("calm")
+def test_importances_of_many_trials_are_those_of_a_sample(
+    data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = search("fragile", data, split, replace(options, sampler="random", n_trials=24, rescore=0))
+    whole = history.record().importances
+    monkeypatch.setattr("studies.history.MOST_TRIALS_FOR_IMPORTANCE", 20)
+    sample = history.record().importances
+    assert whole.keys() == sample.keys() == {"quality"}
