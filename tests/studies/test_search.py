@@ -395,7 +395,8 @@ def test_importances_of_many_trials_are_those_of_a_sample(
     data: Interactions, split: Split, options: SearchOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = search("fragile", data, split, replace(options, sampler="random", n_trials=24, rescore=0))
+    monkeypatch.setattr("studies.history.MIN_TRIALS_FOR_IMPORTANCE", 4)
     whole = history.record().importances
-    monkeypatch.setattr("studies.history.MOST_TRIALS_FOR_IMPORTANCE", 20)
+    monkeypatch.setattr("studies.history.MOST_TRIALS_FOR_IMPORTANCE", 5)
     sample = history.record().importances
     assert whole.keys() == sample.keys() == {"quality"}
