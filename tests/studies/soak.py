@@ -42,7 +42,7 @@ from tests.servers import MlflowServer, find_postgresql, restartable_postgresql
 from tests.studies.stored_runs import Store, assert_holds
 
 ROOT = Path(__file__).resolve().parents[2]
-MODEL, STUDY, DATA = "item2item", "soak", "movielens-small"
+MODEL, STUDY, DATA = "rp3beta", "soak", "movielens-small"
 ENDLESS = 1_000_000
 MARK = "MFBENCH_SOAK"  #: in the environment of all that is started, so that what is left is found
 FORGIVEN = "Cannot open the storage"  #: what a command may say that was started while the server was away
