@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from studies.execution.objective import AbandonedError, Ending
 from studies.storage.opening import HEARTBEAT_SECONDS
-from studies.storage.requeueing import fail_dead_trials, give_back, is_abandoned, is_finished
+from studies.storage.requeueing import fail_dead_trials, give_back, give_back_surplus, is_abandoned, is_finished
 from studies.storage.retrying import give_up
 from studies.storage.schema import ERROR
 
@@ -85,7 +85,7 @@ def _claim(study: optuna.Study, trials: Sequence[FrozenTrial], n_trials: int) ->
     earlier = study.get_trials(deepcopy=False)[: trial.number]
     if sum(not is_abandoned(other) for other in earlier) < n_trials:
         return trial
-    give_back(study, trial.number)  # others saw the same room, and were first
+    give_back_surplus(study, trial)  # others saw the same room, and were first
     return None
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from studies.storage.retrying import backend_of
-from studies.storage.schema import AGAIN, DEATHS, DEFAULTS, ERROR, OWNER
+from studies.storage.schema import AGAIN, DEATHS, DEFAULTS, ERROR, OWNER, SURPLUS
 
 __all__ = [
     "draw_position",
     "fail_dead_trials",
     "finished_trials",
     "give_back",
+    "give_back_surplus",
     "is_abandoned",
     "is_finished",
     "queue_again",
@@ -43,18 +44,15 @@ def is_abandoned(trial: FrozenTrial) -> bool:
 def draw_position(study: optuna.Study, number: int) -> int:
     """Position of the trial ``number`` in the sequence of draws: its number, had no trial been abandoned.
 
-    A repetition has the position of the trial that it repeats. A trial that was abandoned before any of its parameters
-    were known has none, and leaves its position to the next trial.
+    A repetition has the position of the trial that it repeats, and draws there what that trial would have drawn if it
+    was abandoned before its parameters were written. Only a surplus trial has no position.
     """
     trials = study.get_trials(deepcopy=False)
     repeated = AGAIN.read(trials[number].user_attrs)
     if repeated is not None and repeated < number:  # a later one only in a damaged study
         return draw_position(study, repeated)
-    # An abandoned trial keeps its position even before its repetition is queued: a trial that begins in between would
-    # otherwise draw the same configuration.
-    no_position = [
-        AGAIN.is_in(trial.user_attrs) or (is_abandoned(trial) and not _known(trial)) for trial in trials[:number]
-    ]
+    # An abandoned trial keeps its position whatever is known of it: trials beside it have drawn at the next ones.
+    no_position = [AGAIN.is_in(trial.user_attrs) or SURPLUS.is_in(trial.user_attrs) for trial in trials[:number]]
     return number - sum(no_position)
 
 
@@ -70,6 +68,21 @@ def give_back(study: optuna.Study, number: int, *, died: bool = False) -> None:
         with storage.exclusive_transaction(trial_id):
             _queue(study, number, died=died)
             storage.set_trial_state_values(trial_id, TrialState.FAIL)
+
+    storage.repeated(attempt)
+
+
+def give_back_surplus(study: optuna.Study, trial: Trial) -> None:
+    """Fail a trial that was begun beyond the last one, before it has drawn anything; a waiting one waits again."""
+    if _known(study.get_trials(deepcopy=False)[trial.number]) or AGAIN.is_in(trial.user_attrs):
+        give_back(study, trial.number)
+        return
+    storage = backend_of(study)
+
+    def attempt(is_repetition: bool) -> None:
+        with storage.exclusive_transaction(trial._trial_id):
+            SURPLUS.write(trial, True)
+            storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
     storage.repeated(attempt)
 
@@ -97,11 +110,11 @@ def _queue(study: optuna.Study, number: int, *, died: bool) -> None:
     attrs = (
         AGAIN.entry(number) | (DEFAULTS.entry(True) if is_default else {}) | (DEATHS.entry(deaths) if deaths else {})
     )
-    known = _known(trial)
-    if known or is_default:  # else any new trial takes its place
-        # not by study.enqueue_trial: the cache of the study would keep the trial though the transaction is rolled back
-        waiting = create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": known}, user_attrs=attrs)
-        storage.create_new_trial(study._study_id, waiting)
+    if SURPLUS.is_in(trial.user_attrs):
+        return
+    # not by study.enqueue_trial: the cache of the study would keep the trial though the transaction is rolled back
+    waiting = create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": _known(trial)}, user_attrs=attrs)
+    storage.create_new_trial(study._study_id, waiting)
 
 
 def _is_queued(study: optuna.Study, number: int) -> bool:

@@ -294,6 +294,7 @@ ERROR = Attribute[str]("mfbench:error", str)  #: of a failed trial
 DEFAULTS = Attribute[bool]("mfbench:defaults", bool)  #: set on the trial that runs the model's defaults
 SAME_AS = Attribute[int]("mfbench:same_as", int)  #: the earlier trial of the same configuration that answered this one
 AGAIN = Attribute[int]("mfbench:again", int)  #: the abandoned trial that this one repeats
+SURPLUS = Attribute[bool]("mfbench:surplus", bool)  #: of a trial that was begun beyond the last one and given up
 DEATHS = Attribute[int]("mfbench:deaths", int)  #: workers that died while they tried this configuration
 OWNER = Attribute[str]("mfbench:owner", str)  #: the process that runs the trial
 COMMAND = Attribute[str]("mfbench:command", str)  #: of a trial that a worker runs: the process that started the worker

@@ -16,7 +16,14 @@ from studies.samplers.seeded import make_sampler
 from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import this_process
-from studies.storage.requeueing import fail_dead_trials, queue_again, queue_lost_trials
+from studies.storage.requeueing import (
+    draw_position,
+    fail_dead_trials,
+    give_back,
+    give_back_surplus,
+    queue_again,
+    queue_lost_trials,
+)
 from studies.storage.retrying import RetryingStorage
 from studies.storage.schema import COMMAND, DEATHS, OWNER
 from tests.studies import fragile
@@ -133,6 +140,37 @@ def test_who_asks_before_a_lost_configuration_is_queued_again_draws_another(
     again, later = ask(), ask()
     assert again.params == lost.params
     assert len({trial.params["quality"] for trial in (lost, beside, meanwhile, later)}) == 4
+
+
+@pytest.mark.parametrize("name", ["gp", "tpe", "random"])
+def test_a_trial_that_dies_before_it_has_drawn_is_drawn_at_its_position_by_its_repetition(
+    data: Interactions, split: Split, options: SearchOptions, name: SamplerName
+) -> None:
+    """Another trial began beside it, and had drawn at the next position when it died."""
+    options = replace(options, sampler=name, rescore=0)
+    configurations = []
+    for label, dies in (("undisturbed", False), ("disturbed", True)):
+        search("fragile", data, split, replace(options, n_trials=1, study_name=label))
+        study = load_study(open_storage(options.storage), label)
+        study.sampler = make_sampler(name, options.seed, fragile.CALM.space)
+        trials = [study.ask(), study.ask()]
+        drawn = [trials[1].suggest_float("quality", 0.0, 1.0)]
+        if dies:
+            give_back(study, trials[0].number)
+            trials[0] = study.ask()
+        drawn += [trial.suggest_float("quality", 0.0, 1.0) for trial in (trials[0], study.ask())]
+        configurations.append(drawn)
+    assert configurations[0] == configurations[1]
+    assert len(set(configurations[0])) == 3
+
+
+def test_a_trial_beyond_the_last_one_is_not_repeated_and_has_no_position(study: optuna.Study) -> None:
+    surplus = study.ask()
+    give_back_surplus(study, surplus)
+    queue_lost_trials(study)
+    assert not waiting(study)
+    later = study.ask()
+    assert (later.number, draw_position(study, later.number)) == (surplus.number + 1, surplus.number)
 
 
 def test_a_configuration_at_which_three_workers_died_is_a_failed_trial_and_the_study_goes_on(
