@@ -28,13 +28,14 @@ def facts(record: StudyRecord) -> tuple[tuple[str, str], ...]:
         ("Draws", formats.count(split.n_draws)),
         ("Training likes, first draw", formats.count(split.n_train_likes)),
         *_sampler(record),
-        ("Seed of the search", f"{record.seed}, if the sampler names no other"),
     )
 
 
 def _sampler(record: StudyRecord) -> tuple[tuple[str, str], ...]:
     names = [f"{name} from trial {number}" if number else name for number, name in sorted(record.samplers.items())]
-    return (("Sampler", "; ".join(names)),) if names else ()
+    rows = [("Sampler", "; ".join(names))] if names else []
+    has_own_seed = any(", seed " in name for name in names)
+    return (*rows, *([] if has_own_seed else [("Seed of the search", str(record.seed))]))
 
 
 def _split(split: SplitSummary) -> str:
