@@ -1,10 +1,12 @@
 """Run three commands on one study while commands and servers are killed at random; every trial is there once.
 
     python -m tests.studies.soak --minutes 30
+    python -m tests.studies.soak --minutes 10 --sqlite
 
 The script starts PostgreSQL, MLflow's server and three ``bench.study`` commands on one study, one of them with
 ``--workers 2``. Every few seconds it kills or stops a command, kills a worker, or stops one of the servers and starts
-it again up to 20 seconds later. It starts a command again whenever one has ended.
+it again up to 20 seconds later. It starts a command again whenever one has ended. With ``--sqlite`` the study is in a
+file of this machine instead of PostgreSQL.
 
 At the end one command runs undisturbed. Then the study must hold the configurations that follow from its seed: each of
 them finished once, none lost, doubled or changed since it finished, and each once in MLflow. No command may have ended
@@ -38,7 +40,7 @@ from studies.storage.errors import StorageError
 from studies.storage.opening import load_study, open_storage
 from studies.storage.requeueing import is_abandoned, is_finished
 from studies.storage.schema import AGAIN, COMMAND, ERROR, OWNER, RESULT, SURPLUS
-from tests.servers import MlflowServer, find_postgresql, restartable_postgresql
+from tests.servers import MlflowServer, PostgreSQL, find_postgresql, restartable_postgresql
 from tests.studies.stored_runs import Store, assert_holds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,10 +92,14 @@ class Command:
 class Soak:
     """The servers, the commands, and what has been seen of the study."""
 
-    def __init__(self, stack: ExitStack, folder: Path, moments: random.Random) -> None:
-        programs = find_postgresql()
-        assert programs is not None, "PostgreSQL is not installed"
-        self.postgresql = stack.enter_context(restartable_postgresql(programs))
+    def __init__(self, stack: ExitStack, folder: Path, moments: random.Random, *, sqlite: bool) -> None:
+        self.postgresql: PostgreSQL | None = None
+        self.storage = f"sqlite:///{folder}/soak.db"
+        if not sqlite:
+            programs = find_postgresql()
+            assert programs is not None, "PostgreSQL is not installed"
+            self.postgresql = stack.enter_context(restartable_postgresql(programs))
+            self.storage = self.postgresql.url
         self.mlflow = MlflowServer(folder)
         stack.callback(self.mlflow.stop)
         self.mlflow.start()
@@ -115,7 +121,7 @@ class Soak:
             "--threads",
             "1",
         ]
-        words += ["--sampler", "random", "--rescore", "0", "--study-name", STUDY, "--storage", self.postgresql.url]
+        words += ["--sampler", "random", "--rescore", "0", "--study-name", STUDY, "--storage", self.storage]
         words += ["--tracking-uri", self.mlflow.url]
         self.commands = [Command([*words, "--workers", n], folder, environment) for n in ("1", "1", "2")]
         stack.callback(self.end_commands)
@@ -126,9 +132,10 @@ class Soak:
             "commands killed": (6, lambda: self.moments.choice(self.commands).send(signal.SIGKILL)),
             "commands stopped": (2, lambda: self.moments.choice(self.commands).send(signal.SIGTERM)),
             "workers killed": (1, self.kill_worker),
-            "restarts of PostgreSQL": (3, self.restart_postgresql),
             "restarts of MLflow": (2, self.restart_mlflow),
         }
+        if server := self.postgresql:
+            ways["restarts of PostgreSQL"] = (3, lambda: self.restart(server))
         (name,) = self.moments.choices(list(ways), [weight for weight, _ in ways.values()])
         ways[name][1]()
         self.done[name] += 1
@@ -140,10 +147,10 @@ class Soak:
             with suppress(ProcessLookupError):
                 os.kill(int(self.moments.choice(workers).split()[-2]), signal.SIGKILL)
 
-    def restart_postgresql(self) -> None:
-        self.postgresql.stop(self.moments.choice(("fast", "immediate", "kill")))
+    def restart(self, server: PostgreSQL) -> None:
+        server.stop(self.moments.choice(("fast", "immediate", "kill")))
         self.pause(self.moments.choice((0.0, self.moments.uniform(0, LONGEST_ABSENCE))))
-        self.postgresql.start()
+        server.start()
 
     def restart_mlflow(self) -> None:
         self.mlflow.stop()
@@ -160,7 +167,7 @@ class Soak:
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
         """None before the study has begun."""
         try:
-            study = load_study(open_storage(self.postgresql.url), STUDY)
+            study = load_study(open_storage(self.storage), STUDY)
         except StorageError:
             return []
         return study.get_trials(states=states or None)
@@ -238,10 +245,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=2.0, help="of disturbances (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the disturbances (%(default)s)")
+    parser.add_argument("--sqlite", action="store_true", help="keep the study in a file, not in PostgreSQL")
     args = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
-        soak = Soak(stack, folder, random.Random(args.seed))
+        soak = Soak(stack, folder, random.Random(args.seed), sqlite=args.sqlite)
         for command in soak.commands:
             command.start()
         end = time.monotonic() + 60 * args.minutes
@@ -260,7 +268,7 @@ def main() -> None:
         assert not ended, "commands that ended by themselves:\n" + "\n".join(ended)
         assert not failed, failed
         store = Store(soak.mlflow.url, DATA)
-        assert_holds(store, StudyHistory(load_study(open_storage(soak.postgresql.url), STUDY)).record())
+        assert_holds(store, StudyHistory(load_study(open_storage(soak.storage), STUDY)).record())
         assert not (left := soak.orphans()), f"processes that are left: {left}"
         print("Every trial is there once, in the study and in MLflow, and no process is left")
 
