@@ -19,6 +19,7 @@ from studies import registry
 from studies.execution.workers import WorkersError
 from studies.history import StudyHistory
 from studies.options import InvalidSearchError
+from studies.samplers.gaussian_process import N_DESIGN
 from studies.search import SearchOptions, search
 from studies.storage.opening import load_study, open_storage
 from studies.storage.processes import is_alive, this_process
@@ -78,7 +79,7 @@ def assert_complete(options: SearchOptions, journal: Journal) -> None:
 
 @pytest.mark.slow
 class TestProcessesOfThisMachine:
-    def test_share_the_trials_of_which_the_random_ones_are_those_of_a_serial_search(
+    def test_share_the_trials_of_which_the_first_ones_are_those_of_a_serial_search(
         self, data: Interactions, split: Split, options: SearchOptions, tmp_path: Path
     ) -> None:
         journal = Journal()
@@ -87,10 +88,10 @@ class TestProcessesOfThisMachine:
         assert len(owners(options)) == 2
         assert this_process() not in owners(options)
         assert not any(is_alive(owner) for owner in owners(options))
-        alone = replace(options, storage=f"sqlite:///{tmp_path}/alone.db", n_trials=10)
+        alone = replace(options, storage=f"sqlite:///{tmp_path}/alone.db", n_trials=N_DESIGN)
         search("dawdling", data, split, alone)
         tried = [(trial.params, trial.value) for trial in trials(options)]
-        assert tried[:10] == [(trial.params, trial.value) for trial in trials(alone)]
+        assert tried[:N_DESIGN] == [(trial.params, trial.value) for trial in trials(alone)]
 
     def test_stop_at_the_end_of_an_epoch_and_go_on_another_time(
         self, data: Interactions, split: Split, options: SearchOptions
