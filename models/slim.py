@@ -47,7 +47,7 @@ class SLIM(Recommender[SLIMConfig]):
     W minimises 1/2 |X - X W|^2 + l2/2 |W|^2 + l1 sum |W|, W >= 0 with a zero diagonal (Ning & Karypis 2011, ICDM,
     eq. 3). Each column is solved separately by coordinate descent. For n users this is scikit-learn's ElasticNet with
     alpha = (l1 + l2) / n and l1_ratio = l1 / (l1 + l2). With ``n_neighbors`` only the items with the highest cosine
-    are weighed (fsSLIM, section IV.C), which takes a fraction of the time where ``l1_reg`` is small. A fit needs
+    are weighed (fsSLIM in the paper), which takes a fraction of the time where ``l1_reg`` is small. A fit needs
     4 n_items^2 bytes, the fitted model only the weights that are not 0. TooLittleMemoryError where the memory is not
     available.
     """

@@ -94,11 +94,12 @@ class GaussianProcessSampler(BaseSampler):
         order = np.argsort(-values, kind="stable")
         kept = order if len(order) <= MOST_TRIALS else _few(order)
         features = self._positions.features
-        process = _fitted(features(earlier[kept]), values[kept])
+        standardised = (values[kept] - values[kept].mean()) / (values[kept].std() or 1.0)
+        process = _fitted(features(earlier[kept]), standardised)
         if running:
             there = features(np.stack(running))
             known = np.concatenate([process.X_train_, there])
-            process = _fitted(known, np.concatenate([values[kept], process.predict(there)]), process.kernel_)
+            process = _fitted(known, np.concatenate([standardised, process.predict(there)]), process.kernel_)
         candidates = self._candidates(earlier[order[:N_BEST]], rng, is_wide=index % WIDE_EVERY == 0)
         improvement = _expected_improvement(process, features(candidates))
         # by size, not by seconds, which differ when a search is repeated
@@ -159,7 +160,7 @@ def _fitted(features: Values, values: Values, kernel: Any = None) -> GaussianPro
         np.full(features.shape[1], 0.5), (0.1, 5.0), nu=2.5
     ) + WhiteKernel(1e-2, (1e-4, 0.3))
     optimizer = None if kernel is not None else "fmin_l_bfgs_b"
-    process = GaussianProcessRegressor(fresh if kernel is None else kernel, normalize_y=True, optimizer=optimizer)
+    process = GaussianProcessRegressor(fresh if kernel is None else kernel, optimizer=optimizer)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a length scale at its bound is no problem
         return process.fit(features, values)
@@ -168,8 +169,7 @@ def _fitted(features: Values, values: Values, kernel: Any = None) -> GaussianPro
 def _expected_improvement(process: GaussianProcessRegressor, features: Values) -> Values:
     """Expected gain of the latent value over the highest latent value of a known trial (Jones et al. 1998, eq. 15)."""
     mean, deviation = process.predict(features, return_std=True)
-    noise = process.kernel_.k2.noise_level * process._y_train_std**2
-    deviation = np.sqrt(np.maximum(deviation**2 - noise, 1e-12))
+    deviation = np.sqrt(np.maximum(deviation**2 - process.kernel_.k2.noise_level, 1e-12))
     gain = mean - process.predict(process.X_train_).max()
     scaled = gain / deviation
     return gain * norm.cdf(scaled) + deviation * norm.pdf(scaled)

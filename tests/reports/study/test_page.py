@@ -9,8 +9,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from plotly.offline import get_plotlyjs
 
+from bench.commands.study_results import print_study
 from reports.study.page import render_study
 from studies.record.study import StudyRecord
 
@@ -168,3 +170,20 @@ def test_thirty_trials_render_within_a_second(record: StudyRecord) -> None:
     start = time.perf_counter()
     render_study(record)
     assert time.perf_counter() - start < 1
+
+
+def test_a_best_value_at_an_end_of_its_range_is_named_on_the_page_and_in_the_terminal(
+    record: StudyRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def with_factors(n_factors: int) -> StudyRecord:
+        assert record.best is not None
+        best = replace(record.best, params={**record.best.params, "n_factors": n_factors})
+        trials = tuple(best if trial.number == best.number else trial for trial in record.trials)
+        return replace(record, trials=trials, best_config={**record.best_config, "n_factors": n_factors})
+
+    for n_factors, is_named in ((250, True), (64, False)):
+        changed = with_factors(n_factors)
+        sentence = re.search(r"Of ([\w ]+) the best value is at an end of its range", render_study(changed))
+        assert ("n_factors" in (sentence[1] if sentence else "")) == is_named
+        print_study(changed, [])
+        assert (f"n_factors = {n_factors}, at an end of the searched range" in capsys.readouterr().out) == is_named
